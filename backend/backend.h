@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The backend as the console sees it: start it, submit commands, acquire pictures, stop it. It runs
+ * its own threads (control, consumers, applications) and never calls the terminal.
+ */
+#ifndef TRACON_BACKEND_H
+#define TRACON_BACKEND_H
+
+#include "backend/base/error.h"
+#include "backend/base/places.h"
+#include "backend/control/request.h"
+#include "backend/model/picture.h"
+
+struct backend;
+
+struct backend_settings {
+	const struct places *places; /* must outlive the backend */
+	bool has_socket;	     /* false: --no-daemon, nobody else can talk to it */
+	/*
+	 * A terminal connected (hello with ROLE_OF_TERMINAL, credentials checked). The connection
+	 * passes to the callee, which reads the rest of its messages itself. Control thread.
+	 */
+	void (*terminal)(void *data, int connection, const struct requester *who);
+	/* A new picture was published. Any thread; must be short (writes an eventfd). May be NULL.
+	 */
+	void (*published)(void *data);
+	/* The backend wants its process to end (quit, idle for 10 minutes). Control thread. */
+	void (*wants_end)(void *data);
+	void *data;
+};
+
+/* Opens the control socket, starts the sources and threads. NULL: nothing was left behind. */
+struct backend *backend_start(const struct backend_settings *settings, struct error *err);
+/* Ends in order: sessions stopped, flushed and closed; sockets removed. Blocks (seconds at most).
+ * NULL passes. */
+void backend_stop(struct backend *backend);
+
+/* Takes the request; its answer sink is called on the control thread. Any thread. */
+void backend_submit(struct backend *backend, struct request *request);
+
+/*
+ * Between acquire and release the picture stays; at most a frame's time. Threads of base/thread.h,
+ * or registered with rcu_thread_begin(). Never NULL: empty before the first one.
+ */
+const struct picture *backend_picture_acquire(struct backend *backend);
+void backend_picture_release(struct backend *backend);
+
+/*
+ * Somebody looks (a terminal is attached) with this interval between ticks; 0: nobody. session_ids:
+ * whose events are on screen. Any thread.
+ */
+void backend_watch(struct backend *backend, uint64_t interval_ns, const uint64_t *session_ids,
+		   size_t count);
+/* Losses of the session are seen: no longer red until the next one. 0: all. Any thread. */
+void backend_acknowledge_losses(struct backend *backend, uint64_t session_id);
+
+#endif

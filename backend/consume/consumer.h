@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The threads that carry packets from sources to sinks: take, put, count, give back. Nothing is
+ * allocated on that way. All functions: any thread; they hand work to the consumer threads and tell
+ * a task when done.
+ */
+#ifndef TRACON_CONSUME_CONSUMER_H
+#define TRACON_CONSUME_CONSUMER_H
+
+#include "backend/base/queue.h"
+#include "backend/consume/stream.h"
+
+struct consumer_pool;
+/* thread_count 0: chosen by the number of CPUs. NULL with ERROR_IO. */
+struct consumer_pool *consumer_pool_create(unsigned int thread_count, struct error *err);
+void consumer_pool_destroy(struct consumer_pool *pool); /* all sets must be gone; NULL passes */
+
+/* All streams of one session: rotated, flushed and stopped together. */
+struct stream_set;
+struct stream_set *stream_set_create(struct consumer_pool *pool);
+
+/* The set owns the stream from here on; its first packet may pass before this returns. */
+void stream_set_add(struct stream_set *set, struct stream *stream);
+
+/*
+ * Takes what is left until TAKE_NOTHING or TAKE_GONE, closes the output (unless is_output_kept),
+ * destroys the stream, and is done with its part of the task. task may be NULL.
+ */
+void stream_set_retire(struct stream_set *set, struct stream *stream, struct task *task);
+
+/*
+ * Flushes each stream as `kind` says (overwrite streams only for FLUSH_FINAL) and carries
+ * everything that was produced until then. A ring that stands still longer than limit_ms is left
+ * (the source's repair). Also samples the fill gauges.
+ */
+void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
+		      struct task *task);
+
+/*
+ * For a rotation, after the sink has made its next chunk current: each stream is flushed, drained
+ * up to the position it had then, and its output moved (sink_stream_cut). A stream added meanwhile
+ * is there already.
+ */
+void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
+		    struct task *task);
+
+/* Retires every stream, then frees the set. */
+void stream_set_destroy(struct stream_set *set, struct task *task);
+
+/* CPU time used by the consumer threads so far. */
+uint64_t consumer_pool_cpu_ns(const struct consumer_pool *pool);
+
+#endif

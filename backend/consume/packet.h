@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One finished sub-buffer with its CTF header, lent by a source until it is given back. */
+#ifndef TRACON_CONSUME_PACKET_H
+#define TRACON_CONSUME_PACKET_H
+
+#include <stdint.h>
+
+#define PACKET_HEADER_MAX 128
+
+struct packet {
+	const unsigned char *bytes; /* whole packet as it lies in the ring */
+	uint64_t size_bytes;	    /* padded: what is written */
+	uint64_t content_bytes;
+	uint64_t first_event_bytes; /* length of packet header and context */
+	uint64_t begin_clock;
+	uint64_t end_clock;
+	uint64_t events_discarded; /* cumulative per stream, as the header says */
+	uint64_t sequence;	   /* packet_seq_num, as the header says */
+	uint32_t stream_id;
+	uint64_t stream_instance_id;
+	/*
+	 * If not 0, these bytes stand in for the packet's first header_bytes: a stream that goes on
+	 * in fresh buffers adds the old ones' sequence number and discard count.
+	 */
+	unsigned int header_bytes;
+	unsigned char header[PACKET_HEADER_MAX];
+};
+
+#endif

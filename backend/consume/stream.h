@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One ring that packets come out of. Sources embed struct stream first in their own and implement
+ * the class; consumers call it from one thread at a time.
+ */
+#ifndef TRACON_CONSUME_STREAM_H
+#define TRACON_CONSUME_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/consume/packet.h"
+#include "backend/consume/tally.h"
+
+struct sink_stream;
+struct stream;
+
+enum take_result {
+	TAKE_PACKET,
+	TAKE_NOTHING, /* for now */
+	TAKE_GONE,    /* nothing will ever come again */
+};
+
+enum flush_kind {
+	FLUSH_NONE,
+	FLUSH_DATA,  /* close the open packet if it holds an event */
+	FLUSH_FINAL, /* close it even if empty: brings timestamps and the discard count out */
+};
+
+struct stream_class {
+	enum take_result (*take)(struct stream *stream, struct packet *packet);
+	void (*give_back)(struct stream *stream, const struct packet *packet);
+	void (*flush)(struct stream *stream, enum flush_kind kind);
+	/* Byte positions since the ring's creation, free running. */
+	uint64_t (*produced)(struct stream *stream);
+	uint64_t (*consumed)(struct stream *stream);
+	void (*destroy)(struct stream *stream);
+};
+
+struct stream {
+	const struct stream_class *class;
+	int wait_fd;	       /* readable when a packet may be ready; the consumer empties it */
+	bool is_overwrite;     /* never flushed but by rotation and stop */
+	uint64_t ring_bytes;   /* for the fill gauge */
+	unsigned int affinity; /* streams with the same number share a consumer: one per channel and
+				  group */
+	struct scanner *scanner;    /* reference held; NULL: packets are not walked */
+	struct tally *tally;	    /* reference held */
+	struct sink_stream *output; /* where packets go; see is_output_kept */
+	bool is_output_kept; /* the owner closes it itself: it goes on with the stream's successor
+			      */
+	/* The consumer's own. */
+	uint64_t discarded_seen;
+	uint64_t next_sequence;
+	bool has_sequence;
+	void *consumer; /* struct consumer_slot */
+};
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What passed for one channel of one buffer group: counted (referenced) by the streams, which may
+ * be replaced, and by the model, which outlives them. One consumer thread adds, any thread reads:
+ * relaxed.
+ */
+#ifndef TRACON_CONSUME_TALLY_H
+#define TRACON_CONSUME_TALLY_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "backend/ctf/scan.h"
+
+struct tally {
+	atomic_uint references;
+	_Atomic uint64_t recorded_events;  /* in packets that the sink took */
+	_Atomic uint64_t recorded_bytes;   /* their size in the files */
+	_Atomic uint64_t discarded_ring;   /* refused for want of room, by packet headers */
+	_Atomic uint64_t discarded_write;  /* in packets that could not be written */
+	_Atomic uint64_t lost_packets;	   /* overwritten unread, by sequence numbers */
+	_Atomic uint64_t unreadable_bytes; /* left by killed writers */
+	_Atomic uint64_t repairs;	   /* stalls mended by fresh buffers */
+	_Atomic uint64_t inconsistent;	   /* packets whose walk did not end at the content's end */
+	_Atomic uint64_t last_loss_wall_ns; /* 0: never */
+	_Atomic uint32_t fill_permille;	    /* fullest ring at the last sample */
+	struct event_counts *recorded_types;
+};
+
+struct tally *tally_create(void);
+struct tally *tally_ref(struct tally *tally);
+void tally_unref(struct tally *tally);
+
+/* The owning consumer thread: a plain load and store, no locked instruction. */
+static inline void tally_add(_Atomic uint64_t *counter, uint64_t count)
+{
+	uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
+
+	atomic_store_explicit(counter, value + count, memory_order_relaxed);
+}
+
+static inline uint64_t tally_read(const _Atomic uint64_t *counter)
+{
+	return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+#endif

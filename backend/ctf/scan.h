@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Walks a packet from event to event and counts them per type: what live rates are made of. Event
+ * types compile to short programs (one addition for fixed fields). A packet may hold anything: no
+ * step leaves it.
+ */
+#ifndef TRACON_CTF_SCAN_H
+#define TRACON_CTF_SCAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "backend/ctf/metadata.h"
+#include "backend/ctf/type.h"
+
+/*
+ * Numbers per event type id. One thread adds, any thread reads (relaxed atomics); ids up to 2^20.
+ */
+struct event_counts;
+struct event_counts *event_counts_create(void);
+void event_counts_destroy(struct event_counts *counts);
+void event_counts_add(struct event_counts *counts, uint32_t id, uint64_t count);
+uint64_t event_counts_read(const struct event_counts *counts, uint32_t id);
+
+struct scanner;
+/* One per stream class (channel). Counted: each stream and the registry hold it. */
+struct scanner *scanner_create(const struct ctf_layout *layout, enum ctf_header header);
+struct scanner *scanner_ref(struct scanner *scanner);
+void scanner_unref(struct scanner *scanner);
+/* Fields before each payload. Must be set before the first event is recorded. */
+void scanner_set_context(struct scanner *scanner, const struct ctf_type *context);
+/*
+ * Makes event type `id` known; from one thread at a time, while others walk. Before the application
+ * may record it. False when the id is out of range; a type known already is left as it is.
+ */
+bool scanner_add_event(struct scanner *scanner, uint32_t id, const struct ctf_type *payload);
+
+struct scan_result {
+	uint64_t event_count;
+	uint64_t last_clock; /* clock of the last event found; the packet's begin if none */
+	uint64_t end_bytes;  /* where the walk ended: behind the last whole event */
+	bool is_consistent;  /* it ended exactly at the content's end */
+};
+
+/*
+ * packet: from its first byte; first_event_bytes: length of packet header and context;
+ * content_bytes: where content ends. counts may be NULL. The result is what could be read even when
+ * it isn't consistent.
+ */
+void scanner_walk(struct scanner *scanner, const unsigned char *packet, uint64_t first_event_bytes,
+		  uint64_t content_bytes, uint64_t begin_clock, struct event_counts *counts,
+		  struct scan_result *result);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The immutable copy of the model that views draw. One allocation, published through RCU by the
+ * control thread: after a change (at most one in 10 ms, at once before a command's answer) and on a
+ * tick while a terminal is attached. Rows are sorted by creation; views sort for themselves.
+ */
+#ifndef TRACON_MODEL_PICTURE_H
+#define TRACON_MODEL_PICTURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define PICTURE_HISTORY                                                                            \
+	64 /* samples of one second, oldest first; PICTURE_NO_SAMPLE where none was taken */
+#define PICTURE_NO_SAMPLE UINT32_MAX
+
+/* "events in 1000 s": whole numbers that still show events slower than one per second. */
+struct picture_counts {
+	uint64_t recorded_events;
+	uint64_t recorded_bytes;
+	uint64_t discarded_events; /* ring and write */
+	uint64_t discarded_ring;
+	uint64_t discarded_write;
+	uint64_t lost_packets;
+	uint64_t unreadable_bytes;
+	uint64_t repairs;
+	uint64_t last_loss_wall_ns; /* 0: never */
+	uint64_t rate_per_1000_s;
+	uint64_t bytes_per_s;
+};
+
+enum picture_mode {
+	PICTURE_MODE_LOCAL,
+	PICTURE_MODE_NO_OUTPUT,
+	PICTURE_MODE_SNAPSHOT,
+	PICTURE_MODE_LIVE,
+	PICTURE_MODE_STREAMING
+};
+
+struct picture_session {
+	uint64_t id;
+	const char *name;
+	const char *output; /* path or URL; "" without output */
+	uid_t uid;
+	enum picture_mode mode;
+	bool is_active;
+	bool was_started;
+	bool is_rotating;
+	bool is_detailed; /* its events are in this picture (it is on screen); else only totals */
+	bool has_unseen_loss; /* losses since the last acknowledgement */
+	uint64_t created_wall_ns;
+	uint32_t fill_permille; /* fullest ring */
+	struct picture_counts counts;
+	uint32_t history[PICTURE_HISTORY];
+	size_t first_channel, channel_count; /* in picture.channels */
+	size_t first_chunk, chunk_count;     /* in picture.chunks */
+};
+
+struct picture_channel {
+	uint64_t session_id;
+	uint32_t id;
+	const char *name;
+	const char *domain; /* "User space" */
+	bool is_enabled;
+	bool is_overwrite;
+	uint64_t subbuf_bytes;
+	uint64_t subbuf_count;
+	uint64_t switch_timer_us;
+	uint64_t read_timer_us;
+	uint32_t fill_permille;
+	struct picture_counts counts;
+	uint32_t history[PICTURE_HISTORY];
+	size_t rule_count;
+	size_t first_event, event_count; /* in picture.events; 0 unless the session is detailed */
+};
+
+/* An event rule that nothing matched so far, or an event type that really occurs. */
+struct picture_event {
+	uint64_t id; /* stable while the session lives */
+	uint64_t session_id;
+	uint32_t channel_id;
+	const char *name; /* rule's pattern or event type's name; untrusted */
+	const char
+		*rule; /* pattern of the first rule that matches this type; "" if none any more */
+	bool is_rule;  /* a row for a rule */
+	bool is_enabled;
+	int loglevel;		   /* -1 unknown */
+	const char *loglevel_text; /* "TRACE_INFO", "" */
+	uint64_t recorded_events;
+	uint64_t rate_per_1000_s;
+	uint64_t last_seen_wall_ns; /* tick at which it was last seen growing; 0 never */
+	uint32_t history[PICTURE_HISTORY];
+};
+
+enum picture_chunk_state {
+	PICTURE_CHUNK_CURRENT,
+	PICTURE_CHUNK_CLOSING,
+	PICTURE_CHUNK_ARCHIVED,
+	PICTURE_CHUNK_FAILED
+};
+
+struct picture_chunk {
+	uint64_t session_id;
+	uint64_t id;
+	enum picture_chunk_state state;
+	const char *path; /* "" for the current one */
+	uint64_t begin_wall_ns;
+	uint64_t end_wall_ns; /* 0 while current */
+	uint64_t event_count;
+	uint64_t bytes;
+};
+
+struct picture_app {
+	uint64_t id;
+	pid_t pid;
+	uid_t uid;
+	const char *name; /* untrusted */
+	const char *version;
+};
+
+struct picture_source {
+	const char *name;
+	const char *title;
+	bool is_working;
+	const char *note; /* why not, or a warning; "" */
+};
+
+struct picture {
+	uint64_t serial;     /* from 1 */
+	uint64_t made_at_ns; /* monotonic */
+	uint64_t wall_ns;
+	const char *host_name;
+	uint64_t total_rate_per_1000_s;
+	uint64_t total_discarded;
+	uint32_t fill_permille;
+	size_t active_count;
+	uint64_t log_serial; /* log_last_serial() when it was made */
+	const char *warning; /* for the header: where the engine listens if not at the usual place;
+				"" */
+	const struct picture_session *sessions;
+	size_t session_count;
+	const struct picture_channel *channels;
+	size_t channel_count;
+	const struct picture_event *events;
+	size_t event_count;
+	const struct picture_chunk *chunks;
+	size_t chunk_count;
+	const struct picture_app *apps;
+	size_t app_count;
+	const struct picture_source *sources;
+	size_t source_count;
+};
+
+/* NULL if there is none (of that id). */
+const struct picture_session *picture_session(const struct picture *picture, uint64_t session_id);
+
+#endif

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where packets go. A sink belongs to one session; below it one trace per source directory, and
+ * streams in each trace. Sources open traces and streams and append metadata; consumers put
+ * packets.
+ */
+#ifndef TRACON_SINK_SINK_H
+#define TRACON_SINK_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/error.h"
+#include "backend/consume/packet.h"
+
+struct sink;
+struct sink_trace;
+struct sink_stream;
+
+struct sink_class {
+	const char *name;
+	struct sink_trace *(*open_trace)(struct sink *sink, const char *path, struct error *err);
+	bool (*append_metadata)(struct sink_trace *trace, const char *text, size_t length,
+				struct error *err);
+	void (*close_trace)(struct sink_trace *trace);
+	struct sink_stream *(*open_stream)(struct sink_trace *trace, const char *name,
+					   struct error *err);
+	bool (*put)(struct sink_stream *stream, const struct packet *packet, uint64_t event_count,
+		    struct error *err);
+	void (*cut)(struct sink_stream *stream);
+	void (*close_stream)(struct sink_stream *stream);
+	void (*destroy)(struct sink *sink);
+};
+
+/* Implementations embed these first. */
+struct sink {
+	const struct sink_class *class;
+};
+struct sink_trace {
+	struct sink *sink;
+};
+struct sink_stream {
+	struct sink *sink;
+};
+
+/*
+ * path: "ust/uid/1000/64-bit", below the chunk. The trace appears in the current chunk, if there is
+ * one, and in each later one. Any thread.
+ */
+static inline struct sink_trace *sink_open_trace(struct sink *sink, const char *path,
+						 struct error *err)
+{
+	return sink->class->open_trace(sink, path, err);
+}
+
+/*
+ * Whole declarations. The sink keeps the text for later chunks; while a rotation is under way it
+ * goes to both chunks. What can't be written now (full disk) is kept and written before the next
+ * packet: false only tells. Any thread. Must return before an application may record what it
+ * declares.
+ */
+static inline bool sink_append_metadata(struct sink_trace *trace, const char *text, size_t length,
+					struct error *err)
+{
+	return trace->sink->class->append_metadata(trace, text, length, err);
+}
+
+static inline void sink_close_trace(struct sink_trace *trace)
+{
+	trace->sink->class->close_trace(trace);
+}
+
+/* name: "channel0_0". A failure to create its file is not one here: packets then fail one by one.
+ * Any thread. */
+static inline struct sink_stream *sink_open_stream(struct sink_trace *trace, const char *name,
+						   struct error *err)
+{
+	return trace->sink->class->open_stream(trace, name, err);
+}
+
+/*
+ * All or nothing: on failure (ERROR_NO_SPACE, ERROR_IO, ERROR_STATE without a chunk) the files are
+ * as before and the caller counts the packet's events as discarded. The stream's consumer thread.
+ * Allocates nothing.
+ */
+static inline bool sink_put(struct sink_stream *stream, const struct packet *packet,
+			    uint64_t event_count, struct error *err)
+{
+	return stream->sink->class->put(stream, packet, event_count, err);
+}
+
+/* Leaves the chunk the stream writes to and goes on in the sink's current one. The stream's
+ * consumer thread. */
+static inline void sink_stream_cut(struct sink_stream *stream)
+{
+	stream->sink->class->cut(stream);
+}
+
+static inline void sink_close_stream(struct sink_stream *stream)
+{
+	stream->sink->class->close_stream(stream);
+}
+
+static inline void sink_destroy(struct sink *sink)
+{
+	if (sink)
+		sink->class->destroy(sink);
+}
+
+#endif

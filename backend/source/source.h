@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where packets come from. A source listens for what it traces, makes it follow the sessions'
+ * specs, opens traces and streams in their sinks and hands streams to their stream sets. It knows
+ * nothing of the model.
+ */
+#ifndef TRACON_SOURCE_SOURCE_H
+#define TRACON_SOURCE_SOURCE_H
+
+#include "backend/base/places.h"
+#include "backend/base/queue.h"
+#include "backend/base/text.h"
+#include "backend/consume/tally.h"
+#include "backend/source/spec.h"
+
+struct app_info {
+	uint64_t id; /* the source's own number, never used again */
+	pid_t pid;
+	pid_t ppid;
+	uid_t uid;
+	gid_t gid;
+	unsigned int bits;   /* 32 or 64 */
+	const char *name;    /* process name, untrusted */
+	const char *version; /* of its tracer */
+};
+
+/* What the source tells its host. Any thread; each copies what it needs and returns at once. */
+struct source_host {
+	void *data;
+	void (*app_arrived)(void *data, const struct app_info *app);
+	void (*app_left)(void *data, uint64_t app_id);
+	/* A channel has buffers for one more group (user and word size, or process). The reference
+	 * passes. */
+	void (*tally_added)(void *data, uint64_t session_id, uint32_t channel_id,
+			    struct tally *tally);
+	/* An event type that really occurs: recorded_types of `tally` (a reference passes) counts
+	 * it under type_id. */
+	void (*event_type_added)(void *data, uint64_t session_id, uint32_t channel_id,
+				 struct tally *tally, uint32_t type_id, const char *name,
+				 int loglevel);
+};
+
+struct point_field {
+	const char *name;
+	const char *type; /* "integer", "string", "float", "enum", "unknown" */
+};
+
+struct point {
+	const char *name;
+	int loglevel;
+	const struct point_field *fields;
+	size_t field_count;
+};
+
+struct point_group { /* one application */
+	pid_t pid;
+	uid_t uid;
+	const char *name;
+	const struct point *points;
+	size_t point_count;
+};
+
+/* The answer to list_points; made by the source before the task's part is done. */
+struct point_list {
+	struct point_group *groups;
+	size_t group_count;
+	unsigned int unanswered_count; /* applications that did not answer in time */
+	void *memory;
+};
+void point_list_finish(struct point_list *list);
+
+struct source;
+
+struct source_class {
+	const char *name;   /* "ust" */
+	const char *domain; /* "UST" as in --mi xml */
+	const char *title;  /* "User space" */
+	/*
+	 * Starts listening. NULL with a sentence that says what is missing and what to do about it;
+	 * the source then stays in the list with it. `warning`: set when it works, but not at the
+	 * usual place.
+	 */
+	struct source *(*create)(const struct places *places, const struct source_host *host,
+				 struct error *warning, struct error *err);
+	/* All sessions must be over. */
+	void (*destroy)(struct source *source);
+	/*
+	 * Makes the applications follow the spec (a reference is taken). The task's part is done
+	 * when all that could have followed it, or have gone; an application that does not answer
+	 * is dropped after 5 s. One thread calls.
+	 */
+	void (*apply)(struct source *source, struct session_spec *spec, struct task *task);
+	void (*list_points)(struct source *source, bool with_fields, uid_t uid, bool is_root,
+			    struct point_list *list, struct task *task);
+	/* Directory below the chunk that its traces share: "ust". */
+	const char *trace_directory;
+};
+
+struct source {
+	const struct source_class *class;
+};
+
+/* All sources this build knows, in the order of lists. A class whose create is NULL is not in this
+ * build. */
+struct source_entry {
+	const struct source_class *class;
+	const char *missing; /* why not in this build and what to do; NULL if it is */
+};
+extern const struct source_entry source_table[];
+extern const size_t source_count;
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a session wants from one source: an immutable, counted description. The model makes a new
+ * one after each change; the source compares it with what its applications have and makes the
+ * difference so.
+ */
+#ifndef TRACON_SOURCE_SPEC_H
+#define TRACON_SOURCE_SPEC_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "backend/ctf/metadata.h"
+
+struct sink;
+struct stream_set;
+
+enum loglevel_match {
+	LOGLEVEL_ALL,
+	LOGLEVEL_AT_LEAST, /* as severe as the value, or more */
+	LOGLEVEL_EXACTLY,
+};
+
+struct rule_spec {
+	uint32_t id;	     /* unique in the session, for ever */
+	const char *pattern; /* event name, stars allowed */
+	enum loglevel_match loglevel_match;
+	int loglevel; /* the domain's value */
+	const char *const *exclusions;
+	size_t exclusion_count;
+	const char *filter; /* expression text, or NULL */
+	bool is_enabled;
+};
+
+struct channel_spec {
+	uint32_t id; /* unique in the session and domain; CTF's stream id */
+	const char *name;
+	bool is_enabled;
+	bool is_overwrite;
+	uint64_t subbuf_bytes;	  /* power of 2 */
+	uint64_t subbuf_count;	  /* power of 2 */
+	uint64_t switch_timer_us; /* 0: off */
+	uint64_t read_timer_us;
+	int64_t blocking_timeout_us; /* -1: for ever */
+	const struct rule_spec *rules;
+	size_t rule_count;
+};
+
+struct session_spec {
+	atomic_uint references;
+	uint64_t session_id; /* the engine's own number */
+	uint64_t version;    /* grows with each spec of the session */
+	const char *name;
+	uid_t uid;    /* whose session */
+	bool is_root; /* root's session: applications of all users */
+	bool is_active;
+	bool is_over; /* the session is being destroyed: let go of everything */
+	uint64_t created_wall_ns;
+	const char *hostname;
+	struct ctf_clock clock;
+	struct sink *sink;	    /* open from the first start on; NULL before */
+	struct stream_set *streams; /* likewise */
+	const struct channel_spec *channels;
+	size_t channel_count;
+	void *memory; /* everything above is in here */
+};
+
+struct session_spec *session_spec_ref(struct session_spec *spec);
+void session_spec_unref(struct session_spec *spec); /* NULL passes */
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The only thing the console knows of a view. Drawing is a pure function of state and picture;
+ * acting changes the view's own state (cursor, sort order, filter) or asks for something by a
+ * command or an intent.
+ */
+#ifndef TRACON_VIEWS_VIEW_H
+#define TRACON_VIEWS_VIEW_H
+
+#include "backend/base/text.h"
+#include "backend/model/picture.h"
+#include "views/canvas.h"
+
+struct log_entry;
+
+/* What the user is looking at, shared by all panes. 0: nothing. */
+struct selection {
+	uint64_t session_id;
+	uint64_t channel_id;
+	uint64_t event_id;
+	uint64_t chunk_id;
+	bool has_channel, has_event, has_chunk;
+};
+
+struct view_input {
+	const struct picture *picture; /* never NULL, may be empty */
+	struct selection *selection;   /* act may change it; draw doesn't */
+	uint64_t now_wall_ns;
+	bool is_focused;
+	bool is_paused;
+	bool is_slow_link;	     /* ring-shaped sparklines: fewer bytes */
+	const struct log_entry *log; /* newest entries, oldest first, for the messages view */
+	size_t log_count;
+};
+
+struct view_class {
+	const char *name;  /* "sessions": for bind, help, tests */
+	const char *title; /* "Sessions" */
+	char digit;	   /* '1' … '7': jumps here */
+	const char *help;  /* what one sees here, a few lines */
+	size_t state_bytes;
+	void (*init)(void *state);
+	void (*finish)(void *state);
+	/* Before draw: lets the state follow the picture and the size (scroll position, vanished
+	 * rows). */
+	void (*fit)(void *state, const struct view_input *input, int rows, int columns);
+	void (*draw)(const void *state, const struct view_input *input, struct canvas *canvas);
+	/*
+	 * action: a word from the keymap ("down", "page-up", "first", "last", "sort-next",
+	 * "sort-previous", "sort-invert", "open", "mark", "filter", "find", "find-next", …);
+	 * argument: text of the field that belongs to it, or "". Fills *command with a command line
+	 * to run ("rotate web"), or with "@PANE" to go to a pane. False: no such action here.
+	 */
+	bool (*act)(void *state, const struct view_input *input, const char *action,
+		    const char *argument, struct text *command);
+	/* One line about the selected row for the detail row; may be NULL. */
+	void (*detail)(const void *state, const struct view_input *input, struct text *out);
+};
+
+extern const struct view_class *const view_table[];
+extern const size_t view_count;
+const struct view_class *view_find(const char *name); /* NULL if unknown */
+
+/* The top row: host, sessions running/all, events/s, lost, buffer fill, warning, clock. */
+void header_draw(const struct view_input *input, struct canvas *canvas);
+
+#endif
