@@ -1,6 +1,155 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Makes ./configure from configure.ac.
+# Makes ./configure from configure.ac; with a word behind it, does the rest as well:
+#
+#	./autogen.sh         only that; then ./configure && make && make check && make install
+#	./autogen.sh deps    installs what building and testing need and this system lacks
+#	./autogen.sh run     installs what building needs, builds in build/, shows the demo
+#	./autogen.sh check   the same as deps, builds in build/, runs all tests
 set -eu
 cd "$(dirname "$0")"
-autoreconf --install --warnings=all
+
+# A closed standard input would be taken by the first file that somebody opens.
+if ! true 2>/dev/null <&0; then exec </dev/null; fi
+
+# WHEN | CHECK | PACKAGE | WHY. CHECK is a program, a file, or a pkg-config module after "lib:".
+needs() {
+	cat <<-'END'
+	build | autoreconf | autoconf | makes configure
+	build | automake | automake | makes configure
+	build | pkg-config | pkg-config | finds libraries
+	build | gcc | gcc | compiles
+	build | make | make | builds
+	build | /usr/include/stdio.h | libc6-dev | the C library's headers
+	build | lib:ncursesw | libncurses-dev | the screen
+	build | lib:readline | libreadline-dev | the command line
+	build | lib:liburcu | liburcu-dev | publishing between threads
+	build | lib:lttng-ust-ctl | liblttng-ust-dev | tracing applications, and the demo
+	build | lib:babeltrace2 | libbabeltrace2-dev | reading traces
+	build | lib:jansson | libjansson-dev | JSON
+	build | lib:uuid | uuid-dev | identities of sessions
+	build | lib:popt | libpopt-dev | options of commands
+	check | lib:cmocka | libcmocka-dev | unit tests
+	check | babeltrace2 | babeltrace2 | reads in tests what tracon writes
+	check | babeltrace | babeltrace | an older reader, for the same
+	check | lttng | lttng-tools | the peer whose language tracon speaks
+	check | tmux | tmux | a terminal for tests of the screen
+	check | /usr/bin/python3 | python3 | fake peers in tests
+	check | /usr/lib/python3/dist-packages/pyte | python3-pyte | a screen for tests
+	check | setpriv | util-linux | tests as another user
+	check | xmllint | libxml2-utils | checks XML answers against schemas
+	END
+}
+
+is_there() {
+	case $1 in
+	lib:*) pkg-config --exists "${1#lib:}" 2>/dev/null ;;
+	/*) [ -e "$1" ] ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+# missing GROUP…: a line "PACKAGE (WHY)" for each thing of these groups that is not there.
+missing() {
+	needs | while IFS='|' read -r when check package why; do
+		case " $* " in *" ${when%% *} "*) ;; *) continue ;; esac
+		check=$(echo "$check" | tr -d ' ')
+		is_there "$check" || echo "$(echo "$package" | tr -d ' ') (${why# })"
+	done
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		DEBIAN_FRONTEND=noninteractive "$@"
+	elif command -v sudo >/dev/null; then
+		sudo DEBIAN_FRONTEND=noninteractive "$@"
+	else
+		echo "Error: root's rights are needed for: $*" >&2
+		return 1
+	fi
+}
+
+# deps GROUP…
+deps() {
+	lacking=$(missing "$@")
+	[ -n "$lacking" ] || return 0
+	echo "Missing here:"
+	echo "$lacking" | sed 's/^/  /'
+	if ! command -v apt-get >/dev/null; then
+		echo "Error: these are Debian's names. Install the same with your system's tools, then try again." >&2
+		return 1
+	fi
+	packages=$(echo "$lacking" | sed 's/ .*//' | tr '\n' ' ')
+	echo "Installing with apt-get: $packages"
+	# The lists of packages may be absent (a fresh container) or too old to be of use.
+	# shellcheck disable=SC2086 # several words
+	as_root apt-get -q install -y --no-install-recommends $packages </dev/null ||
+		{ as_root apt-get -q update </dev/null &&
+			as_root apt-get -q install -y --no-install-recommends $packages </dev/null; } ||
+		{ echo "Error: apt-get could not install them; see above." >&2; return 1; }
+	lacking=$(missing "$@")
+	[ -z "$lacking" ] ||
+		{ echo "Error: still missing after the installation: $lacking" >&2; return 1; }
+}
+
+make_configure() {
+	autoreconf --install --warnings=all
+}
+
+jobs() {
+	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
+}
+
+build() {
+	[ -x configure ] || make_configure || return
+	mkdir -p build
+	[ -e build/config.status ] || (cd build && ../configure --quiet) || return
+	make -C build -j"$(jobs)" --no-print-directory
+}
+
+# Prints the log of each test that failed, why tests were skipped, and the sum; true if none failed.
+summary() {
+	find build/tests -name '*.trs' | sort >build/results
+	while read -r results; do
+		if grep -qE '^:test-result: (FAIL|XPASS|ERROR)' "$results"; then
+			echo "== failed: ${results#build/}"
+			cat "${results%.trs}.log"
+		fi
+	done <build/results
+	xargs cat /dev/null <build/results | sed -n 's/^:test-result: //p' | awk '
+		$1 == "PASS" || $1 == "XFAIL" { passed++ }
+		$1 == "FAIL" || $1 == "XPASS" || $1 == "ERROR" { failed++ }
+		$1 == "SKIP" { skipped++; print }
+		END {
+			printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
+			exit failed > 0
+		}'
+}
+
+check() {
+	find build -name '*.trs' -delete 2>/dev/null || true
+	status=0
+	{ build && make -C build -j"$(jobs)" --no-print-directory check; } || status=$?
+	mkdir -p build/tests
+	[ $status -eq 0 ] || echo "Error: make check ended with status $status."
+	summary || status=1
+	return "$status"
+}
+
+case ${1-} in
+"") make_configure ;;
+deps) deps build check ;;
+run)
+	deps build
+	build
+	exec build/tracon demo
+	;;
+check)
+	deps build check
+	check
+	;;
+*)
+	sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
+	exit 1
+	;;
+esac

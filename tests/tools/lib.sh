@@ -11,6 +11,7 @@
 #	like "create says where" "$out" "Traces will be output to"
 
 set -u
+: "${abs_top_srcdir:?is set by make check}" "${abs_top_builddir:?is set by make check}"
 tap_number=0
 tap_failed=0
 tap_over=no
@@ -116,7 +117,7 @@ unlike() {
 
 # compare NAME NUMBER OPERATOR NUMBER: OPERATOR as test(1) has it: -eq -ne -lt -le -gt -ge.
 compare() {
-	if [ "$2" "$3" "$4" ]; then
+	if test "$2" "$3" "$4"; then
 		pass "$1"
 	else
 		fail "$1" "not true: $2 $3 $4"
@@ -212,12 +213,10 @@ stop_engine() {
 
 # show_messages: what the engine wrote to its log, as comments.
 show_messages() {
-	local log
-	for log in "$HOME"/.local/state/tracon/messages.log; do
-		[ -s "$log" ] || continue
-		note "the end of $log:"
-		tail -n 40 "$log" | sed 's/^/#   /'
-	done
+	local log=$HOME/.local/state/tracon/messages.log
+	[ -s "$log" ] || return 0
+	note "the end of $log:"
+	tail -n 40 "$log" | sed 's/^/#   /'
 }
 
 # --- traces ----------------------------------------------------------------------------------------
