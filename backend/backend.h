@@ -24,6 +24,11 @@ struct backend_settings {
 	/* A new picture was published. Any thread; must be short (writes an eventfd). May be NULL.
 	 */
 	void (*published)(void *data);
+	/*
+	 * Somebody gave the command `detach`: the attached terminal is to be released. False: there
+	 * was none. Control thread, returns at once. NULL: there never is one.
+	 */
+	bool (*detach)(void *data);
 	/* The backend wants its process to end (quit, idle for 10 minutes). Control thread. */
 	void (*wants_end)(void *data);
 	void *data;
