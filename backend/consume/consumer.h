@@ -2,7 +2,8 @@
 /*
  * The threads that carry packets from sources to sinks: take, put, count, give back. Nothing is
  * allocated on that way. All functions: any thread; they hand work to the consumer threads and tell
- * a task when done.
+ * a task when done. Where a call takes a task, one part of it passes to the call, which ends that
+ * part exactly once (and adds parts of its own in between); NULL: nobody is told.
  */
 #ifndef TRACON_CONSUME_CONSUMER_H
 #define TRACON_CONSUME_CONSUMER_H
@@ -24,7 +25,7 @@ void stream_set_add(struct stream_set *set, struct stream *stream);
 
 /*
  * Takes what is left until TAKE_NOTHING or TAKE_GONE, closes the output (unless is_output_kept),
- * destroys the stream, and is done with its part of the task. task may be NULL.
+ * destroys the stream, and is done with its part of the task.
  */
 void stream_set_retire(struct stream_set *set, struct stream *stream, struct task *task);
 

@@ -31,17 +31,27 @@ struct stream_class {
 	enum take_result (*take)(struct stream *stream, struct packet *packet);
 	void (*give_back)(struct stream *stream, const struct packet *packet);
 	void (*flush)(struct stream *stream, enum flush_kind kind);
-	/* Byte positions since the ring's creation, free running. */
+	/*
+	 * Byte positions since the ring's creation, free running. Rounded down to subbuf_bytes,
+	 * `produced` is the end of the last closed packet: what a drain waits for.
+	 */
 	uint64_t (*produced)(struct stream *stream);
 	uint64_t (*consumed)(struct stream *stream);
+	/*
+	 * The consumer has let go of it, on the consumer's thread: drop the references below and
+	 * free. The consumer's own fields hold their last values, for a successor to begin with.
+	 */
 	void (*destroy)(struct stream *stream);
 };
 
 struct stream {
 	const struct stream_class *class;
-	int wait_fd;	       /* readable when a packet may be ready; the consumer empties it */
+	int wait_fd; /* pipe or eventfd, readable when a packet may be ready; the consumer empties
+			it; -1: none, packets come out by drain, cut and retire only */
 	bool is_overwrite;     /* never flushed but by rotation and stop */
 	uint64_t ring_bytes;   /* for the fill gauge */
+	uint64_t subbuf_bytes; /* positions of packets are multiples of it; 0: `produced` counts
+				  closed packets only */
 	unsigned int affinity; /* streams with the same number share a consumer: one per channel and
 				  group */
 	struct scanner *scanner;    /* reference held; NULL: packets are not walked */
@@ -49,7 +59,10 @@ struct stream {
 	struct sink_stream *output; /* where packets go; see is_output_kept */
 	bool is_output_kept; /* the owner closes it itself: it goes on with the stream's successor
 			      */
-	/* The consumer's own. */
+	/*
+	 * The consumer's own: zero, or the predecessor's last values for a stream that goes on in
+	 * fresh buffers and whose headers go on counting.
+	 */
 	uint64_t discarded_seen;
 	uint64_t next_sequence;
 	bool has_sequence;

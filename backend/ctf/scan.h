@@ -21,6 +21,9 @@ struct event_counts *event_counts_create(void);
 void event_counts_destroy(struct event_counts *counts);
 void event_counts_add(struct event_counts *counts, uint32_t id, uint64_t count);
 uint64_t event_counts_read(const struct event_counts *counts, uint32_t id);
+/* Adds all of `from` to `to`, clears `from`: one thread owns `from` and adds to `to`. */
+void event_counts_move(struct event_counts *from, struct event_counts *to);
+void event_counts_clear(struct event_counts *counts); /* the thread that adds */
 
 struct scanner;
 /* One per stream class (channel). Counted: each stream and the registry hold it. */

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "backend/base/error.h"
+
+#define CTF_NESTING_MAX 16 /* structs, arrays and choices inside each other */
+
 enum ctf_kind {
 	CTF_INTEGER,
 	CTF_FLOAT,
@@ -63,5 +67,12 @@ struct ctf_type *ctf_type_create_integer(unsigned int size_bits, unsigned int al
 void ctf_type_add_field(struct ctf_type *type, const char *name, struct ctf_type *field_type);
 void ctf_type_add_entry(struct ctf_type *type, const char *label, int64_t begin, int64_t end,
 			bool is_auto);
+/*
+ * Whether a payload or context can be printed and walked: sizes, alignments, nesting within bounds;
+ * lengths and tags name an integer or enum before them in the same or an outer struct; each choice
+ * has its label. Sources refuse event types from outside that fail here (ERROR_INVALID): one bad
+ * declaration would make the whole trace unreadable.
+ */
+bool ctf_type_check(const struct ctf_type *type, struct error *err);
 
 #endif

@@ -19,15 +19,16 @@ struct chunk_info {
 	uint64_t event_count;
 	uint64_t bytes; /* of packets */
 	bool is_archived;
-	const char *path; /* absolute; where it is now. Borrowed for the call */
+	const char *path; /* absolute; where it is now. Borrowed for the call, see below */
 };
 
 struct chunk_settings {
 	const char *path; /* output directory, absolute; made at the first chunk, 0770 */
 	/*
 	 * A chunk that was left by its last stream is closed: archived (or, the last one of a
-	 * session that was never rotated, left in place). err NULL: all went well. From any thread;
-	 * send a message home.
+	 * session that was never rotated, left in place). err NULL: all went well; otherwise the
+	 * chunk is complete at `path`, but could not be moved to archives/, and this is called once
+	 * more if a later attempt succeeds. From any thread; send a message home.
 	 */
 	void (*closed)(void *data, const struct chunk_info *chunk, const struct error *err);
 	void *data;
@@ -54,7 +55,10 @@ bool chunk_sink_rotate(struct sink *sink, bool is_last, uint64_t now_wall_ns, ui
  */
 void chunk_sink_finish(struct sink *sink, uint64_t now_wall_ns);
 
-/* The current chunk, for the screen: false if there is none. path is NULL then. Any thread. */
+/*
+ * The current chunk, for the screen: false if there is none. The path is borrowed until the next
+ * open, rotate or finish: only the thread that calls those may look at it. Any thread.
+ */
 bool chunk_sink_current(struct sink *sink, struct chunk_info *info);
 
 #endif

@@ -31,6 +31,7 @@ struct sink_class {
 	void (*cut)(struct sink_stream *stream);
 	void (*close_stream)(struct sink_stream *stream);
 	void (*destroy)(struct sink *sink);
+	void (*settle)(struct sink_stream *stream); /* may be NULL */
 };
 
 /* Implementations embed these first. */
@@ -95,6 +96,16 @@ static inline bool sink_put(struct sink_stream *stream, const struct packet *pac
 static inline void sink_stream_cut(struct sink_stream *stream)
 {
 	stream->sink->class->cut(stream);
+}
+
+/*
+ * No packet follows at once: what the sink gathers to write together (index entries) goes to its
+ * file. The stream's consumer thread.
+ */
+static inline void sink_settle(struct sink_stream *stream)
+{
+	if (stream->sink->class->settle)
+		stream->sink->class->settle(stream);
 }
 
 static inline void sink_close_stream(struct sink_stream *stream)
