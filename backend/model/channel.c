@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Channels; see channel.h. */
+#include "backend/model/channel.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+
+void channel_attributes_default(struct channel_attributes *attributes)
+{
+	*attributes = (struct channel_attributes){
+		.subbuf_bytes = 524288,
+		.subbuf_count = 4,
+		.monitor_timer_us = 1000000,
+	};
+}
+
+struct channel *channel_create(uint32_t id, const char *name, size_t source_index,
+			       const struct channel_attributes *attributes)
+{
+	struct channel *channel = mem_zalloc(sizeof(*channel));
+
+	channel->id = id;
+	channel->name = shared_text_create(name);
+	channel->source_index = source_index;
+	channel->attributes = *attributes;
+	channel->is_enabled = true;
+	return channel;
+}
+
+static void event_type_destroy(struct event_type *type)
+{
+	for (size_t i = 0; i < type->part_count; i++)
+		tally_unref(type->parts[i].tally);
+	free(type->parts);
+	shared_text_unref(type->name);
+	free(type);
+}
+
+static void leave_node(void *node)
+{
+	(void)node; /* the tree's items are owned by channel->types */
+}
+
+void channel_destroy(struct channel *channel)
+{
+	if (!channel)
+		return;
+	tdestroy(channel->types_by_name, leave_node);
+	for (size_t i = 0; i < channel->type_count; i++)
+		event_type_destroy(channel->types[i]);
+	for (size_t i = 0; i < channel->rule_count; i++)
+		event_rule_destroy(channel->rules[i]);
+	for (size_t i = 0; i < channel->tally_count; i++)
+		tally_unref(channel->tallies[i]);
+	free(channel->types);
+	free(channel->rules);
+	free(channel->tallies);
+	shared_text_unref(channel->name);
+	free(channel);
+}
+
+static const struct event_rule *find_matching_rule(const struct channel *channel, const char *name,
+						   int loglevel)
+{
+	const struct event_rule *disabled = NULL;
+
+	for (size_t i = 0; i < channel->rule_count; i++) {
+		const struct event_rule *rule = channel->rules[i];
+
+		if (!event_rule_matches(rule, name, loglevel))
+			continue;
+		if (rule->is_enabled)
+			return rule;
+		if (!disabled)
+			disabled = rule;
+	}
+	return disabled;
+}
+
+/* Rules change seldom, pictures are made often: which rule a type belongs to is kept. */
+static void match_types(struct channel *channel)
+{
+	for (size_t i = 0; i < channel->rule_count; i++) {
+		struct event_rule *rule = channel->rules[i];
+
+		rule->match_count = 0;
+		for (size_t j = 0; j < channel->type_count; j++)
+			rule->match_count +=
+				event_rule_matches(rule, shared_text_str(channel->types[j]->name),
+						   channel->types[j]->loglevel);
+	}
+	for (size_t i = 0; i < channel->type_count; i++) {
+		struct event_type *type = channel->types[i];
+
+		type->rule =
+			find_matching_rule(channel, shared_text_str(type->name), type->loglevel);
+	}
+}
+
+struct event_rule *channel_find_rule(const struct channel *channel,
+				     const struct event_rule_key *key)
+{
+	for (size_t i = 0; i < channel->rule_count; i++)
+		if (event_rule_is(channel->rules[i], key))
+			return channel->rules[i];
+	return NULL;
+}
+
+struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
+				       const struct event_rule_key *key, struct error *err)
+{
+	struct event_rule *rule = channel_find_rule(channel, key);
+
+	if (rule && rule->is_enabled) {
+		error_set(err, ERROR_EVENT_EXISTS, "this event rule is enabled already");
+		return NULL;
+	}
+	if (rule) {
+		rule->is_enabled = true;
+	} else {
+		rule = event_rule_create(new_id, key);
+		channel->rules = mem_grow(channel->rules, channel->rule_count, &channel->rule_room,
+					  sizeof(*channel->rules));
+		channel->rules[channel->rule_count++] = rule;
+	}
+	match_types(channel);
+	return rule;
+}
+
+bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < channel->rule_count; i++) {
+		struct event_rule *rule = channel->rules[i];
+
+		if (pattern && strcmp(shared_text_str(rule->pattern), pattern) != 0)
+			continue;
+		rule->is_enabled = false;
+		found = true;
+	}
+	if (!found && pattern)
+		return error_set(err, ERROR_EVENT_NOT_FOUND,
+				 "channel '%s' has no event rule with this name",
+				 shared_text_str(channel->name));
+	match_types(channel);
+	return true;
+}
+
+void channel_add_tally(struct channel *channel, struct tally *tally)
+{
+	channel->tallies = mem_grow(channel->tallies, channel->tally_count, &channel->tally_room,
+				    sizeof(struct tally *));
+	channel->tallies[channel->tally_count++] = tally;
+}
+
+static int compare_types(const void *left_type, const void *right_type)
+{
+	const struct event_type *left = left_type;
+	const struct event_type *right = right_type;
+	int order = strcmp(shared_text_str(left->name), shared_text_str(right->name));
+
+	if (order != 0)
+		return order;
+	return (left->loglevel > right->loglevel) - (left->loglevel < right->loglevel);
+}
+
+static struct event_type *find_or_add_type(struct channel *channel, uint64_t row_id,
+					   const char *name, int loglevel)
+{
+	struct event_type *fresh = mem_zalloc(sizeof(*fresh));
+	struct event_type **slot;
+
+	fresh->row_id = row_id;
+	fresh->name = shared_text_create(name);
+	fresh->loglevel = loglevel;
+	slot = tsearch(fresh, &channel->types_by_name, compare_types);
+	if (!slot)
+		abort(); /* no memory */
+	if (*slot != fresh) {
+		event_type_destroy(fresh);
+		return *slot;
+	}
+	fresh->rule = find_matching_rule(channel, name, loglevel);
+	for (size_t i = 0; i < channel->rule_count; i++)
+		channel->rules[i]->match_count +=
+			event_rule_matches(channel->rules[i], name, loglevel);
+	channel->types = mem_grow(channel->types, channel->type_count, &channel->type_room,
+				  sizeof(*channel->types));
+	channel->types[channel->type_count++] = fresh;
+	return fresh;
+}
+
+void channel_add_type(struct channel *channel, uint64_t row_id, const char *name, int loglevel,
+		      struct tally *tally, uint32_t type_id)
+{
+	struct event_type *type = find_or_add_type(channel, row_id, name, loglevel);
+
+	type->parts =
+		mem_grow(type->parts, type->part_count, &type->part_room, sizeof(*type->parts));
+	type->parts[type->part_count++] = (struct event_type_part){tally, type_id};
+}
+
+uint64_t event_type_total(const struct event_type *type)
+{
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < type->part_count; i++)
+		total += event_counts_read(type->parts[i].tally->recorded_types,
+					   type->parts[i].type_id);
+	return total;
+}
+
+void channel_count(const struct channel *channel, struct picture_counts *counts)
+{
+	*counts = (struct picture_counts){0};
+	for (size_t i = 0; i < channel->tally_count; i++) {
+		const struct tally *tally = channel->tallies[i];
+		uint64_t last_loss_ns = tally_read(&tally->last_loss_wall_ns);
+
+		counts->recorded_events += tally_read(&tally->recorded_events);
+		counts->recorded_bytes += tally_read(&tally->recorded_bytes);
+		counts->discarded_ring += tally_read(&tally->discarded_ring);
+		counts->discarded_write += tally_read(&tally->discarded_write);
+		counts->lost_packets += tally_read(&tally->lost_packets);
+		counts->unreadable_bytes += tally_read(&tally->unreadable_bytes);
+		counts->repairs += tally_read(&tally->repairs);
+		if (last_loss_ns > counts->last_loss_wall_ns)
+			counts->last_loss_wall_ns = last_loss_ns;
+	}
+	counts->discarded_events = counts->discarded_ring + counts->discarded_write;
+	counts->rate_per_1000_s = channel->meter.rate_per_1000_s;
+}
+
+uint32_t channel_fill_permille(const struct channel *channel)
+{
+	uint32_t fullest = 0;
+
+	for (size_t i = 0; i < channel->tally_count; i++) {
+		uint32_t fill = atomic_load_explicit(&channel->tallies[i]->fill_permille,
+						     memory_order_relaxed);
+
+		if (fill > fullest)
+			fullest = fill;
+	}
+	return fullest;
+}
+
+void channel_sample(struct channel *channel, bool with_types, uint64_t now_ns, uint64_t wall_ns)
+{
+	struct picture_counts counts;
+
+	channel_count(channel, &counts);
+	meter_sample(&channel->meter, counts.recorded_events, now_ns, wall_ns);
+	for (size_t i = 0; with_types && i < channel->type_count; i++) {
+		struct event_type *type = channel->types[i];
+
+		meter_sample(&type->meter, event_type_total(type), now_ns, wall_ns);
+	}
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A channel: its attributes, event rules, what passed through it and the event types that occurred.
+ * Control thread. */
+#ifndef TRACON_MODEL_CHANNEL_H
+#define TRACON_MODEL_CHANNEL_H
+
+#include "backend/base/error.h"
+#include "backend/consume/tally.h"
+#include "backend/model/event_rule.h"
+#include "backend/model/meter.h"
+
+#define CHANNEL_DEFAULT_NAME "channel0"
+
+struct channel_attributes {
+	bool is_overwrite;
+	uint64_t subbuf_bytes;
+	uint64_t subbuf_count;
+	uint64_t switch_timer_us;
+	uint64_t read_timer_us;
+	uint64_t monitor_timer_us;
+	int64_t blocking_timeout_us;
+};
+
+/* One type in one buffer group. */
+struct event_type_part {
+	struct tally *tally; /* reference held */
+	uint32_t type_id;
+};
+
+/* An event that really occurs, summed over buffer groups (users, word sizes). */
+struct event_type {
+	uint64_t row_id;
+	struct shared_text *name;
+	int loglevel;
+	struct event_type_part *parts;
+	size_t part_count;
+	size_t part_room;
+	const struct event_rule
+		*rule; /* first enabled rule that matches, else first that matches, else NULL */
+	struct meter meter;
+};
+
+struct channel {
+	uint32_t id; /* unique in the session */
+	size_t source_index;
+	struct shared_text *name;
+	bool is_enabled;
+	struct channel_attributes attributes;
+	struct event_rule **rules;
+	size_t rule_count;
+	size_t rule_room;
+	struct tally **tallies; /* references held */
+	size_t tally_count;
+	size_t tally_room;
+	struct event_type **types; /* in order of appearance */
+	size_t type_count;
+	size_t type_room;
+	void *types_by_name; /* tsearch tree of the same */
+	struct meter meter;
+};
+
+/* lttng's defaults for user space, buffers per user: lttng-enable-channel(1). */
+void channel_attributes_default(struct channel_attributes *attributes);
+
+struct channel *channel_create(uint32_t id, const char *name, size_t source_index,
+			       const struct channel_attributes *attributes);
+void channel_destroy(struct channel *channel);
+
+struct event_rule *channel_find_rule(const struct channel *channel,
+				     const struct event_rule_key *key);
+/* NULL with ERROR_EVENT_EXISTS when the same rule is enabled already; a disabled one is enabled
+ * again. */
+struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
+				       const struct event_rule_key *key, struct error *err);
+/* Disables all rules with this pattern (NULL: all rules). ERROR_EVENT_NOT_FOUND if there is none.
+ */
+bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err);
+
+/* The reference passes. */
+void channel_add_tally(struct channel *channel, struct tally *tally);
+void channel_add_type(struct channel *channel, uint64_t row_id, const char *name, int loglevel,
+		      struct tally *tally, uint32_t type_id);
+
+uint64_t event_type_total(const struct event_type *type);
+
+/* Sums over buffer groups; rates are the meter's. */
+void channel_count(const struct channel *channel, struct picture_counts *counts);
+uint32_t channel_fill_permille(const struct channel *channel);
+void channel_sample(struct channel *channel, bool with_types, uint64_t now_ns, uint64_t wall_ns);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Event rules; see event_rule.h. */
+#include "backend/model/event_rule.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+
+struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *key)
+{
+	struct event_rule *rule = mem_zalloc(sizeof(*rule));
+	char *pattern = mem_strdup(key->pattern);
+
+	text_glob_normalize(pattern);
+	rule->id = id;
+	rule->pattern = shared_text_create(pattern);
+	rule->loglevel_match = key->loglevel_match;
+	rule->loglevel = key->loglevel_match == LOGLEVEL_ALL ? -1 : key->loglevel;
+	for (size_t i = 0; i < key->exclusions->count; i++)
+		word_list_add(&rule->exclusions, key->exclusions->words[i]);
+	rule->is_enabled = true;
+	free(pattern);
+	return rule;
+}
+
+void event_rule_destroy(struct event_rule *rule)
+{
+	if (!rule)
+		return;
+	shared_text_unref(rule->pattern);
+	word_list_finish(&rule->exclusions);
+	free(rule);
+}
+
+static bool excludes(const struct word_list *exclusions, const char *name)
+{
+	for (size_t i = 0; i < exclusions->count; i++)
+		if (strcmp(exclusions->words[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool have_same_exclusions(const struct word_list *left, const struct word_list *right)
+{
+	for (size_t i = 0; i < left->count; i++)
+		if (!excludes(right, left->words[i]))
+			return false;
+	for (size_t i = 0; i < right->count; i++)
+		if (!excludes(left, right->words[i]))
+			return false;
+	return true;
+}
+
+bool event_rule_is(const struct event_rule *rule, const struct event_rule_key *key)
+{
+	return strcmp(shared_text_str(rule->pattern), key->pattern) == 0 &&
+	       rule->loglevel_match == key->loglevel_match &&
+	       (key->loglevel_match == LOGLEVEL_ALL || rule->loglevel == key->loglevel) &&
+	       have_same_exclusions(&rule->exclusions, key->exclusions);
+}
+
+bool event_rule_matches(const struct event_rule *rule, const char *name, int loglevel)
+{
+	if (rule->loglevel_match == LOGLEVEL_AT_LEAST && loglevel > rule->loglevel)
+		return false;
+	if (rule->loglevel_match == LOGLEVEL_EXACTLY && loglevel != rule->loglevel)
+		return false;
+	if (!text_glob_match(shared_text_str(rule->pattern), name))
+		return false;
+	for (size_t i = 0; i < rule->exclusions.count; i++)
+		if (text_glob_match(rule->exclusions.words[i], name))
+			return false;
+	return true;
+}

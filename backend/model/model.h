@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole model: sessions, applications, sources. One thread writes it, the control thread;
+ * everything else sees pictures. What sources and sinks report arrives here as messages on the
+ * control thread's queue.
+ */
+#ifndef TRACON_MODEL_MODEL_H
+#define TRACON_MODEL_MODEL_H
+
+#include <stdbool.h>
+
+#include "backend/base/loop.h"
+#include "backend/base/places.h"
+#include "backend/base/queue.h"
+#include "backend/consume/consumer.h"
+#include "backend/control/request.h"
+#include "backend/model/picture.h"
+#include "backend/model/session.h"
+#include "backend/source/source.h"
+
+struct publisher;
+
+struct app {
+	uint64_t id;
+	size_t source_index;
+	pid_t pid;
+	uid_t uid;
+	struct shared_text *name;
+	struct shared_text *version;
+};
+
+struct model_source {
+	const struct source_entry *entry;
+	struct source *source; /* NULL: doesn't work here */
+	struct error missing;  /* why, and what to do */
+	struct error warning;  /* works, but not at the usual place */
+};
+
+struct model {
+	struct loop *loop;   /* borrowed */
+	struct queue *queue; /* borrowed: messages that run on the control thread */
+	const struct places *places;
+	struct consumer_pool *pool;
+	struct model_source *sources; /* source_count of them */
+	struct source_host *hosts;    /* one per source: says which */
+	char *host_name;
+	struct session **sessions; /* in order of creation */
+	size_t session_count;
+	size_t session_room;
+	uint64_t next_session_id;
+	struct app *apps;
+	size_t app_count;
+	size_t app_room;
+	struct publisher *publisher;
+	/* The demo application, while it runs. */
+	pid_t demo_pid;
+	uint64_t demo_session_id;
+	/* Set by the backend. */
+	void (*detach)(void *data); /* release the attached terminal; NULL without a console */
+	void (*quit)(void *data);   /* all sessions are gone: end the process */
+	void *callback_data;
+};
+
+/* The calling thread is the control thread from here on, or hands over to it before the loop runs.
+ */
+struct model *model_create(struct loop *loop, struct queue *queue, const struct places *places,
+			   struct error *err);
+/* All sessions must be gone (model_end_all). NULL passes. */
+void model_destroy(struct model *model);
+
+/* The session of this name that the user may see: an own one; for root, any. NULL. */
+struct session *model_find_session(const struct model *model, uid_t uid, const char *name);
+struct session *model_find_session_id(const struct model *model, uint64_t id);
+bool model_may_see(uid_t uid, const struct session *session);
+void model_add_session(struct model *model, struct session *session);
+void model_remove_session(struct model *model, struct session *session);
+
+/* "UST" → index in model->sources; false if this build knows no such source. */
+bool model_find_source(const struct model *model, const char *domain, size_t *source_index);
+
+/* Something that pictures show has changed. */
+void model_changed(struct model *model);
+
+/* Called once per waiting step, on the control thread. */
+struct outcome {
+	void (*done)(void *data, const struct error *err);
+	void *data;
+};
+
+/* Makes all sources follow the session's channels and rules as they are now. Before the first
+ * start: at once. */
+void session_apply(struct session *session, struct outcome outcome);
+
+/*
+ * Brings what lies in the rings of active sessions to the counters and files: what list and status
+ * show is then complete. session NULL: all.
+ */
+void model_refresh(struct model *model, struct session *session, struct outcome outcome);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Timing of pictures and the one pointer they are published by; see publisher.h. */
+#include "backend/model/publisher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "backend/base/rcu.h"
+#include "backend/base/units.h"
+#include "backend/model/model.h"
+#include "backend/model/picture_build.h"
+
+#define COALESCE_NS	(10 * NS_PER_MS)
+#define SAMPLE_NS	NS_PER_S /* one sample of the histories */
+#define INTERVAL_MIN_NS (100 * NS_PER_MS)
+
+struct publisher {
+	struct model *model;
+	void *current; /* struct picture; written by rcu_publish_pointer */
+	uint64_t serial;
+	uint64_t published_at_ns;
+	bool is_marked;
+	struct timer *coalesce_timer;
+	struct timer *tick_timer;
+	bool is_refreshing; /* a tick's flush is under way */
+	uint64_t interval_ns;
+	uint64_t sampled_at_ns;
+	uint64_t *session_ids;
+	size_t session_id_count;
+	void (*published)(void *data);
+	void *data;
+};
+
+static void publish(struct publisher *publisher)
+{
+	struct picture *fresh;
+	struct picture *stale;
+
+	publisher->is_marked = false;
+	publisher->published_at_ns = clock_monotonic_ns();
+	timer_disarm(publisher->coalesce_timer);
+	fresh = picture_build(publisher->model, ++publisher->serial);
+	stale = rcu_publish_pointer(&publisher->current, fresh);
+	if (stale)
+		picture_retire(stale);
+	if (publisher->published)
+		publisher->published(publisher->data);
+}
+
+static void coalesce_fires(void *data, uint64_t now_ns)
+{
+	(void)now_ns;
+	publisher_flush(data);
+}
+
+void publisher_mark(struct publisher *publisher)
+{
+	uint64_t now_ns;
+	uint64_t due_ns;
+
+	if (publisher->is_marked)
+		return;
+	publisher->is_marked = true;
+	now_ns = clock_monotonic_ns();
+	due_ns = publisher->published_at_ns + COALESCE_NS;
+	timer_arm(publisher->coalesce_timer, due_ns > now_ns ? due_ns : now_ns);
+}
+
+void publisher_flush(struct publisher *publisher)
+{
+	if (publisher->is_marked)
+		publish(publisher);
+}
+
+/* Whether a session's shown numbers grew is for the picture's reader to find out; an idle model
+ * publishes nothing. */
+static bool sample_sessions(struct publisher *publisher, uint64_t now_ns)
+{
+	struct model *model = publisher->model;
+	uint64_t wall_ns = clock_wall_ns();
+	bool has_moved = false;
+
+	publisher->sampled_at_ns = now_ns;
+	for (size_t i = 0; i < model->session_count; i++) {
+		struct session *session = model->sessions[i];
+		uint64_t losses = session_losses(session);
+		struct picture_counts counts;
+
+		for (size_t j = 0; j < session->channel_count; j++)
+			channel_sample(session->channels[j],
+				       publisher_shows(publisher, session->id), now_ns, wall_ns);
+		session_count(session, &counts);
+		meter_sample(&session->meter, counts.recorded_events, now_ns, wall_ns);
+		/* Its sparkline moves until the last sample has left it. */
+		has_moved |= losses != session->sampled_losses ||
+			     (session->meter.last_growth_wall_ns != 0 &&
+			      wall_ns - session->meter.last_growth_wall_ns <
+				      (PICTURE_HISTORY + 2) * NS_PER_S);
+		session->sampled_losses = losses;
+	}
+	return has_moved;
+}
+
+static void arm_tick(struct publisher *publisher)
+{
+	if (publisher->interval_ns)
+		timer_arm(publisher->tick_timer, clock_monotonic_ns() + publisher->interval_ns);
+	else
+		timer_disarm(publisher->tick_timer);
+}
+
+static void tick_refreshed(void *data, const struct error *err)
+{
+	struct publisher *publisher = data;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	(void)err;
+	publisher->is_refreshing = false;
+	if (!publisher->interval_ns)
+		return;
+	if (now_ns - publisher->sampled_at_ns >= SAMPLE_NS - SAMPLE_NS / 20)
+		publisher->is_marked |= sample_sessions(publisher, now_ns);
+	publisher_flush(publisher);
+}
+
+static void tick_fires(void *data, uint64_t now_ns)
+{
+	struct publisher *publisher = data;
+	struct outcome outcome = {tick_refreshed, publisher};
+
+	(void)now_ns;
+	arm_tick(publisher);
+	if (publisher->is_refreshing)
+		return;
+	publisher->is_refreshing = true;
+	model_refresh(publisher->model, NULL, outcome);
+}
+
+struct publisher *publisher_create(struct model *model)
+{
+	struct publisher *publisher = mem_zalloc(sizeof(*publisher));
+
+	publisher->model = model;
+	publisher->coalesce_timer = loop_add_timer(model->loop, coalesce_fires, publisher);
+	publisher->tick_timer = loop_add_timer(model->loop, tick_fires, publisher);
+	rcu_publish_pointer(&publisher->current, picture_build_empty());
+	return publisher;
+}
+
+void publisher_destroy(struct publisher *publisher)
+{
+	struct picture *last;
+
+	if (!publisher)
+		return;
+	loop_remove_timer(publisher->model->loop, publisher->coalesce_timer);
+	loop_remove_timer(publisher->model->loop, publisher->tick_timer);
+	last = rcu_publish_pointer(&publisher->current, NULL);
+	picture_retire(last);
+	free(publisher->session_ids);
+	free(publisher);
+}
+
+void publisher_listen(struct publisher *publisher, void (*published)(void *data), void *data)
+{
+	publisher->published = published;
+	publisher->data = data;
+}
+
+void publisher_watch(struct publisher *publisher, uint64_t interval_ns, const uint64_t *session_ids,
+		     size_t count)
+{
+	bool was_watched = publisher->interval_ns != 0;
+
+	if (interval_ns && interval_ns < INTERVAL_MIN_NS)
+		interval_ns = INTERVAL_MIN_NS;
+	publisher->session_ids =
+		mem_realloc_array(publisher->session_ids, count + 1, sizeof(*session_ids));
+	if (count)
+		memcpy(publisher->session_ids, session_ids, count * sizeof(*session_ids));
+	publisher->session_id_count = count;
+	publisher->interval_ns = interval_ns;
+	if (!was_watched && interval_ns)
+		sample_sessions(publisher, clock_monotonic_ns());
+	if (!timer_is_armed(publisher->tick_timer) || !interval_ns)
+		arm_tick(publisher);
+	publisher_mark(publisher);
+}
+
+bool publisher_is_watched(const struct publisher *publisher)
+{
+	return publisher->interval_ns != 0;
+}
+
+bool publisher_shows(const struct publisher *publisher, uint64_t session_id)
+{
+	for (size_t i = 0; i < publisher->session_id_count; i++)
+		if (publisher->session_ids[i] == session_id)
+			return true;
+	return false;
+}
+
+const struct picture *publisher_acquire(struct publisher *publisher)
+{
+	rcu_read_begin();
+	return rcu_read_pointer(&publisher->current);
+}
+
+void publisher_release(struct publisher *publisher)
+{
+	(void)publisher;
+	rcu_read_end();
+}

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Start, stop, rotate, destroy as chains of steps; see recording.h. */
+#include "backend/model/recording.h"
+
+#include <stdlib.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/model/operation.h"
+#include "backend/model/spec_build.h"
+
+/* A ring that stands still this long is left to its source's repair. */
+#define STAND_STILL_MS 1000
+
+struct simple_operation { /* start, stop */
+	struct operation operation;
+	struct outcome outcome;
+};
+
+struct rotate_operation {
+	struct operation operation;
+	struct rotation_outcome outcome;
+	uint64_t chunk_id;
+	bool is_cut;
+	bool is_closed;
+	struct error error;
+};
+
+struct destroy_operation {
+	struct operation operation;
+	struct destroy_outcome outcome;
+	size_t chunk_count_before;
+};
+
+/* Hands the session's present wishes to every source that has channels in it. */
+static void apply_to_sources(struct session *session, bool is_over, struct task *task)
+{
+	struct model *model = session->model;
+
+	session->spec_version++;
+	for (size_t i = 0; i < source_count; i++) {
+		struct source *source = model->sources[i].source;
+		struct session_spec *spec;
+
+		if (!source || session_channels_of(session, i) == 0)
+			continue;
+		spec = spec_build(session, i, is_over);
+		task_add(task);
+		source->class->apply(source, spec, task);
+		session_spec_unref(spec);
+	}
+}
+
+static void finish_simple(struct operation *operation, const struct error *err)
+{
+	struct simple_operation *simple = (struct simple_operation *)operation;
+
+	simple->outcome.done(simple->outcome.data, err);
+}
+
+static void submit_simple(struct session *session, void (*step)(struct operation *),
+			  struct outcome outcome)
+{
+	struct simple_operation *simple = mem_zalloc(sizeof(*simple));
+
+	simple->operation.step = step;
+	simple->operation.finish = finish_simple;
+	simple->outcome = outcome;
+	operation_submit(session, &simple->operation);
+}
+
+static void end_with_task_error(struct operation *operation)
+{
+	struct error err = operation->task.error;
+
+	operation_end(operation, error_is_set(&err) ? &err : NULL);
+}
+
+/* --- start */
+
+static bool open_output(struct session *session, struct error *err)
+{
+	if (!session->sink) {
+		struct chunk_settings settings = {
+			.path = shared_text_str(session->output),
+			.closed = recording_chunk_closed,
+			.data = session,
+		};
+
+		session->sink = chunk_sink_create(&settings);
+	}
+	if (!chunk_sink_open(session->sink, clock_wall_ns(), err))
+		return error_prefix(err, "cannot record to '%s'", shared_text_str(session->output));
+	if (!session->streams)
+		session->streams = stream_set_create(session->model->pool);
+	return true;
+}
+
+static void start_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+	struct error err = ERROR_INIT;
+
+	if (session->is_active) {
+		operation_end(operation, NULL);
+		return;
+	}
+	if (!open_output(session, &err)) {
+		operation_end(operation, &err);
+		return;
+	}
+	session->is_active = true;
+	session->was_started = true;
+	session->was_rotated_since_stop = false;
+	operation_wait(operation, end_with_task_error);
+	apply_to_sources(session, false, &operation->task);
+	operation_go(operation);
+}
+
+void recording_start(struct session *session, struct outcome outcome)
+{
+	submit_simple(session, start_step, outcome);
+}
+
+/* --- stop */
+
+static void stop_flush_step(struct operation *operation)
+{
+	operation_wait(operation, end_with_task_error);
+	task_add(&operation->task);
+	stream_set_drain(operation->session->streams, FLUSH_FINAL, STAND_STILL_MS,
+			 &operation->task);
+	operation_go(operation);
+}
+
+static void stop_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+
+	if (!session->is_active) {
+		operation_end(operation, NULL);
+		return;
+	}
+	session->is_active = false;
+	operation_wait(operation, stop_flush_step);
+	apply_to_sources(session, false, &operation->task);
+	operation_go(operation);
+}
+
+void recording_stop(struct session *session, struct outcome outcome)
+{
+	submit_simple(session, stop_step, outcome);
+}
+
+/* --- rotate */
+
+static const struct chunk_row *find_chunk(const struct session *session, uint64_t chunk_id)
+{
+	for (size_t i = session->chunk_count; i > 0; i--)
+		if (session->chunks[i - 1].id == chunk_id)
+			return &session->chunks[i - 1];
+	return NULL;
+}
+
+static void finish_rotate(struct operation *operation, const struct error *err)
+{
+	struct rotate_operation *rotate = (struct rotate_operation *)operation;
+
+	operation->session->rotation = NULL;
+	rotate->outcome.done(rotate->outcome.data,
+			     err ? NULL : find_chunk(operation->session, rotate->chunk_id), err);
+}
+
+/* The chunk is closed by the last stream that leaves it, usually before the cut's own message
+ * arrives. */
+static void end_rotation_when_ready(struct rotate_operation *rotate)
+{
+	struct error err = rotate->error;
+
+	if (rotate->is_cut && rotate->is_closed)
+		operation_end(&rotate->operation, error_is_set(&err) ? &err : NULL);
+}
+
+static void rotate_cut_step(struct operation *operation)
+{
+	struct rotate_operation *rotate = (struct rotate_operation *)operation;
+
+	rotate->is_cut = true;
+	end_rotation_when_ready(rotate);
+}
+
+static bool check_rotation(const struct session *session, struct error *err)
+{
+	if (!session->was_started)
+		return error_set(
+			err, ERROR_STATE,
+			"nothing to archive yet: the session was never started; start it first");
+	if (!session->is_active && session->was_rotated_since_stop)
+		return error_set(
+			err, ERROR_STATE,
+			"the session was already rotated once since it was stopped; start it "
+			"again to record more");
+	return true;
+}
+
+static void rotate_step(struct operation *operation)
+{
+	struct rotate_operation *rotate = (struct rotate_operation *)operation;
+	struct session *session = operation->session;
+	bool is_last = !session->is_active;
+	struct error err = ERROR_INIT;
+
+	session->rotation = operation; /* before: a chunk without streams closes at once */
+	if (!check_rotation(session, &err) ||
+	    !chunk_sink_rotate(session->sink, is_last, clock_wall_ns(), &rotate->chunk_id, &err)) {
+		operation_end(operation, &err);
+		return;
+	}
+	session->was_rotated_since_stop = is_last;
+	model_changed(session->model);
+	if (rotate->outcome.begun)
+		rotate->outcome.begun(rotate->outcome.data);
+	operation_wait(operation, rotate_cut_step);
+	task_add(&operation->task);
+	stream_set_cut(session->streams, is_last ? FLUSH_NONE : FLUSH_FINAL, STAND_STILL_MS,
+		       &operation->task);
+	operation_go(operation);
+}
+
+void recording_rotate(struct session *session, struct rotation_outcome outcome)
+{
+	struct rotate_operation *rotate;
+
+	if (operation_is_pending(session, finish_rotate)) {
+		struct error err = ERROR_INIT;
+
+		error_set(&err, ERROR_BUSY,
+			  "a rotation of this session is under way; try again when it is complete");
+		outcome.done(outcome.data, NULL, &err);
+		return;
+	}
+	rotate = mem_zalloc(sizeof(*rotate));
+	rotate->operation.step = rotate_step;
+	rotate->operation.finish = finish_rotate;
+	rotate->outcome = outcome;
+	operation_submit(session, &rotate->operation);
+}
+
+struct closed_message {
+	struct message message;
+	struct model *model;
+	uint64_t session_id;
+	struct chunk_row row;
+	struct error error;
+};
+
+static void take_closed_chunk(struct message *message)
+{
+	struct closed_message *closed = (struct closed_message *)message;
+	struct session *session = model_find_session_id(closed->model, closed->session_id);
+	struct rotate_operation *rotate;
+
+	if (!session) {
+		shared_text_unref(closed->row.path);
+		free(closed);
+		return;
+	}
+	session_add_chunk(session, closed->row);
+	if (error_is_set(&closed->error))
+		log_write(LOG_LEVEL_ERROR, "chunk %llu of session '%s': %s",
+			  (unsigned long long)closed->row.id, session_name(session),
+			  closed->error.message);
+	rotate = (struct rotate_operation *)session->rotation;
+	if (rotate && rotate->chunk_id == closed->row.id) {
+		rotate->is_closed = true;
+		rotate->error = closed->error;
+		end_rotation_when_ready(rotate);
+	}
+	model_changed(closed->model);
+	free(closed);
+}
+
+void recording_chunk_closed(void *data, const struct chunk_info *chunk, const struct error *err)
+{
+	struct session *session = data; /* only its model and id, which never change */
+	struct closed_message *closed = mem_zalloc(sizeof(*closed));
+
+	closed->message.run = take_closed_chunk;
+	closed->model = session->model;
+	closed->session_id = session->id;
+	closed->row = (struct chunk_row){
+		.id = chunk->id,
+		.path = shared_text_create(chunk->path ? chunk->path : ""),
+		.begin_wall_ns = chunk->begin_wall_ns,
+		.end_wall_ns = chunk->end_wall_ns,
+		.event_count = chunk->event_count,
+		.bytes = chunk->bytes,
+		.is_archived = chunk->is_archived,
+		.has_failed = err != NULL,
+	};
+	error_copy(&closed->error, err);
+	queue_send(session->model->queue, &closed->message);
+}
+
+/* --- destroy */
+
+static void finish_destroy(struct operation *operation, const struct error *err)
+{
+	struct destroy_operation *destroy = (struct destroy_operation *)operation;
+	struct session *session = operation->session;
+	const struct chunk_row *archived = NULL;
+	bool has_new = session->chunk_count > destroy->chunk_count_before;
+
+	if (has_new && session->chunks[session->chunk_count - 1].is_archived)
+		archived = &session->chunks[session->chunk_count - 1];
+	destroy->outcome.done(destroy->outcome.data, session, archived, err);
+}
+
+static void destroy_last_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+	struct model *model = session->model;
+
+	model_remove_session(model, session);
+	operation_end_all(operation);
+	session_destroy(session);
+	model_changed(model);
+}
+
+/* Its own turn of the queue, behind the message that the chunk was closed. */
+static void destroy_finish_sink_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+
+	chunk_sink_finish(session->sink, clock_wall_ns());
+	operation_wait(operation, destroy_last_step);
+	operation_go(operation);
+}
+
+static void destroy_streams_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+
+	operation_wait(operation, destroy_finish_sink_step);
+	task_add(&operation->task);
+	stream_set_destroy(session->streams, &operation->task);
+	session->streams = NULL;
+	operation_go(operation);
+}
+
+static void destroy_let_go_step(struct operation *operation)
+{
+	operation_wait(operation, destroy_streams_step);
+	apply_to_sources(operation->session, true, &operation->task);
+	operation_go(operation);
+}
+
+static void destroy_flush_step(struct operation *operation)
+{
+	operation_wait(operation, destroy_let_go_step);
+	task_add(&operation->task);
+	stream_set_drain(operation->session->streams, FLUSH_FINAL, STAND_STILL_MS,
+			 &operation->task);
+	operation_go(operation);
+}
+
+static void destroy_step(struct operation *operation)
+{
+	struct destroy_operation *destroy = (struct destroy_operation *)operation;
+	struct session *session = operation->session;
+
+	destroy->chunk_count_before = session->chunk_count;
+	if (!session->streams) {
+		destroy_last_step(operation);
+		return;
+	}
+	if (!session->is_active) {
+		destroy_let_go_step(operation);
+		return;
+	}
+	session->is_active = false;
+	operation_wait(operation, destroy_flush_step);
+	apply_to_sources(session, false, &operation->task);
+	operation_go(operation);
+}
+
+void recording_destroy(struct session *session, struct destroy_outcome outcome)
+{
+	struct destroy_operation *destroy = mem_zalloc(sizeof(*destroy));
+
+	destroy->operation.step = destroy_step;
+	destroy->operation.finish = finish_destroy;
+	destroy->outcome = outcome;
+	session->is_ending = true;
+	operation_submit(session, &destroy->operation);
+}
+
+/* --- all of them */
+
+struct end_all {
+	struct task task;
+	struct outcome outcome;
+};
+
+static void ended_one(void *data, const struct session *session, const struct chunk_row *archived,
+		      const struct error *err)
+{
+	struct end_all *all = data;
+
+	(void)session;
+	(void)archived;
+	task_done(&all->task, err);
+}
+
+static void ended_all(struct message *message)
+{
+	struct end_all *all = (struct end_all *)message;
+
+	all->outcome.done(all->outcome.data, NULL);
+	free(all);
+}
+
+void recording_end_all(struct model *model, struct outcome outcome)
+{
+	struct end_all *all = mem_zalloc(sizeof(*all));
+	size_t count = model->session_count;
+	struct session **sessions = mem_alloc((count + 1) * sizeof(struct session *));
+
+	for (size_t i = 0; i < count; i++)
+		sessions[i] = model->sessions[i];
+	all->outcome = outcome;
+	task_init(&all->task, model->queue, ended_all);
+	for (size_t i = 0; i < count; i++) {
+		struct destroy_outcome one = {ended_one, all};
+
+		task_add(&all->task);
+		recording_destroy(sessions[i], one);
+	}
+	task_done(&all->task, NULL);
+	free(sessions);
+}
+
+/* --- changes of an existing session */
+
+struct wait_for_task {
+	struct task task;
+	struct outcome outcome;
+};
+
+static void task_is_over(struct message *message)
+{
+	struct wait_for_task *wait = (struct wait_for_task *)message;
+	struct error *err = &wait->task.error;
+
+	wait->outcome.done(wait->outcome.data, error_is_set(err) ? err : NULL);
+	free(wait);
+}
+
+static struct wait_for_task *wait_begin(struct model *model, struct outcome outcome)
+{
+	struct wait_for_task *wait = mem_zalloc(sizeof(*wait));
+
+	wait->outcome = outcome;
+	task_init(&wait->task, model->queue, task_is_over);
+	return wait;
+}
+
+void session_apply(struct session *session, struct outcome outcome)
+{
+	struct wait_for_task *wait;
+
+	model_changed(session->model);
+	if (!session->was_started || session->is_ending) {
+		outcome.done(outcome.data, NULL);
+		return;
+	}
+	wait = wait_begin(session->model, outcome);
+	apply_to_sources(session, false, &wait->task);
+	task_done(&wait->task, NULL);
+}
+
+/* Shorter than a step of an operation: an answer that waits for a stalled ring would help nobody.
+ */
+#define REFRESH_STAND_STILL_MS 200
+
+void model_refresh(struct model *model, struct session *session, struct outcome outcome)
+{
+	struct wait_for_task *wait = wait_begin(model, outcome);
+
+	for (size_t i = 0; i < model->session_count; i++) {
+		struct session *one = model->sessions[i];
+
+		if ((session && session != one) || !one->streams || !one->is_active ||
+		    one->is_ending)
+			continue;
+		task_add(&wait->task);
+		stream_set_drain(one->streams, FLUSH_DATA, REFRESH_STAND_STILL_MS, &wait->task);
+	}
+	task_done(&wait->task, NULL);
+}

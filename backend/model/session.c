@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Sessions; see session.h. What takes time (start, stop, rotate, destroy) is in recording.c. */
+#include "backend/model/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "backend/model/model.h"
+
+#define CHANNEL_NAME_MAX 255 /* bytes: lttng-enable-channel(1) */
+
+static bool check_name(const char *name, struct error *err)
+{
+	if (name[0] == '\0')
+		return error_set(err, ERROR_INVALID, "a session name can't be empty");
+	if (strlen(name) > SESSION_NAME_MAX)
+		return error_set(err, ERROR_INVALID, "the name is longer than %d bytes",
+				 SESSION_NAME_MAX);
+	if (strchr(name, '/'))
+		return error_set(err, ERROR_INVALID, "a session name can't contain '/'");
+	if (strcmp(name, "auto") == 0 || strncmp(name, "auto-", 5) == 0)
+		return error_set(
+			err, ERROR_INVALID,
+			"names that are 'auto' or begin with 'auto-' are made by tracon itself; "
+			"choose another");
+	return true;
+}
+
+/* auto-DATE-TIME, and if that is taken auto1-DATE-TIME and so on, as lttng has it. */
+static char *make_auto_name(const struct model *model, uid_t uid, const char *date_time)
+{
+	char *name = mem_printf("auto-%s", date_time);
+
+	for (unsigned int i = 1; model_find_session(model, uid, name); i++) {
+		free(name);
+		name = mem_printf("auto%u-%s", i, date_time);
+	}
+	return name;
+}
+
+static char *make_output(const struct session_wish *wish, const char *name, const char *date_time)
+{
+	if (wish->output)
+		return mem_strdup(wish->output);
+	if (!wish->name)
+		return mem_printf("%s/%s", wish->traces, name);
+	return mem_printf("%s/%s-%s", wish->traces, name, date_time);
+}
+
+struct session *session_create(struct model *model, const struct session_wish *wish,
+			       struct error *err)
+{
+	uint64_t now_ns = clock_wall_ns();
+	char date_time[CLOCK_TEXT_MAX];
+	struct session *session;
+	char *output;
+	char *name;
+
+	clock_text_date_time(date_time, now_ns);
+	if (wish->name && !check_name(wish->name, err))
+		return NULL;
+	if (wish->name && model_find_session(model, wish->uid, wish->name)) {
+		error_set(err, ERROR_SESSION_EXISTS, "a session with this name exists already");
+		return NULL;
+	}
+	name = wish->name ? mem_strdup(wish->name) : make_auto_name(model, wish->uid, date_time);
+	output = make_output(wish, name, date_time);
+
+	session = mem_zalloc(sizeof(*session));
+	session->model = model;
+	session->id = model->next_session_id++;
+	session->name = shared_text_create(name);
+	session->output = shared_text_create(output);
+	session->uid = wish->uid;
+	session->gid = wish->gid;
+	session->created_wall_ns = now_ns;
+	session->clock.frequency_hz = 1000000000;
+	session->clock.offset_ns = clock_wall_offset_ns();
+	session->clock.has_uuid = uuid_read_boot_id(&session->clock.uuid);
+	model_add_session(model, session);
+	free(output);
+	free(name);
+	return session;
+}
+
+void session_destroy(struct session *session)
+{
+	if (!session)
+		return;
+	for (size_t i = 0; i < session->channel_count; i++)
+		channel_destroy(session->channels[i]);
+	for (size_t i = 0; i < session->chunk_count; i++)
+		shared_text_unref(session->chunks[i].path);
+	free(session->channels);
+	free(session->chunks);
+	sink_destroy(session->sink);
+	shared_text_unref(session->name);
+	shared_text_unref(session->output);
+	free(session);
+}
+
+const char *session_name(const struct session *session)
+{
+	return shared_text_str(session->name);
+}
+
+struct channel *session_find_channel(const struct session *session, size_t source_index,
+				     const char *name)
+{
+	for (size_t i = 0; i < session->channel_count; i++) {
+		struct channel *channel = session->channels[i];
+
+		if (channel->source_index == source_index &&
+		    strcmp(shared_text_str(channel->name), name) == 0)
+			return channel;
+	}
+	return NULL;
+}
+
+struct channel *session_find_channel_id(const struct session *session, uint32_t channel_id)
+{
+	for (size_t i = 0; i < session->channel_count; i++)
+		if (session->channels[i]->id == channel_id)
+			return session->channels[i];
+	return NULL;
+}
+
+size_t session_channels_of(const struct session *session, size_t source_index)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < session->channel_count; i++)
+		count += session->channels[i]->source_index == source_index;
+	return count;
+}
+
+static bool check_channel_name(const char *name, struct error *err)
+{
+	if (name[0] == '\0' || strlen(name) > CHANNEL_NAME_MAX)
+		return error_set(err, ERROR_INVALID, "a channel name has 1 to %d bytes",
+				 CHANNEL_NAME_MAX);
+	if (strchr(name, '/') || name[0] == '.')
+		return error_set(err, ERROR_INVALID,
+				 "a channel name can't contain '/' or begin with '.'");
+	if (strcmp(name, "metadata") == 0)
+		return error_set(err, ERROR_INVALID,
+				 "'metadata' is the name of a file in every trace; choose another");
+	return true;
+}
+
+struct channel *session_add_channel(struct session *session, size_t source_index, const char *name,
+				    const struct channel_attributes *attributes, struct error *err)
+{
+	struct channel *channel;
+
+	if (session_find_channel(session, source_index, name)) {
+		error_set(err, ERROR_CHANNEL_EXISTS, "a channel with this name exists already");
+		return NULL;
+	}
+	if (!check_channel_name(name, err))
+		return NULL;
+	if (session->was_started) {
+		error_set(
+			err, ERROR_STATE,
+			"the session was started once already, no channel can be added after that");
+		return NULL;
+	}
+	channel = channel_create(session->next_channel_id++, name, source_index, attributes);
+	session->channels = mem_grow(session->channels, session->channel_count,
+				     &session->channel_room, sizeof(*session->channels));
+	session->channels[session->channel_count++] = channel;
+	return channel;
+}
+
+static void add_counts(struct picture_counts *sum, const struct picture_counts *part)
+{
+	sum->recorded_events += part->recorded_events;
+	sum->recorded_bytes += part->recorded_bytes;
+	sum->discarded_events += part->discarded_events;
+	sum->discarded_ring += part->discarded_ring;
+	sum->discarded_write += part->discarded_write;
+	sum->lost_packets += part->lost_packets;
+	sum->unreadable_bytes += part->unreadable_bytes;
+	sum->repairs += part->repairs;
+	if (part->last_loss_wall_ns > sum->last_loss_wall_ns)
+		sum->last_loss_wall_ns = part->last_loss_wall_ns;
+}
+
+void session_count(const struct session *session, struct picture_counts *counts)
+{
+	*counts = (struct picture_counts){0};
+	for (size_t i = 0; i < session->channel_count; i++) {
+		struct picture_counts part;
+
+		channel_count(session->channels[i], &part);
+		add_counts(counts, &part);
+	}
+	counts->rate_per_1000_s = session->meter.rate_per_1000_s;
+}
+
+uint64_t session_losses(const struct session *session)
+{
+	struct picture_counts counts;
+
+	session_count(session, &counts);
+	return counts.discarded_events + counts.lost_packets + counts.unreadable_bytes;
+}
+
+void session_add_chunk(struct session *session, struct chunk_row row)
+{
+	session->chunks = mem_grow(session->chunks, session->chunk_count, &session->chunk_room,
+				   sizeof(*session->chunks));
+	session->chunks[session->chunk_count++] = row;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A tracing session: what is wanted (channels, rules) and what became of it (chunks, losses).
+ * Control thread. */
+#ifndef TRACON_MODEL_SESSION_H
+#define TRACON_MODEL_SESSION_H
+
+#include <sys/types.h>
+
+#include "backend/base/error.h"
+#include "backend/ctf/metadata.h"
+#include "backend/model/channel.h"
+#include "backend/model/picture.h"
+#include "backend/sink/sink.h"
+
+struct model;
+struct operation;
+struct stream_set;
+
+#define SESSION_NAME_MAX 255 /* bytes: lttng-create(1) */
+
+struct chunk_row {
+	uint64_t id;
+	struct shared_text *path;
+	uint64_t begin_wall_ns;
+	uint64_t end_wall_ns;
+	uint64_t event_count;
+	uint64_t bytes;
+	bool is_archived; /* else left in place: a session that was never rotated */
+	bool has_failed;
+};
+
+struct session {
+	struct model *model;
+	uint64_t id;
+	struct shared_text *name;
+	uid_t uid;
+	gid_t gid;
+	struct shared_text *output; /* absolute path */
+	uint64_t created_wall_ns;
+	struct ctf_clock clock; /* sampled at create; the same in every metadata file */
+	enum picture_mode mode;
+	bool is_active;
+	bool was_started;
+	bool is_ending; /* destroy has begun: nobody finds it any more */
+	bool was_rotated_since_stop;
+	uint64_t spec_version;
+	struct channel **channels;
+	size_t channel_count;
+	size_t channel_room;
+	uint32_t next_channel_id;
+	uint32_t next_rule_id;
+	uint64_t next_row_id;
+	struct chunk_row *chunks;
+	size_t chunk_count;
+	size_t chunk_room;
+	struct sink *sink;	      /* from the first start on */
+	struct stream_set *streams;   /* likewise */
+	struct operation *operations; /* start, stop, rotate, destroy: one after the other */
+	struct operation *rotation;   /* waits for its chunk to be closed */
+	struct meter meter;
+	uint64_t seen_losses;	 /* acknowledged */
+	uint64_t sampled_losses; /* at the last tick */
+};
+
+struct session_wish {
+	const char *name;   /* NULL: auto-DATE-TIME */
+	const char *output; /* absolute; NULL: below `traces` */
+	const char *traces; /* the requester's lttng-traces */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* ERROR_INVALID (name), ERROR_SESSION_EXISTS. Nothing is made on disk before the first start. */
+struct session *session_create(struct model *model, const struct session_wish *wish,
+			       struct error *err);
+void session_destroy(struct session *session);
+
+const char *session_name(const struct session *session);
+struct channel *session_find_channel(const struct session *session, size_t source_index,
+				     const char *name);
+struct channel *session_find_channel_id(const struct session *session, uint32_t channel_id);
+size_t session_channels_of(const struct session *session, size_t source_index);
+
+/* ERROR_CHANNEL_EXISTS, ERROR_INVALID (name), ERROR_STATE (already started once). */
+struct channel *session_add_channel(struct session *session, size_t source_index, const char *name,
+				    const struct channel_attributes *attributes, struct error *err);
+
+void session_count(const struct session *session, struct picture_counts *counts);
+/* Discarded events, lost packets and unreadable bytes: any growth is a new loss. */
+uint64_t session_losses(const struct session *session);
+
+void session_add_chunk(struct session *session, struct chunk_row row);
+
+#endif

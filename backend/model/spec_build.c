@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Session → spec; see spec_build.h. Everything lies in one block, laid out by a placer. */
+#include "backend/model/spec_build.h"
+
+#include "backend/base/mem.h"
+#include "backend/model/model.h"
+#include "backend/model/placer.h"
+
+static const char *const *place_exclusions(struct placer *placer,
+					   const struct word_list *exclusions)
+{
+	const char **places = place(placer, exclusions->count, sizeof(*places));
+
+	for (size_t i = 0; i < exclusions->count; i++) {
+		const char *copy = place_text(placer, exclusions->words[i]);
+
+		if (places)
+			places[i] = copy;
+	}
+	return places;
+}
+
+static struct rule_spec build_rule(struct placer *placer, const struct event_rule *rule)
+{
+	return (struct rule_spec){
+		.id = rule->id,
+		.pattern = place_text(placer, shared_text_str(rule->pattern)),
+		.loglevel_match = rule->loglevel_match,
+		.loglevel = rule->loglevel,
+		.exclusions = place_exclusions(placer, &rule->exclusions),
+		.exclusion_count = rule->exclusions.count,
+		.is_enabled = rule->is_enabled,
+	};
+}
+
+static const struct rule_spec *place_rules(struct placer *placer, const struct channel *channel)
+{
+	struct rule_spec *rules = place(placer, channel->rule_count, sizeof(*rules));
+
+	for (size_t i = 0; i < channel->rule_count; i++) {
+		struct rule_spec rule = build_rule(placer, channel->rules[i]);
+
+		if (rules)
+			rules[i] = rule;
+	}
+	return rules;
+}
+
+static struct channel_spec build_channel(struct placer *placer, const struct channel *channel)
+{
+	const struct channel_attributes *attributes = &channel->attributes;
+
+	return (struct channel_spec){
+		.id = channel->id,
+		.name = place_text(placer, shared_text_str(channel->name)),
+		.is_enabled = channel->is_enabled,
+		.is_overwrite = attributes->is_overwrite,
+		.subbuf_bytes = attributes->subbuf_bytes,
+		.subbuf_count = attributes->subbuf_count,
+		.switch_timer_us = attributes->switch_timer_us,
+		.read_timer_us = attributes->read_timer_us,
+		.blocking_timeout_us = attributes->blocking_timeout_us,
+		.rules = place_rules(placer, channel),
+		.rule_count = channel->rule_count,
+	};
+}
+
+static const struct channel_spec *place_channels(struct placer *placer,
+						 const struct session *session, size_t source_index,
+						 size_t count)
+{
+	struct channel_spec *channels = place(placer, count, sizeof(*channels));
+	size_t at = 0;
+
+	for (size_t i = 0; i < session->channel_count; i++) {
+		struct channel_spec channel;
+
+		if (session->channels[i]->source_index != source_index)
+			continue;
+		channel = build_channel(placer, session->channels[i]);
+		if (channels)
+			channels[at++] = channel;
+	}
+	return channels;
+}
+
+static void place_spec(struct placer *placer, const struct session *session, size_t source_index,
+		       struct session_spec *spec)
+{
+	spec->name = place_text(placer, session_name(session));
+	spec->hostname = place_text(placer, session->model->host_name);
+	spec->channel_count = session_channels_of(session, source_index);
+	spec->channels = place_channels(placer, session, source_index, spec->channel_count);
+}
+
+struct session_spec *spec_build(const struct session *session, size_t source_index, bool is_over)
+{
+	struct session_spec *spec = mem_zalloc(sizeof(*spec));
+	struct placer placer = {NULL, 0};
+
+	place_spec(&placer, session, source_index, spec);
+	placer = (struct placer){mem_alloc(placer.used_bytes), 0};
+	place_spec(&placer, session, source_index, spec);
+	spec->memory = placer.base;
+	atomic_init(&spec->references, 1);
+	spec->session_id = session->id;
+	spec->version = session->spec_version;
+	spec->uid = session->uid;
+	spec->is_root = session->uid == 0;
+	spec->is_active = session->is_active;
+	spec->is_over = is_over;
+	spec->created_wall_ns = session->created_wall_ns;
+	spec->clock = session->clock;
+	spec->sink = session->sink;
+	spec->streams = session->streams;
+	return spec;
+}
