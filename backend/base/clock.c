@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Reads the clocks and writes local times. */
+#include "backend/base/clock.h"
+
+#include <stdbool.h>
+#include <time.h>
+
+#include "backend/base/units.h"
+
+#define OFFSET_SAMPLES 10
+
+static uint64_t read_clock(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+uint64_t clock_monotonic_ns(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t clock_wall_ns(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
+
+/* The smaller the gap, the less we were interrupted between the readings. */
+int64_t clock_wall_offset_ns(void)
+{
+	uint64_t best_gap_ns = UINT64_MAX;
+	int64_t offset_ns = 0;
+
+	for (int i = 0; i < OFFSET_SAMPLES; i++) {
+		uint64_t before_ns = clock_monotonic_ns();
+		uint64_t wall_ns = clock_wall_ns();
+		uint64_t gap_ns = clock_monotonic_ns() - before_ns;
+
+		if (gap_ns >= best_gap_ns)
+			continue;
+		best_gap_ns = gap_ns;
+		offset_ns = (int64_t)(wall_ns - (before_ns + gap_ns / 2));
+	}
+	return offset_ns;
+}
+
+/* False for a time that the calendar can't hold; `out` is empty then. */
+static bool to_local(char out[CLOCK_TEXT_MAX], struct tm *local, uint64_t wall_ns)
+{
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+
+	out[0] = '\0';
+	tzset(); /* localtime_r need not look at TZ itself (POSIX) */
+	return localtime_r(&seconds, local);
+}
+
+char *clock_text_date_time(char out[CLOCK_TEXT_MAX], uint64_t wall_ns)
+{
+	struct tm local;
+
+	if (to_local(out, &local, wall_ns))
+		strftime(out, CLOCK_TEXT_MAX, "%Y%m%d-%H%M%S", &local);
+	return out;
+}
+
+char *clock_text_iso_basic(char out[CLOCK_TEXT_MAX], uint64_t wall_ns)
+{
+	struct tm local;
+
+	if (to_local(out, &local, wall_ns))
+		strftime(out, CLOCK_TEXT_MAX, "%Y%m%dT%H%M%S%z", &local);
+	return out;
+}
+
+char *clock_text_time(char out[CLOCK_TEXT_MAX], uint64_t wall_ns)
+{
+	struct tm local;
+
+	if (to_local(out, &local, wall_ns))
+		strftime(out, CLOCK_TEXT_MAX, "%H:%M:%S", &local);
+	return out;
+}
