@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The log: one for the process. Readers of the ring never wait for the disk: the file has a lock of
+ * its own, which keeps its lines in the order of the ring too.
+ */
+#include "backend/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/fd.h"
+#include "backend/base/mem.h"
+#include "backend/base/text.h"
+#include "backend/base/units.h"
+
+#define FILE_BYTES_MAX (1024 * 1024)
+#define ELLIPSIS       "\xe2\x80\xa6"
+
+static struct {
+	/* Held while an entry is written to the file; ring_lock may be taken inside. */
+	pthread_mutex_t file_lock;
+	int fd;
+	char *path;
+	off_t file_bytes;
+
+	/* Protects all below; nothing else is taken inside. */
+	pthread_mutex_t ring_lock;
+	struct log_entry ring[LOG_RING_COUNT]; /* entry N is at N % LOG_RING_COUNT */
+	uint64_t last_serial;
+	void (*wake)(void *data);
+	void *wake_data;
+
+	atomic_int level;
+} the_log = {
+	.file_lock = PTHREAD_MUTEX_INITIALIZER,
+	.fd = -1,
+	.ring_lock = PTHREAD_MUTEX_INITIALIZER,
+	.level = LOG_LEVEL_INFO,
+};
+
+static const char *const level_names[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+};
+
+/* Never through a link, never into anything but a file of ours. file_lock is held. */
+static void open_file(void)
+{
+	struct stat status;
+
+	the_log.fd =
+		open(the_log.path,
+		     O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		     0600);
+	if (the_log.fd < 0)
+		return;
+	if (fstat(the_log.fd, &status) < 0 || !S_ISREG(status.st_mode) ||
+	    status.st_uid != geteuid()) {
+		fd_close(&the_log.fd);
+		return;
+	}
+	the_log.file_bytes = status.st_size;
+}
+
+static void close_file(void)
+{
+	fd_close(&the_log.fd);
+	free(the_log.path);
+	the_log.path = NULL;
+}
+
+void log_open(const char *path)
+{
+	pthread_mutex_lock(&the_log.file_lock);
+	close_file();
+	if (path) {
+		the_log.path = mem_strdup(path);
+		open_file();
+	}
+	pthread_mutex_unlock(&the_log.file_lock);
+}
+
+void log_close(void)
+{
+	log_open(NULL);
+}
+
+void log_set_level(enum log_level level)
+{
+	atomic_store_explicit(&the_log.level, (int)level, memory_order_relaxed);
+}
+
+static void rotate_file(void)
+{
+	char *old = mem_printf("%s.1", the_log.path);
+
+	fd_close(&the_log.fd);
+	/* If it can't be moved the log would grow without end: then there is no file any more. */
+	if (rename(the_log.path, old) == 0)
+		open_file();
+	free(old);
+}
+
+/* "2026-11-22 04:19:06 warning text [command]" */
+static void format_line(struct text *line, const struct log_entry *entry)
+{
+	time_t seconds = (time_t)(entry->wall_ns / NS_PER_S);
+	char when[CLOCK_TEXT_MAX];
+	struct tm local;
+
+	if (!localtime_r(&seconds, &local) ||
+	    !strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local))
+		when[0] = '\0';
+	text_addf(line, "%s %s %s", when, level_names[entry->level], entry->text);
+	if (entry->command[0])
+		text_addf(line, " [%s]", entry->command);
+	text_add_char(line, '\n');
+}
+
+/* file_lock is held. */
+static void write_file(const struct log_entry *entry)
+{
+	struct text line = {0};
+
+	if (the_log.fd < 0)
+		return;
+	format_line(&line, entry);
+	if (the_log.file_bytes + (off_t)line.length > FILE_BYTES_MAX)
+		rotate_file();
+	if (the_log.fd >= 0 && fd_write_all(the_log.fd, line.bytes, line.length))
+		the_log.file_bytes += (off_t)line.length;
+	text_finish(&line);
+}
+
+/* Sanitised, and cut at the end of a character. */
+static void copy_sane(char out[ERROR_MESSAGE_MAX], const char *text)
+{
+	struct text sane = {0};
+	size_t length;
+
+	text_add_sane(&sane, text, strlen(text), TEXT_SANE_LINE);
+	length = sane.length;
+	if (length >= ERROR_MESSAGE_MAX) {
+		length = ERROR_MESSAGE_MAX - sizeof(ELLIPSIS);
+		while (length > 0 && ((unsigned char)sane.bytes[length] & 0xc0) == 0x80)
+			length--;
+		memcpy(out + length, ELLIPSIS, sizeof(ELLIPSIS));
+	} else {
+		out[length] = '\0';
+	}
+	if (length)
+		memcpy(out, sane.bytes, length);
+	text_finish(&sane);
+}
+
+static void add_entry(enum log_level level, const char *command, const char *text)
+{
+	struct log_entry entry = {.level = level};
+	void (*wake)(void *data);
+	void *wake_data;
+
+	copy_sane(entry.text, text);
+	copy_sane(entry.command, command);
+
+	pthread_mutex_lock(&the_log.file_lock);
+	entry.wall_ns = clock_wall_ns();
+	pthread_mutex_lock(&the_log.ring_lock);
+	entry.serial = ++the_log.last_serial;
+	the_log.ring[entry.serial % LOG_RING_COUNT] = entry;
+	wake = the_log.wake;
+	wake_data = the_log.wake_data;
+	pthread_mutex_unlock(&the_log.ring_lock);
+	write_file(&entry);
+	pthread_mutex_unlock(&the_log.file_lock);
+
+	if (wake)
+		wake(wake_data);
+}
+
+static bool is_kept(enum log_level level)
+{
+	return (int)level <= atomic_load_explicit(&the_log.level, memory_order_relaxed);
+}
+
+void log_write(enum log_level level, const char *format, ...)
+{
+	int saved_errno = errno;
+	va_list arguments;
+	char *text;
+	int length;
+
+	if (!is_kept(level))
+		return;
+	va_start(arguments, format);
+	length = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	if (length >= 0) {
+		add_entry(level, "", text);
+		free(text);
+	}
+	errno = saved_errno;
+}
+
+void log_command(enum log_level level, const char *command, const char *text)
+{
+	int saved_errno = errno;
+
+	if (is_kept(level))
+		add_entry(level, command, text);
+	errno = saved_errno;
+}
+
+size_t log_read(uint64_t after, struct log_entry *entries, size_t count_max)
+{
+	size_t count = 0;
+	uint64_t serial;
+
+	pthread_mutex_lock(&the_log.ring_lock);
+	serial = the_log.last_serial > LOG_RING_COUNT ? the_log.last_serial - LOG_RING_COUNT : 0;
+	if (after > serial)
+		serial = after;
+	while (serial < the_log.last_serial && count < count_max)
+		entries[count++] = the_log.ring[++serial % LOG_RING_COUNT];
+	pthread_mutex_unlock(&the_log.ring_lock);
+	return count;
+}
+
+uint64_t log_last_serial(void)
+{
+	uint64_t serial;
+
+	pthread_mutex_lock(&the_log.ring_lock);
+	serial = the_log.last_serial;
+	pthread_mutex_unlock(&the_log.ring_lock);
+	return serial;
+}
+
+void log_listen(void (*wake)(void *data), void *data)
+{
+	pthread_mutex_lock(&the_log.ring_lock);
+	the_log.wake = wake;
+	the_log.wake_data = data;
+	pthread_mutex_unlock(&the_log.ring_lock);
+}
