@@ -72,14 +72,15 @@ trap tap_end EXIT
 
 # ok NAME COMMAND…: COMMAND ends with status 0.
 ok() {
-	local name=$1 said got
+	local name=$1 got
 	shift
-	said=$("$@" 2>&1)
+	"$@" >"$TMPDIR/ok.out" 2>&1
 	got=$?
 	if [ $got -eq 0 ]; then
 		pass "$name"
 	else
-		fail "$name" "status $got of: $*" "$said"
+		fail "$name" "status $got of: $*"
+		sed 's/^/# /' "$TMPDIR/ok.out"
 		return 1
 	fi
 }
@@ -127,11 +128,13 @@ compare() {
 
 # --- running and waiting -------------------------------------------------------------------------
 
-# try COMMAND…: runs it and keeps $out, $err and $status.
+# try COMMAND…: runs it and keeps $out, $err and $status. Through files: a pipe would be waited for
+# until a daemon that the command starts has ended, too.
 try() {
-	out=$("$@" 2>"$TMPDIR/err")
+	"$@" >"$TMPDIR/try.out" 2>"$TMPDIR/try.err"
 	status=$?
-	err=$(cat "$TMPDIR/err")
+	out=$(tr -d "\0" <"$TMPDIR/try.out")
+	err=$(tr -d "\0" <"$TMPDIR/try.err")
 	return 0
 }
 
@@ -219,6 +222,40 @@ show_messages() {
 	tail -n 40 "$log" | sed 's/^/#   /'
 }
 
+# --- applications ------------------------------------------------------------------------------
+
+# emit_begin NAME [OPTION…]: starts `emit` with these options, and --wait and --hold; returns once it
+# is registered and ready. Its process id is in $emit_pid_NAME.
+emit_begin() {
+	local name=$1
+	shift
+	emit --wait --hold "$@" >"$TMPDIR/emit.$name" 2>&1 &
+	printf -v "emit_pid_$name" %d $!
+	wait_for 20 grep -q ready "$TMPDIR/emit.$name" || bail "emit $name does not start"
+}
+
+# emit_go NAME: lets it emit.
+emit_go() {
+	local pid=emit_pid_$1
+	kill -USR1 "${!pid}"
+}
+
+# shellcheck disable=SC2034
+# emit_done NAME: waits until it has emitted all; the count is in $emitted.
+emit_done() {
+	wait_for 60 grep -q '^[0-9]' "$TMPDIR/emit.$1" || bail "emit $1 does not come to an end"
+	emitted=$(grep '^[0-9]' "$TMPDIR/emit.$1")
+}
+
+# shellcheck disable=SC2034 # emitted is for the caller
+# emit_end NAME: ends it, also in the middle; the count is in $emitted.
+emit_end() {
+	local pid=emit_pid_$1
+	kill -TERM "${!pid}"
+	wait "${!pid}"
+	emitted=$(grep '^[0-9]' "$TMPDIR/emit.$1")
+}
+
 # --- traces ----------------------------------------------------------------------------------------
 
 # read_trace PATH…: all events as text; what babeltrace2 has to complain about goes to $TMPDIR/bt.
@@ -231,8 +268,8 @@ count_events() {
 	if [ $# -gt 1 ]; then
 		babeltrace2 "$1" 2>/dev/null | grep -cF " $2: "
 	else
-		babeltrace2 "$1" -c sink.utils.counter -p hide-zero=no,step=0 2>/dev/null |
-			awk '$2 == "Event" { n = $1 } END { print n + 0 }'
+		babeltrace2 "$1" -c sink.utils.counter 2>/dev/null |
+			awk '$2 == "Event" && $3 == "messages" { n = $1 } END { print n + 0 }'
 	fi
 }
 
