@@ -11,6 +11,7 @@
 #include "backend/control/reply.h"
 
 struct model;
+struct text;
 
 struct call {
 	struct model *model; /* NULL for COMMAND_LOCAL ones run without an engine */
@@ -46,7 +47,13 @@ struct command {
 extern const struct command *const command_table[];
 extern const size_t command_count;
 
+/* By its whole name, hidden ones too; NULL if there is none. */
 const struct command *command_find(const char *name);
+/*
+ * The same for people: with takes_prefix the beginning of a name will do if only one listed command
+ * has it. NULL with ERROR_UNKNOWN_COMMAND, the nearest names in the sentence.
+ */
+const struct command *command_resolve(const char *name, bool takes_prefix, struct error *err);
 
 /*
  * Runs one request: finds the command, parses, checks the number of arguments, runs. Takes the
@@ -58,6 +65,10 @@ void command_run(struct model *model, struct request *request);
 /* The parts that are made from the table. */
 void command_print_help(const struct command *command,
 			struct text *out); /* one command, or NULL: all */
-void command_print_man(struct text *out);  /* roff, for the man page */
+/* Lines for a table of options, also those that are no command's. */
+void command_print_options(const struct option_spec *options, size_t count, struct text *out);
+/* As --list-options answers: each name on a line, then its letter. */
+void command_print_option_names(const struct option_spec *options, size_t count, struct text *out);
+void command_print_man(struct text *out); /* roff, for the man page */
 
 #endif

@@ -7,7 +7,13 @@
 #ifndef TRACON_CONTROL_PROTOCOL_H
 #define TRACON_CONTROL_PROTOCOL_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "backend/base/error.h"
+
+struct request;
 
 #define PROTOCOL_MAGIC	     UINT32_C(0x54524143) /* "TRAC" */
 #define PROTOCOL_VERSION     1
@@ -56,5 +62,25 @@ struct protocol_done {
 	uint32_t kind;
 	int32_t status;
 };
+
+void protocol_make_hello(struct protocol_hello *hello, enum protocol_role role);
+/*
+ * Copies a hello that somebody sent; its texts are terminated afterwards. ERROR_PROTOCOL: it is
+ * none. The version is not looked at.
+ */
+bool protocol_read_hello(const void *bytes, size_t length, struct protocol_hello *hello,
+			 struct error *err);
+
+/*
+ * The request as one message. Returns its length; 0 with ERROR_INVALID when it does not fit into
+ * PROTOCOL_MESSAGE_MAX.
+ */
+size_t protocol_write_request(const struct request *request, char message[PROTOCOL_MESSAGE_MAX],
+			      struct error *err);
+/*
+ * The reverse, from bytes that nobody checked. Credentials and sink are left empty. NULL with
+ * ERROR_PROTOCOL.
+ */
+struct request *protocol_read_request(const void *bytes, size_t length, struct error *err);
 
 #endif

@@ -37,6 +37,8 @@ enum answer_kind {
 struct answer_sink {
 	void (*write)(void *data, enum answer_kind kind, const char *bytes, size_t length);
 	void (*done)(void *data, int status);
+	/* Whether nobody reads any more; NULL: always somebody does. */
+	bool (*is_gone)(void *data);
 	void *data;
 };
 
