@@ -8,6 +8,7 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/model/child.h"
 #include "backend/model/publisher.h"
 
 /* --- what sources tell, brought to the control thread */
@@ -238,6 +239,7 @@ void model_destroy(struct model *model)
 {
 	if (!model)
 		return;
+	child_abandon(model->demo);
 	for (size_t i = 0; i < source_count; i++)
 		if (model->sources[i].source)
 			source_table[i].class->destroy(model->sources[i].source);
@@ -319,6 +321,17 @@ bool model_find_source(const struct model *model, const char *domain, size_t *so
 		}
 	}
 	return false;
+}
+
+const char *model_apps_home(const struct model *model)
+{
+	for (size_t i = 0; i < source_count; i++) {
+		const char *home = source_apps_home(model->sources[i].source);
+
+		if (home)
+			return home;
+	}
+	return NULL;
 }
 
 void model_changed(struct model *model)

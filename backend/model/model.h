@@ -18,6 +18,7 @@
 #include "backend/model/session.h"
 #include "backend/source/source.h"
 
+struct child;
 struct publisher;
 
 struct app {
@@ -52,11 +53,9 @@ struct model {
 	size_t app_count;
 	size_t app_room;
 	struct publisher *publisher;
-	/* The demo application, while it runs. */
-	pid_t demo_pid;
-	uint64_t demo_session_id;
+	struct child *demo; /* the demo application, while it runs */
 	/* Set by the backend. */
-	void (*detach)(void *data); /* release the attached terminal; NULL without a console */
+	bool (*detach)(void *data); /* release the attached terminal; false: there was none */
 	void (*quit)(void *data);   /* all sessions are gone: end the process */
 	void *callback_data;
 };
@@ -77,6 +76,9 @@ void model_remove_session(struct model *model, struct session *session);
 
 /* "UST" → index in model->sources; false if this build knows no such source. */
 bool model_find_source(const struct model *model, const char *domain, size_t *source_index);
+
+/* LTTNG_HOME that applications must have to find us; NULL: nothing special is needed. */
+const char *model_apps_home(const struct model *model);
 
 /* Something that pictures show has changed. */
 void model_changed(struct model *model);

@@ -5,9 +5,25 @@
 
 #include "backend/control/command.h"
 
+extern const struct command create_command;
+extern const struct command demo_command;
+extern const struct command destroy_command;
+extern const struct command detach_command;
+extern const struct command disable_channel_command;
+extern const struct command disable_event_command;
+extern const struct command enable_channel_command;
+extern const struct command enable_event_command;
 extern const struct command engine_command;
 extern const struct command help_command;
+extern const struct command list_command;
+extern const struct command quit_command;
+extern const struct command rotate_command;
 extern const struct command run_command;
+extern const struct command run_place_command;
+extern const struct command set_session_command;
+extern const struct command start_command;
+extern const struct command status_command;
+extern const struct command stop_command;
 extern const struct command version_command;
 
 #endif

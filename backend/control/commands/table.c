@@ -4,9 +4,25 @@
 #include "backend/control/commands/commands.h"
 
 const struct command *const command_table[] = {
+	&create_command,
+	&demo_command,
+	&destroy_command,
+	&detach_command,
+	&disable_channel_command,
+	&disable_event_command,
+	&enable_channel_command,
+	&enable_event_command,
 	&engine_command,
 	&help_command,
+	&list_command,
+	&quit_command,
+	&rotate_command,
 	&run_command,
+	&run_place_command,
+	&set_session_command,
+	&start_command,
+	&status_command,
+	&stop_command,
 	&version_command,
 };
 

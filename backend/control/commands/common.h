@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What many commands need: which session, which domain, and how an answer waits. */
+#ifndef TRACON_CONTROL_COMMANDS_COMMON_H
+#define TRACON_CONTROL_COMMANDS_COMMON_H
+
+#include "backend/control/command.h"
+#include "backend/model/model.h"
+
+#define OPTION_SESSION                                                                             \
+	{                                                                                          \
+		"session", 's', OPTION_TEXT, "SESSION", "the session, instead of the current one", \
+			COMPLETE_SESSION                                                           \
+	}
+#define OPTION_USERSPACE                                                                           \
+	{                                                                                          \
+		"userspace", 'u', OPTION_FLAG, NULL, "user space applications", COMPLETE_NOTHING   \
+	}
+#define OPTION_KERNEL                                                                              \
+	{                                                                                          \
+		"kernel", 'k', OPTION_FLAG, NULL, "the Linux kernel", COMPLETE_NOTHING             \
+	}
+
+/*
+ * The session that `name` (NULL: --session, then the console's selected one, then .lttngrc) means.
+ * NULL: the reply was ended with the reason.
+ */
+struct session *common_session(struct call *call, const char *name);
+
+/* The source that -u or -k means; false: the reply was ended. */
+bool common_domain(struct call *call, size_t *source_index);
+
+/* "ust", "kernel": how lttng's messages call the domain. */
+const char *common_domain_word(size_t source_index);
+
+/* Absolute, by the requester's directory. Caller frees. */
+char *common_absolute_path(const struct requester *who, const char *path);
+
+/* "Warning: N events were discarded …" for what a session lost; nothing if it lost nothing. */
+void common_warn_losses(struct reply *reply, const struct session *session);
+
+/* A reply whose end waits for an outcome; err: the sentence after `prefix`. */
+struct pending {
+	struct reply *reply;
+	enum exit_status status; /* when all goes well */
+};
+struct outcome common_reply_when_done(struct reply *reply, enum exit_status status);
+
+/* "session" object of --mi xml's names. */
+void common_session_json(struct json *object, const struct session *session);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* destroy: stops, flushes and forgets sessions; their trace files stay. */
+#include <stdlib.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+#include "backend/control/rcfile.h"
+#include "backend/model/recording.h"
+
+/* One reply for one or all sessions. */
+struct destroyed {
+	struct reply *reply;
+	size_t remaining;
+	bool waits;
+	bool has_failed;
+};
+
+static void end_one(struct destroyed *destroyed)
+{
+	if (--destroyed->remaining > 0)
+		return;
+	if (destroyed->reply)
+		reply_done(destroyed->reply, destroyed->has_failed ? STATUS_ERROR : STATUS_OK);
+	free(destroyed);
+}
+
+static void print_end(struct reply *reply, const struct session *session,
+		      const struct chunk_row *archived)
+{
+	if (archived)
+		reply_print(reply,
+			    "Destroying session %s...Trace chunk archive for session %s is now "
+			    "readable at %s\n\n",
+			    session_name(session), session_name(session),
+			    shared_text_str(archived->path));
+	else if (session->was_started)
+		reply_print(reply, "Destroying session %s..\n", session_name(session));
+	reply_print(reply, "Session %s destroyed\n", session_name(session));
+}
+
+static void session_destroyed(void *data, const struct session *session,
+			      const struct chunk_row *archived, const struct error *err)
+{
+	struct destroyed *destroyed = data;
+
+	if (destroyed->reply && err) {
+		reply_error(destroyed->reply, err);
+		destroyed->has_failed = true;
+	} else if (destroyed->reply) {
+		print_end(destroyed->reply, session, archived);
+		common_warn_losses(destroyed->reply, session);
+	}
+	end_one(destroyed);
+}
+
+static void destroy_one(struct destroyed *destroyed, struct session *session)
+{
+	struct reply *reply = destroyed->reply;
+	struct json *sessions = reply_json(reply);
+
+	rcfile_forget(reply_requester(reply)->lttng_home, session_name(session));
+	common_session_json(json_add_object(json_get(sessions, "sessions")), session);
+	if (!destroyed->waits)
+		reply_print(reply, "Session %s destroyed\n", session_name(session));
+}
+
+static void destroy_list(struct call *call, struct session **sessions, size_t count)
+{
+	struct destroyed *destroyed = mem_zalloc(sizeof(*destroyed));
+	struct destroy_outcome outcome = {session_destroyed, destroyed};
+
+	destroyed->reply = call->reply;
+	destroyed->waits = !args_has(call->args, "no-wait");
+	destroyed->remaining = count + 1;
+	json_put_array(reply_json(call->reply), "sessions");
+	for (size_t i = 0; i < count; i++)
+		destroy_one(destroyed, sessions[i]);
+	if (!destroyed->waits) {
+		reply_done(call->reply, STATUS_OK);
+		destroyed->reply = NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		recording_destroy(sessions[i], outcome);
+	end_one(destroyed);
+}
+
+static void destroy_every(struct call *call)
+{
+	const struct requester *who = reply_requester(call->reply);
+	struct model *model = call->model;
+	struct session **sessions =
+		mem_alloc((model->session_count + 1) * sizeof(struct session *));
+	size_t count = 0;
+
+	for (size_t i = model->session_count; i > 0; i--) {
+		struct session *session = model->sessions[i - 1];
+
+		if (!session->is_ending && model_may_see(who->uid, session))
+			sessions[count++] = session;
+	}
+	destroy_list(call, sessions, count);
+	free(sessions);
+}
+
+static void destroy_run(struct call *call)
+{
+	struct session *session;
+
+	if (args_has(call->args, "all")) {
+		destroy_every(call);
+		return;
+	}
+	session = common_session(call, args_at(call->args, 0));
+	if (session)
+		destroy_list(call, &session, 1);
+}
+
+static const struct option_spec destroy_options[] = {
+	{"all", 'a', OPTION_FLAG, NULL, "all sessions", COMPLETE_NOTHING},
+	{"no-wait", 'n', OPTION_FLAG, NULL, "don't wait until the data are in the files",
+	 COMPLETE_NOTHING},
+};
+
+const struct command destroy_command = {
+	.name = "destroy",
+	.usage = "[--no-wait] [--all | SESSION]",
+	.help = "Stop and forget a session; its trace files stay.",
+	.description =
+		"Everything recorded is brought to the files first. If the session was rotated "
+		"before, what was recorded since then is archived as well.",
+	.options = destroy_options,
+	.option_count = COUNT_OF(destroy_options),
+	.argument_max = 1,
+	.complete = COMPLETE_SESSION,
+	.flags = COMMAND_ASKS,
+	.run = destroy_run,
+};

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* enable-channel: makes channels, or enables ones that were disabled. Values are checked and
+ * rounded as lttng does. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+
+static bool parse_size(const struct args *args, const char *option, uint64_t *value,
+		       struct error *err)
+{
+	const char *text = args_text(args, option);
+
+	if (text && (!units_parse_size(text, value) || *value == 0))
+		return error_set(
+			err, ERROR_INVALID,
+			"--%s=%s is no size; give a number above 0, with k, M or G if you like",
+			option, text);
+	return true;
+}
+
+static bool parse_time(const struct args *args, const char *option, uint64_t *value,
+		       struct error *err)
+{
+	const char *text = args_text(args, option);
+
+	if (text && (!units_parse_time_us(text, value) || *value > UINT32_MAX))
+		return error_set(
+			err, ERROR_INVALID,
+			"--%s=%s is no time; give a number with us, ms, s, m or h (none: us)",
+			option, text);
+	return true;
+}
+
+/* Sub-buffers are powers of two; what isn't is rounded up, and said. */
+static bool round_up(struct reply *reply, const char *what, uint64_t *value, struct error *err)
+{
+	uint64_t rounded = units_round_up_power_of_2(*value);
+
+	if (rounded == 0)
+		return error_set(err, ERROR_INVALID, "the %s is too large", what);
+	if (rounded != *value)
+		reply_warn(reply, "the %s (%llu) is rounded to the next power of 2 (%llu)", what,
+			   (unsigned long long)*value, (unsigned long long)rounded);
+	*value = rounded;
+	return true;
+}
+
+#define SUBBUF_COUNT_MAX 65536
+#define RING_BYTES_MAX	 (UINT64_C(1) << 32) /* of one CPU */
+
+static bool check_sizes(const struct channel_attributes *attributes, struct error *err)
+{
+	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (attributes->subbuf_bytes < page_bytes)
+		return error_set(err, ERROR_INVALID,
+				 "a sub-buffer must have at least one page (%llu bytes)",
+				 (unsigned long long)page_bytes);
+	if (attributes->is_overwrite && attributes->subbuf_count < 2)
+		return error_set(err, ERROR_INVALID,
+				 "an overwrite channel needs at least 2 sub-buffers");
+	if (attributes->subbuf_count > SUBBUF_COUNT_MAX ||
+	    attributes->subbuf_bytes > RING_BYTES_MAX / attributes->subbuf_count)
+		return error_set(err, ERROR_INVALID,
+				 "a ring of %llu x %llu bytes per CPU is too large",
+				 (unsigned long long)attributes->subbuf_count,
+				 (unsigned long long)attributes->subbuf_bytes);
+	return true;
+}
+
+static bool parse_attributes(struct call *call, struct channel_attributes *attributes,
+			     struct error *err)
+{
+	const struct args *args = call->args;
+	const char *output = args_text(args, "output");
+
+	channel_attributes_default(attributes);
+	attributes->is_overwrite =
+		args_has(args, "overwrite") && args_is_last(args, "overwrite", "discard");
+	if (output && strcmp(output, "mmap") != 0)
+		return error_set(err, ERROR_INVALID, "user space channels know only --output=mmap");
+	return parse_size(args, "subbuf-size", &attributes->subbuf_bytes, err) &&
+	       parse_size(args, "num-subbuf", &attributes->subbuf_count, err) &&
+	       parse_time(args, "switch-timer", &attributes->switch_timer_us, err) &&
+	       parse_time(args, "read-timer", &attributes->read_timer_us, err) &&
+	       parse_time(args, "monitor-timer", &attributes->monitor_timer_us, err) &&
+	       round_up(call->reply, "subbuf size", &attributes->subbuf_bytes, err) &&
+	       round_up(call->reply, "number of subbuffers", &attributes->subbuf_count, err) &&
+	       check_sizes(attributes, err);
+}
+
+/* An existing channel is only switched on again: its attributes are fixed. */
+static bool enable_one(struct call *call, struct session *session, size_t source_index,
+		       const char *name, const struct channel_attributes *attributes,
+		       bool *is_partial)
+{
+	const char *word = common_domain_word(source_index);
+	struct channel *channel = session_find_channel(session, source_index, name);
+	struct error err = ERROR_INIT;
+
+	if (channel && channel->is_enabled) {
+		reply_warn(call->reply,
+			   "channel %s: a %s channel of this name exists already (session %s)",
+			   name, word, session_name(session));
+		*is_partial = true;
+		return true;
+	}
+	if (channel) {
+		channel->is_enabled = true;
+	} else if (!session_add_channel(session, source_index, name, attributes, &err)) {
+		error_prefix(&err, "channel %s (session %s)", name, session_name(session));
+		reply_error(call->reply, &err);
+		return false;
+	}
+	reply_print(call->reply, "%s channel %s enabled for session %s\n", word, name,
+		    session_name(session));
+	json_add_text(json_get(reply_json(call->reply), "channels"), name);
+	return true;
+}
+
+static void enable_channel_run(struct call *call)
+{
+	struct channel_attributes attributes;
+	struct error err = ERROR_INIT;
+	struct word_list names = {0};
+	struct session *session;
+	enum exit_status status = STATUS_OK;
+	bool is_partial = false;
+	size_t source_index;
+
+	if (!common_domain(call, &source_index))
+		return;
+	session = common_session(call, NULL);
+	if (!session)
+		return;
+	if (!parse_attributes(call, &attributes, &err)) {
+		reply_fail(call->reply, &err);
+		return;
+	}
+	json_put_array(reply_json(call->reply), "channels");
+	text_split_commas(args_at(call->args, 0), &names);
+	for (size_t i = 0; i < names.count; i++)
+		if (!enable_one(call, session, source_index, names.words[i], &attributes,
+				&is_partial))
+			status = STATUS_ERROR;
+	if (is_partial && status == STATUS_OK)
+		status = STATUS_WARNING;
+	word_list_finish(&names);
+	session_apply(session, common_reply_when_done(call->reply, status));
+}
+
+static const struct option_spec enable_channel_options[] = {
+	OPTION_SESSION,
+	OPTION_KERNEL,
+	OPTION_USERSPACE,
+	{"discard", 0, OPTION_FLAG, NULL, "refuse new events when the buffers are full (default)",
+	 COMPLETE_NOTHING},
+	{"overwrite", 0, OPTION_FLAG, NULL, "overwrite the oldest events when the buffers are full",
+	 COMPLETE_NOTHING},
+	{"subbuf-size", 0, OPTION_TEXT, "SIZE", "bytes of a sub-buffer; default 512k",
+	 COMPLETE_NOTHING},
+	{"num-subbuf", 0, OPTION_TEXT, "COUNT", "sub-buffers per CPU; default 4", COMPLETE_NOTHING},
+	{"switch-timer", 0, OPTION_TEXT, "TIME",
+	 "pass on partly filled sub-buffers this often; 0: off", COMPLETE_NOTHING},
+	{"read-timer", 0, OPTION_TEXT, "TIME", "look for full sub-buffers this often; 0: be woken",
+	 COMPLETE_NOTHING},
+	{"monitor-timer", 0, OPTION_TEXT, "TIME", "sample the statistics this often; default 1 s",
+	 COMPLETE_NOTHING},
+	{"output", 0, OPTION_TEXT, "TYPE", "mmap", COMPLETE_NOTHING},
+	{"buffers-uid", 0, OPTION_FLAG, NULL, "one set of buffers per user (default)",
+	 COMPLETE_NOTHING},
+};
+
+const struct command enable_channel_command = {
+	.name = "enable-channel",
+	.usage = "(--kernel | --userspace) [OPTIONS] CHANNEL[,CHANNEL]...",
+	.help = "Create channels or enable them again.",
+	.description =
+		"A channel is one set of ring buffers with its event rules. Its attributes are "
+		"fixed once it is made; sizes and counts are rounded up to powers of 2.",
+	.options = enable_channel_options,
+	.option_count = COUNT_OF(enable_channel_options),
+	.argument_min = 1,
+	.argument_max = 1,
+	.complete = COMPLETE_CHANNEL,
+	.run = enable_channel_run,
+};

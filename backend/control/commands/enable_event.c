@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* enable-event: adds event rules to a channel, or enables ones that were disabled. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+#include "backend/model/loglevel.h"
+
+#define EVENT_NAME_MAX 255 /* bytes: lttng-enable-event(1) */
+
+struct wanted {
+	struct session *session;
+	size_t source_index;
+	struct channel *channel;
+	enum loglevel_match loglevel_match;
+	int loglevel;
+	struct word_list exclusions;
+	bool is_all;
+};
+
+static bool parse_loglevel(const struct args *args, struct wanted *wanted, struct error *err)
+{
+	const char *at_least = args_text(args, "loglevel");
+	const char *exactly = args_text(args, "loglevel-only");
+	const char *text = at_least ? at_least : exactly;
+
+	wanted->loglevel_match = LOGLEVEL_ALL;
+	if (at_least && exactly)
+		return error_set(err, ERROR_INVALID,
+				 "--loglevel and --loglevel-only exclude each other");
+	if (!text)
+		return true;
+	wanted->loglevel_match = at_least ? LOGLEVEL_AT_LEAST : LOGLEVEL_EXACTLY;
+	if (!loglevel_parse_ust(text, &wanted->loglevel))
+		return error_set(err, ERROR_INVALID,
+				 "unknown log level '%s'; one of EMERG, ALERT, CRIT, ERR, WARNING, "
+				 "NOTICE, INFO, DEBUG_SYSTEM ... DEBUG_LINE, DEBUG",
+				 text);
+	return true;
+}
+
+static bool parse_exclusions(const struct args *args, struct wanted *wanted, struct error *err)
+{
+	for (size_t i = 0; i < args_text_count(args, "exclude"); i++)
+		text_split_commas(args_text_at(args, "exclude", i), &wanted->exclusions);
+	for (size_t i = 0; i < wanted->exclusions.count; i++) {
+		const char *exclusion = wanted->exclusions.words[i];
+
+		if (exclusion[0] == '\0' || strlen(exclusion) > EVENT_NAME_MAX)
+			return error_set(err, ERROR_INVALID, "an excluded name has 1 to %d bytes",
+					 EVENT_NAME_MAX);
+	}
+	return true;
+}
+
+/* lttng: channel0 by default; made if the domain has no channel, or if the name was asked for. */
+static bool find_channel(const struct args *args, struct wanted *wanted, struct error *err)
+{
+	const char *asked = args_text(args, "channel");
+	const char *name = asked ? asked : CHANNEL_DEFAULT_NAME;
+	struct channel_attributes attributes;
+
+	wanted->channel = session_find_channel(wanted->session, wanted->source_index, name);
+	if (wanted->channel)
+		return true;
+	if (!asked && session_channels_of(wanted->session, wanted->source_index) > 0)
+		return error_set(
+			err, ERROR_INVALID,
+			"session '%s' has other channels than %s: say which with --channel",
+			session_name(wanted->session), CHANNEL_DEFAULT_NAME);
+	channel_attributes_default(&attributes);
+	wanted->channel =
+		session_add_channel(wanted->session, wanted->source_index, name, &attributes, err);
+	return wanted->channel || error_prefix(err, "cannot make channel '%s'", name);
+}
+
+static void print_enabled(struct reply *reply, const struct wanted *wanted, const char *pattern)
+{
+	const char *word = common_domain_word(wanted->source_index);
+	const char *channel = shared_text_str(wanted->channel->name);
+	struct text exclusions = {0};
+
+	for (size_t i = 0; i < wanted->exclusions.count; i++)
+		text_addf(&exclusions, "%s\"%s\"", i > 0 ? ", " : " excluding ",
+			  wanted->exclusions.words[i]);
+	if (wanted->is_all)
+		reply_print(reply, "All %s events%s are enabled in channel %s\n", word,
+			    text_str(&exclusions), channel);
+	else
+		reply_print(reply, "%s event %s%s created in channel %s\n", word, pattern,
+			    text_str(&exclusions), channel);
+	text_finish(&exclusions);
+}
+
+static bool check_pattern(const struct wanted *wanted, const char *pattern, struct error *err)
+{
+	if (pattern[0] == '\0' || strlen(pattern) > EVENT_NAME_MAX)
+		return error_set(err, ERROR_INVALID, "an event name has 1 to %d bytes",
+				 EVENT_NAME_MAX);
+	if (wanted->exclusions.count > 0 && !text_has_glob(pattern))
+		return error_set(err, ERROR_INVALID,
+				 "--exclude goes only with a name that has a star");
+	return true;
+}
+
+static bool enable_one(struct reply *reply, struct wanted *wanted, const char *pattern)
+{
+	struct event_rule_key key = {
+		.pattern = pattern,
+		.loglevel_match = wanted->loglevel_match,
+		.loglevel = wanted->loglevel,
+		.exclusions = &wanted->exclusions,
+	};
+	struct error err = ERROR_INIT;
+	struct json *event;
+
+	if (!check_pattern(wanted, pattern, &err) ||
+	    !channel_enable_rule(wanted->channel, wanted->session->next_rule_id, &key, &err)) {
+		error_prefix(&err, "event %s (channel %s, session %s)", pattern,
+			     shared_text_str(wanted->channel->name), session_name(wanted->session));
+		reply_error(reply, &err);
+		return false;
+	}
+	wanted->session->next_rule_id++;
+	event = json_add_object(json_get(reply_json(reply), "events"));
+	json_put_text(event, "name", pattern);
+	json_put_text(event, "channel", shared_text_str(wanted->channel->name));
+	print_enabled(reply, wanted, pattern);
+	return true;
+}
+
+static enum exit_status enable_names(struct call *call, struct wanted *wanted)
+{
+	struct word_list names = {0};
+	enum exit_status status = STATUS_OK;
+
+	if (wanted->is_all)
+		word_list_add(&names, "*");
+	else
+		text_split_commas(args_at(call->args, 0), &names);
+	for (size_t i = 0; i < names.count; i++) {
+		text_glob_normalize(names.words[i]);
+		if (!enable_one(call->reply, wanted, names.words[i]))
+			status = STATUS_ERROR;
+	}
+	word_list_finish(&names);
+	return status;
+}
+
+static bool check_names(const struct args *args, struct wanted *wanted, struct error *err)
+{
+	wanted->is_all = args_has(args, "all");
+	if (wanted->is_all && args_count(args) > 0)
+		return error_set(err, ERROR_INVALID, "--all and names exclude each other");
+	if (!wanted->is_all && args_count(args) == 0)
+		return error_set(err, ERROR_INVALID,
+				 "which events? Give names (stars allowed) or --all");
+	return true;
+}
+
+static void enable_event_run(struct call *call)
+{
+	struct wanted wanted = {0};
+	struct error err = ERROR_INIT;
+	enum exit_status status;
+
+	if (!common_domain(call, &wanted.source_index))
+		return;
+	wanted.session = common_session(call, NULL);
+	if (!wanted.session)
+		return;
+	if (!check_names(call->args, &wanted, &err) || !parse_loglevel(call->args, &wanted, &err) ||
+	    !parse_exclusions(call->args, &wanted, &err) ||
+	    !find_channel(call->args, &wanted, &err)) {
+		reply_fail(call->reply, &err);
+		word_list_finish(&wanted.exclusions);
+		return;
+	}
+	json_put_array(reply_json(call->reply), "events");
+	status = enable_names(call, &wanted);
+	word_list_finish(&wanted.exclusions);
+	session_apply(wanted.session, common_reply_when_done(call->reply, status));
+}
+
+static const struct option_spec enable_event_options[] = {
+	OPTION_SESSION,
+	{"all", 'a', OPTION_FLAG, NULL, "all events", COMPLETE_NOTHING},
+	{"channel", 'c', OPTION_TEXT, "CHANNEL", "the channel; default channel0", COMPLETE_CHANNEL},
+	OPTION_KERNEL,
+	OPTION_USERSPACE,
+	{"tracepoint", 0, OPTION_FLAG, NULL, "tracepoints (default)", COMPLETE_NOTHING},
+	{"loglevel", 0, OPTION_TEXT, "LEVEL", "only events at least as severe as LEVEL",
+	 COMPLETE_LOGLEVEL},
+	{"loglevel-only", 0, OPTION_TEXT, "LEVEL", "only events of exactly this level",
+	 COMPLETE_LOGLEVEL},
+	{"exclude", 'x', OPTION_TEXT, "NAME[,NAME]...", "but not these; stars allowed",
+	 COMPLETE_EVENT},
+};
+
+const struct command enable_event_command = {
+	.name = "enable-event",
+	.usage = "(--kernel | --userspace) [OPTIONS] (--all | NAME[,NAME]...)",
+	.help = "Add event rules to a channel.",
+	.description =
+		"NAME is an event name; a star stands for any run of characters. A rule counts for "
+		"the applications that run and for those that come later. Rules can be added while "
+		"the session records.",
+	.options = enable_event_options,
+	.option_count = COUNT_OF(enable_event_options),
+	.argument_max = 1,
+	.complete = COMPLETE_EVENT,
+	.run = enable_event_run,
+};

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* list: the sessions, one session, or what could be traced. Counters are brought up to date first.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+#include "backend/control/commands/listing.h"
+
+bool listing_wants(const struct listing *listing, const struct channel *channel)
+{
+	const char *domain = source_table[channel->source_index].class->domain;
+	bool is_asked = (listing->only_user && strcmp(domain, "UST") == 0) ||
+			(listing->only_kernel && strcmp(domain, "KERNEL") == 0);
+
+	if ((listing->only_user || listing->only_kernel) && !is_asked)
+		return false;
+	return !listing->channel || strcmp(shared_text_str(channel->name), listing->channel) == 0;
+}
+
+/* --- one session */
+
+struct shown {
+	struct reply *reply;
+	struct model *model;
+	uint64_t session_id;
+	struct listing listing;
+};
+
+static bool has_channel(const struct session *session, const struct listing *listing)
+{
+	if (!listing->channel)
+		return true;
+	for (size_t i = 0; i < session->channel_count; i++)
+		if (listing_wants(listing, session->channels[i]))
+			return true;
+	return false;
+}
+
+static void show(struct shown *shown, const struct session *session)
+{
+	struct error err = ERROR_INIT;
+	struct json *sessions;
+
+	if (!session) {
+		error_set(&err, ERROR_SESSION_NOT_FOUND, "the session was destroyed meanwhile");
+		reply_fail(shown->reply, &err);
+		return;
+	}
+	listing_session_text(shown->reply, session, &shown->listing);
+	sessions = json_put_array(reply_json(shown->reply), "sessions");
+	listing_session_json(json_add_object(sessions), session, &shown->listing);
+	if (has_channel(session, &shown->listing)) {
+		reply_done(shown->reply, STATUS_OK);
+		return;
+	}
+	error_set(&err, ERROR_CHANNEL_NOT_FOUND, "channel %s not found in session '%s'",
+		  shown->listing.channel, session_name(session));
+	reply_fail(shown->reply, &err);
+}
+
+static void show_when_refreshed(void *data, const struct error *err)
+{
+	struct shown *shown = data;
+
+	(void)err; /* a ring that stands still is no reason to show nothing */
+	show(shown, model_find_session_id(shown->model, shown->session_id));
+	free(shown->listing.channel);
+	free(shown);
+}
+
+void listing_show_session(struct call *call, struct session *session, struct listing listing)
+{
+	struct shown *shown = mem_zalloc(sizeof(*shown));
+
+	shown->reply = call->reply;
+	shown->model = call->model;
+	shown->session_id = session->id;
+	shown->listing = listing;
+	model_refresh(call->model, session, (struct outcome){show_when_refreshed, shown});
+}
+
+/* --- all sessions */
+
+struct all_sessions {
+	struct reply *reply;
+	struct model *model;
+};
+
+static void print_session_line(struct reply *reply, const struct session *session, size_t number)
+{
+	reply_print(reply, "  %zu) %s [%s]\n", number, session_name(session),
+		    session->is_active ? "active" : "inactive");
+	reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+}
+
+static void show_sessions(void *data, const struct error *err)
+{
+	struct all_sessions *all = data;
+	const struct requester *who = reply_requester(all->reply);
+	struct json *sessions = json_put_array(reply_json(all->reply), "sessions");
+	const struct listing everything = {0};
+	size_t number = 0;
+
+	(void)err;
+	for (size_t i = all->model->session_count; i > 0; i--) {
+		const struct session *session = all->model->sessions[i - 1];
+
+		if (session->is_ending || !model_may_see(who->uid, session))
+			continue;
+		if (number++ == 0)
+			reply_print(all->reply, "Available recording sessions:\n");
+		print_session_line(all->reply, session, number);
+		listing_session_json(json_add_object(sessions), session, &everything);
+	}
+	if (number > 0)
+		reply_print(all->reply, "Use tracon list <session_name> for more details\n");
+	else
+		reply_print(all->reply, "Currently no available recording session\n");
+	reply_done(all->reply, STATUS_OK);
+	free(all);
+}
+
+static void list_sessions(struct call *call)
+{
+	struct all_sessions *all = mem_zalloc(sizeof(*all));
+
+	all->reply = call->reply;
+	all->model = call->model;
+	model_refresh(call->model, NULL, (struct outcome){show_sessions, all});
+}
+
+/* --- instrumentation points */
+
+struct asked_points {
+	struct task task; /* first */
+	struct reply *reply;
+	struct point_list points;
+	bool with_fields;
+};
+
+static void show_points(struct message *message)
+{
+	struct asked_points *asked = (struct asked_points *)message;
+
+	listing_points_text(asked->reply, &asked->points, asked->with_fields);
+	listing_points_json(reply_json(asked->reply), &asked->points, asked->with_fields);
+	if (asked->points.unanswered_count > 0)
+		reply_warn(asked->reply,
+			   "%u applications did not answer and are missing in the list",
+			   asked->points.unanswered_count);
+	reply_done(asked->reply, STATUS_OK);
+	point_list_finish(&asked->points);
+	free(asked);
+}
+
+static void list_points(struct call *call)
+{
+	const struct requester *who = reply_requester(call->reply);
+	struct asked_points *asked;
+	struct source *source;
+	size_t source_index;
+
+	if (!common_domain(call, &source_index))
+		return;
+	source = call->model->sources[source_index].source;
+	asked = mem_zalloc(sizeof(*asked));
+	asked->reply = call->reply;
+	asked->with_fields = args_has(call->args, "fields");
+	task_init(&asked->task, call->model->queue, show_points);
+	task_add(&asked->task);
+	source->class->list_points(source, asked->with_fields, who->uid, who->uid == 0,
+				   &asked->points, &asked->task);
+	task_done(&asked->task, NULL);
+}
+
+static void list_run(struct call *call)
+{
+	const char *name = args_at(call->args, 0);
+	const char *channel = args_text(call->args, "channel");
+	struct listing listing = {
+		.only_domains = args_has(call->args, "domain"),
+		.only_user = args_has(call->args, "userspace"),
+		.only_kernel = args_has(call->args, "kernel"),
+	};
+	struct session *session;
+
+	if (!name && (listing.only_user || listing.only_kernel)) {
+		list_points(call);
+		return;
+	}
+	if (!name) {
+		list_sessions(call);
+		return;
+	}
+	session = common_session(call, name);
+	if (!session)
+		return;
+	listing.channel = channel ? mem_strdup(channel) : NULL;
+	listing_show_session(call, session, listing);
+}
+
+static const struct option_spec list_options[] = {
+	OPTION_KERNEL,
+	OPTION_USERSPACE,
+	{"fields", 'f', OPTION_FLAG, NULL, "with --userspace: the fields of each event",
+	 COMPLETE_NOTHING},
+	{"channel", 'c', OPTION_TEXT, "CHANNEL", "only this channel of the session",
+	 COMPLETE_CHANNEL},
+	{"domain", 'd', OPTION_FLAG, NULL, "only the names of the session's domains",
+	 COMPLETE_NOTHING},
+};
+
+const struct command list_command = {
+	.name = "list",
+	.usage = "[--domain] [--channel=CHANNEL] [SESSION] | (--kernel | --userspace) [--fields]",
+	.help = "List sessions, one session, or what can be traced.",
+	.options = list_options,
+	.option_count = COUNT_OF(list_options),
+	.argument_max = 1,
+	.complete = COMPLETE_SESSION,
+	.run = list_run,
+};

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The same as list.c prints, as JSON: --mi xml's names, and counters and chunks that lttng does not
+ * have. */
+#include "backend/base/mem.h"
+#include "backend/control/commands/common.h"
+#include "backend/control/commands/listing.h"
+#include "backend/model/loglevel.h"
+
+static const char *const loglevel_types[] = {
+	[LOGLEVEL_ALL] = "ALL",
+	[LOGLEVEL_AT_LEAST] = "RANGE",
+	[LOGLEVEL_EXACTLY] = "SINGLE",
+};
+
+static void put_rule(struct json *events, const struct event_rule *rule)
+{
+	struct json *event = json_add_object(events);
+	struct json *exclusions;
+
+	json_put_text(event, "name", shared_text_str(rule->pattern));
+	json_put_text(event, "type", "TRACEPOINT");
+	json_put_bool(event, "enabled", rule->is_enabled);
+	json_put_text(event, "loglevel_type", loglevel_types[rule->loglevel_match]);
+	if (rule->loglevel_match != LOGLEVEL_ALL)
+		json_put_text(event, "loglevel", loglevel_name_ust(rule->loglevel));
+	exclusions = json_put_array(event, "exclusions");
+	for (size_t i = 0; i < rule->exclusions.count; i++)
+		json_add_text(exclusions, rule->exclusions.words[i]);
+}
+
+static void put_type(struct json *types, const struct event_type *type)
+{
+	const char *level = loglevel_name_ust(type->loglevel);
+	struct json *entry = json_add_object(types);
+
+	json_put_text(entry, "name", shared_text_str(type->name));
+	if (level)
+		json_put_text(entry, "loglevel", level);
+	json_put_u64(entry, "recorded_events", event_type_total(type));
+}
+
+static void put_counts(struct json *object, const struct picture_counts *counts)
+{
+	json_put_u64(object, "discarded_events", counts->discarded_events);
+	json_put_u64(object, "discarded_events_ring", counts->discarded_ring);
+	json_put_u64(object, "discarded_events_write", counts->discarded_write);
+	json_put_u64(object, "lost_packets", counts->lost_packets);
+	json_put_u64(object, "recorded_events", counts->recorded_events);
+	json_put_u64(object, "recorded_bytes", counts->recorded_bytes);
+	json_put_u64(object, "unreadable_bytes", counts->unreadable_bytes);
+	json_put_u64(object, "repairs", counts->repairs);
+	json_put_u64(object, "last_loss_ns", counts->last_loss_wall_ns);
+}
+
+static void put_attributes(struct json *object, const struct channel *channel)
+{
+	const struct channel_attributes *attributes = &channel->attributes;
+	struct picture_counts counts;
+
+	channel_count(channel, &counts);
+	json_put_text(object, "overwrite_mode", attributes->is_overwrite ? "OVERWRITE" : "DISCARD");
+	json_put_u64(object, "subbuffer_size", attributes->subbuf_bytes);
+	json_put_u64(object, "subbuffer_count", attributes->subbuf_count);
+	json_put_u64(object, "switch_timer_interval", attributes->switch_timer_us);
+	json_put_u64(object, "read_timer_interval", attributes->read_timer_us);
+	json_put_u64(object, "monitor_timer_interval", attributes->monitor_timer_us);
+	json_put_i64(object, "blocking_timeout", attributes->blocking_timeout_us);
+	json_put_text(object, "output_type", "MMAP");
+	json_put_u64(object, "tracefile_size", 0);
+	json_put_u64(object, "tracefile_count", 0);
+	json_put_u64(object, "live_timer_interval", 0);
+	put_counts(object, &counts);
+}
+
+static void put_channel(struct json *channels, const struct channel *channel)
+{
+	struct json *object = json_add_object(channels);
+	struct json *list;
+
+	json_put_text(object, "name", shared_text_str(channel->name));
+	json_put_bool(object, "enabled", channel->is_enabled);
+	put_attributes(json_put_object(object, "attributes"), channel);
+	list = json_put_array(object, "events");
+	for (size_t i = 0; i < channel->rule_count; i++)
+		put_rule(list, channel->rules[i]);
+	list = json_put_array(object, "event_types");
+	for (size_t i = 0; i < channel->type_count; i++)
+		put_type(list, channel->types[i]);
+}
+
+static void put_domains(struct json *object, const struct session *session,
+			const struct listing *listing)
+{
+	struct json *domains = json_put_array(object, "domains");
+
+	for (size_t i = 0; i < source_count; i++) {
+		struct json *domain;
+		struct json *channels;
+
+		if (session_channels_of(session, i) == 0)
+			continue;
+		domain = json_add_object(domains);
+		json_put_text(domain, "type", source_table[i].class->domain);
+		json_put_text(domain, "buffer_type", "PER_UID");
+		channels = json_put_array(domain, "channels");
+		for (size_t j = 0; j < session->channel_count; j++)
+			if (session->channels[j]->source_index == i &&
+			    listing_wants(listing, session->channels[j]))
+				put_channel(channels, session->channels[j]);
+	}
+}
+
+static void put_chunks(struct json *object, const struct session *session)
+{
+	struct json *chunks = json_put_array(object, "chunks");
+
+	for (size_t i = 0; i < session->chunk_count; i++) {
+		const struct chunk_row *row = &session->chunks[i];
+		struct json *chunk = json_add_object(chunks);
+
+		json_put_u64(chunk, "id", row->id);
+		json_put_text(chunk, "path", shared_text_str(row->path));
+		json_put_bool(chunk, "archived", row->is_archived);
+		json_put_bool(chunk, "failed", row->has_failed);
+		json_put_u64(chunk, "begin_ns", row->begin_wall_ns);
+		json_put_u64(chunk, "end_ns", row->end_wall_ns);
+		json_put_u64(chunk, "recorded_events", row->event_count);
+		json_put_u64(chunk, "recorded_bytes", row->bytes);
+	}
+}
+
+void listing_session_json(struct json *object, const struct session *session,
+			  const struct listing *listing)
+{
+	struct picture_counts counts;
+
+	session_count(session, &counts);
+	common_session_json(object, session);
+	put_counts(object, &counts);
+	put_domains(object, session, listing);
+	put_chunks(object, session);
+}
+
+void listing_points_json(struct json *object, const struct point_list *points, bool with_fields)
+{
+	struct json *groups = json_put_array(object, "pids");
+
+	for (size_t i = 0; i < points->group_count; i++) {
+		const struct point_group *group = &points->groups[i];
+		struct json *pid = json_add_object(groups);
+		struct json *events;
+
+		json_put_i64(pid, "id", group->pid);
+		json_put_text(pid, "name", group->name);
+		events = json_put_array(pid, "events");
+		for (size_t j = 0; j < group->point_count; j++) {
+			const struct point *point = &group->points[j];
+			const char *level = loglevel_name_ust(point->loglevel);
+			struct json *event = json_add_object(events);
+			struct json *fields;
+
+			json_put_text(event, "name", point->name);
+			json_put_text(event, "type", "TRACEPOINT");
+			json_put_text(event, "loglevel", level ? level : "");
+			if (!with_fields)
+				continue;
+			fields = json_put_array(event, "event_fields");
+			for (size_t k = 0; k < point->field_count; k++) {
+				struct json *field = json_add_object(fields);
+
+				json_put_text(field, "name", point->fields[k].name);
+				json_put_text(field, "type", point->fields[k].type);
+			}
+		}
+	}
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What list and status print: the lines of lttng 2.13, and one for unreadable bytes when there are
+ * any. */
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/commands/listing.h"
+#include "backend/model/loglevel.h"
+
+static void print_timer(struct reply *reply, const char *title, uint64_t timer_us)
+{
+	if (timer_us > 0)
+		reply_print(reply, "      %s %llu us\n", title, (unsigned long long)timer_us);
+	else
+		reply_print(reply, "      %s inactive\n", title);
+}
+
+static void print_attributes(struct reply *reply, const struct channel_attributes *attributes)
+{
+	reply_print(reply, "    Attributes:\n");
+	reply_print(reply, "      Event-loss mode:  %s\n",
+		    attributes->is_overwrite ? "overwrite" : "discard");
+	reply_print(reply, "      Sub-buffer size:  %llu bytes\n",
+		    (unsigned long long)attributes->subbuf_bytes);
+	reply_print(reply, "      Sub-buffer count: %llu\n",
+		    (unsigned long long)attributes->subbuf_count);
+	print_timer(reply, "Switch timer:    ", attributes->switch_timer_us);
+	print_timer(reply, "Read timer:      ", attributes->read_timer_us);
+	print_timer(reply, "Monitor timer:   ", attributes->monitor_timer_us);
+	if (!attributes->is_overwrite)
+		reply_print(reply, "      Blocking timeout: %lld us\n",
+			    (long long)attributes->blocking_timeout_us);
+	reply_print(reply, "      Trace file count: 1 per stream\n");
+	reply_print(reply, "      Trace file size:  unlimited\n");
+	reply_print(reply, "      Output mode:      mmap\n\n");
+}
+
+static void print_statistics(struct reply *reply, const struct channel *channel)
+{
+	struct picture_counts counts;
+
+	channel_count(channel, &counts);
+	reply_print(reply, "    Statistics:\n");
+	if (channel->attributes.is_overwrite)
+		reply_print(reply, "      Lost packets:     %llu\n",
+			    (unsigned long long)counts.lost_packets);
+	if (!channel->attributes.is_overwrite || counts.discarded_events > 0)
+		reply_print(reply, "      Discarded events: %llu\n",
+			    (unsigned long long)counts.discarded_events);
+	if (counts.unreadable_bytes > 0 || counts.repairs > 0)
+		reply_print(reply, "      Unreadable bytes: %llu (%llu repairs)\n",
+			    (unsigned long long)counts.unreadable_bytes,
+			    (unsigned long long)counts.repairs);
+	reply_print(reply, "\n");
+}
+
+static void print_rule(struct reply *reply, const struct event_rule *rule)
+{
+	struct text line = {0};
+
+	text_addf(&line, "      %s", shared_text_str(rule->pattern));
+	if (rule->loglevel_match != LOGLEVEL_ALL)
+		text_addf(&line, " (loglevel %s %s (%d))",
+			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? "<=" : "==",
+			  loglevel_name_ust(rule->loglevel), rule->loglevel);
+	text_addf(&line, " (type: tracepoint) [%s]", rule->is_enabled ? "enabled" : "disabled");
+	for (size_t i = 0; i < rule->exclusions.count; i++)
+		text_addf(&line, "%s%s", i == 0 ? " [exclusions: " : ",",
+			  rule->exclusions.words[i]);
+	if (rule->exclusions.count > 0)
+		text_add(&line, "]");
+	reply_print(reply, "%s\n", text_str(&line));
+	text_finish(&line);
+}
+
+static void print_channel(struct reply *reply, const struct channel *channel)
+{
+	reply_print(reply, "- %s: [%s]\n\n", shared_text_str(channel->name),
+		    channel->is_enabled ? "enabled" : "disabled");
+	print_attributes(reply, &channel->attributes);
+	print_statistics(reply, channel);
+	reply_print(reply, "    Recording event rules:\n");
+	for (size_t i = 0; i < channel->rule_count; i++)
+		print_rule(reply, channel->rules[i]);
+	if (channel->rule_count == 0)
+		reply_print(reply, "      None\n");
+	reply_print(reply, "\n");
+}
+
+static void print_domain(struct reply *reply, const struct session *session, size_t source_index,
+			 const struct listing *listing)
+{
+	reply_print(reply, "=== Domain: %s ===\n\n", source_table[source_index].class->title);
+	reply_print(reply, "Buffering scheme: per-user\n\n");
+	reply_print(reply, "Tracked process attributes\n"
+			   "  Virtual process IDs:  all\n"
+			   "  Virtual user IDs:     all\n"
+			   "  Virtual group IDs:    all\n\n");
+	reply_print(reply, "Channels:\n-------------\n");
+	for (size_t i = 0; i < session->channel_count; i++)
+		if (session->channels[i]->source_index == source_index &&
+		    listing_wants(listing, session->channels[i]))
+			print_channel(reply, session->channels[i]);
+}
+
+static void print_domain_names(struct reply *reply, const struct session *session)
+{
+	reply_print(reply, "Domains:\n-------------\n");
+	for (size_t i = 0; i < source_count; i++)
+		if (session_channels_of(session, i) > 0)
+			reply_print(reply, "  - %s\n",
+				    strcmp(source_table[i].class->domain, "UST") == 0
+					    ? "UST global"
+					    : source_table[i].class->title);
+}
+
+void listing_session_text(struct reply *reply, const struct session *session,
+			  const struct listing *listing)
+{
+	if (listing->only_domains) {
+		print_domain_names(reply, session);
+		return;
+	}
+	reply_print(reply, "Recording session %s: [%s]\n", session_name(session),
+		    session->is_active ? "active" : "inactive");
+	reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+	for (size_t i = 0; i < source_count; i++)
+		if (session_channels_of(session, i) > 0)
+			print_domain(reply, session, i, listing);
+}
+
+static void print_point(struct reply *reply, const struct point *point, bool with_fields)
+{
+	const char *level = loglevel_name_ust(point->loglevel);
+
+	reply_print(reply, "      %s (loglevel: %s (%d)) (type: tracepoint)\n", point->name,
+		    level ? level : "UNKNOWN", point->loglevel);
+	for (size_t i = 0; with_fields && i < point->field_count; i++)
+		reply_print(reply, "        field: %s (%s)\n", point->fields[i].name,
+			    point->fields[i].type);
+}
+
+void listing_points_text(struct reply *reply, const struct point_list *points, bool with_fields)
+{
+	reply_print(reply, "UST events:\n-------------\n\n");
+	if (points->group_count == 0)
+		reply_print(reply, "None\n");
+	for (size_t i = 0; i < points->group_count; i++) {
+		const struct point_group *group = &points->groups[i];
+
+		reply_print(reply, "PID: %d - Name: %s\n", (int)group->pid, group->name);
+		for (size_t j = 0; j < group->point_count; j++)
+			print_point(reply, &group->points[j], with_fields);
+		reply_print(reply, "\n");
+	}
+}

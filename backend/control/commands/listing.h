@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between list.c, status.c and the two forms of what they show. */
+#ifndef TRACON_CONTROL_COMMANDS_LISTING_H
+#define TRACON_CONTROL_COMMANDS_LISTING_H
+
+#include "backend/control/command.h"
+#include "backend/model/model.h"
+
+/* What of a session is to be shown. */
+struct listing {
+	char *channel; /* only this one; NULL: all */
+	bool only_domains;
+	bool only_user;	  /* -u */
+	bool only_kernel; /* -k */
+};
+
+bool listing_wants(const struct listing *listing, const struct channel *channel);
+
+/* lttng 2.13's text. */
+void listing_session_text(struct reply *reply, const struct session *session,
+			  const struct listing *listing);
+void listing_points_text(struct reply *reply, const struct point_list *points, bool with_fields);
+void listing_session_json(struct json *object, const struct session *session,
+			  const struct listing *listing);
+void listing_points_json(struct json *object, const struct point_list *points, bool with_fields);
+
+/* Brings the counters up to date, shows the session and ends the reply. Takes the listing's memory.
+ */
+void listing_show_session(struct call *call, struct session *session, struct listing listing);
+
+#endif

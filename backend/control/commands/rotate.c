@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* rotate: archives the current trace chunk and goes on in the next one. */
+#include <stdlib.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+#include "backend/model/recording.h"
+
+struct rotated {
+	struct reply *reply; /* NULL: answered already */
+	char *name;
+	bool waits;
+};
+
+static struct json *rotation_json(struct rotated *rotated, const char *state)
+{
+	struct json *rotation = json_put_object(reply_json(rotated->reply), "rotation");
+
+	json_put_text(rotation, "session_name", rotated->name);
+	json_put_text(rotation, "state", state);
+	return rotation;
+}
+
+static void rotation_begun(void *data)
+{
+	struct rotated *rotated = data;
+
+	if (rotated->waits) {
+		reply_print(rotated->reply, "Waiting for rotation to complete\n");
+		return;
+	}
+	rotation_json(rotated, "ONGOING");
+	reply_print(rotated->reply, "Rotation ongoing for session %s\n", rotated->name);
+	reply_done(rotated->reply, STATUS_OK);
+	rotated->reply = NULL;
+}
+
+static void answer_archive(struct rotated *rotated, const struct chunk_row *chunk)
+{
+	struct json *rotation = rotation_json(rotated, "COMPLETED");
+	struct json *location = json_put_object(rotation, "location");
+	struct json *local = json_put_object(location, "local");
+
+	json_put_text(local, "absolute_path", shared_text_str(chunk->path));
+	json_put_u64(rotation, "chunk_id", chunk->id);
+	json_put_u64(rotation, "begin_ns", chunk->begin_wall_ns);
+	json_put_u64(rotation, "end_ns", chunk->end_wall_ns);
+	json_put_u64(rotation, "recorded_events", chunk->event_count);
+	json_put_u64(rotation, "recorded_bytes", chunk->bytes);
+	reply_print(rotated->reply, "Trace chunk archive for session %s is now readable at %s\n",
+		    rotated->name, shared_text_str(chunk->path));
+	reply_done(rotated->reply, STATUS_OK);
+}
+
+static void rotation_done(void *data, const struct chunk_row *chunk, const struct error *err)
+{
+	struct rotated *rotated = data;
+	struct error sentence = ERROR_INIT;
+
+	if (rotated->reply && err) {
+		sentence = *err;
+		error_prefix(&sentence, "cannot rotate session '%s'", rotated->name);
+		reply_fail(rotated->reply, &sentence);
+	} else if (rotated->reply && chunk) {
+		answer_archive(rotated, chunk);
+	} else if (rotated->reply) {
+		reply_done(rotated->reply, STATUS_ERROR);
+	}
+	free(rotated->name);
+	free(rotated);
+}
+
+static void rotate_run(struct call *call)
+{
+	struct session *session = common_session(call, args_at(call->args, 0));
+	struct rotated *rotated;
+
+	if (!session)
+		return;
+	rotated = mem_zalloc(sizeof(*rotated));
+	rotated->reply = call->reply;
+	rotated->name = mem_strdup(session_name(session));
+	rotated->waits = !args_has(call->args, "no-wait");
+	recording_rotate(session,
+			 (struct rotation_outcome){rotation_begun, rotation_done, rotated});
+}
+
+static const struct option_spec rotate_options[] = {
+	{"no-wait", 'n', OPTION_FLAG, NULL, "don't wait until the archive is complete",
+	 COMPLETE_NOTHING},
+};
+
+const struct command rotate_command = {
+	.name = "rotate",
+	.usage = "[--no-wait] [SESSION]",
+	.help = "Archive the current trace chunk and go on in the next one.",
+	.description = "The archive is a complete trace: OUTPUT/archives/BEGIN-END-ID. No event is "
+		       "lost or recorded twice. A stopped session can be rotated once.",
+	.options = rotate_options,
+	.option_count = COUNT_OF(rotate_options),
+	.argument_max = 1,
+	.complete = COMPLETE_SESSION,
+	.run = rotate_run,
+};

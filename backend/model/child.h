@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Programs that the engine starts (the demo, `run` in the console): with an empty signal mask,
+ * default actions, no terminal; what they print goes to the message log. Control thread.
+ */
+#ifndef TRACON_MODEL_CHILD_H
+#define TRACON_MODEL_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "backend/base/error.h"
+#include "backend/base/loop.h"
+
+struct child;
+
+struct child_settings {
+	const char *const *words;     /* NULL terminated; words[0] is looked up in PATH */
+	const char *const *variables; /* "NAME=VALUE", NULL terminated: on top of the engine's own;
+					 may be NULL */
+	const char *directory;	      /* where it runs */
+	/* It ended: exit status, or 128 + signal. The child is freed afterwards. */
+	void (*ended)(void *data, int status);
+	void *data;
+};
+
+/* NULL with ERROR_IO, ERROR_DENIED: the sentence names the program. */
+struct child *child_start(struct loop *loop, const struct child_settings *settings,
+			  struct error *err);
+pid_t child_pid(const struct child *child);
+/* SIGTERM; `ended` follows. */
+void child_terminate(struct child *child);
+/* SIGKILL and no call of `ended`: the engine ends. NULL passes. */
+void child_abandon(struct child *child);
+
+#endif
