@@ -71,12 +71,20 @@ int canvas_text(struct canvas *canvas, int row, int column, int columns_max, enu
 		const char *bytes);
 int canvas_textf(struct canvas *canvas, int row, int column, int columns_max, enum role role,
 		 const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Leaves out the first `skip` columns: text scrolled sideways. */
+int canvas_text_from(struct canvas *canvas, int row, int column, int columns_max, enum role role,
+		     const char *bytes, int skip);
 /* Ends at column_end (exclusive). */
 int canvas_text_right(struct canvas *canvas, int row, int column_end, int columns_max,
 		      enum role role, const char *bytes);
 /* Cut in the middle: my_ap…begin. */
 int canvas_text_middle(struct canvas *canvas, int row, int column, int columns_max, enum role role,
 		       const char *bytes);
+/* Columns that the text takes when nothing is cut. */
+int canvas_text_columns(const struct canvas *canvas, const char *bytes);
+/* The first with Unicode glyphs, the second with ASCII ones. */
+const char *canvas_pick(const struct canvas *canvas, const char *utf8, const char *ascii);
+/* The character must be one column wide. */
 void canvas_fill(struct canvas *canvas, int row, int column, int columns, enum role role,
 		 uint32_t character);
 /* Sets the role of what is there already: the selected row. */
@@ -88,7 +96,10 @@ void canvas_vertical_line(struct canvas *canvas, int row, int column, int rows);
 void canvas_set_cursor(struct canvas *canvas, int row, int column);
 bool canvas_cursor(const struct canvas *canvas, int *row, int *column);
 
-/* Rows separated by '\n', trailing blanks cut; for tests. roles: one letter per cell instead. */
+/*
+ * Each row ends with '\n', trailing blanks cut; for tests. roles: one letter per cell instead,
+ * trailing '.' (normal) cut.
+ */
 void canvas_print(const struct canvas *canvas, struct text *out);
 void canvas_print_roles(const struct canvas *canvas, struct text *out);
 
