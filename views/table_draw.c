@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table on a canvas: header with the sort mark, rows, footer, the cursor on the selected row.
+ */
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/units.h"
+#include "views/sparkline.h"
+#include "views/table.h"
+#include "views/table_layout.h"
+
+enum role table_cell_role(const struct table_cell *cell, enum role role)
+{
+	if (role == ROLE_ERR || role == ROLE_WARN)
+		return role;
+	return cell->has_role ? cell->role : role;
+}
+
+void table_cell_text(const struct table_cell *cell, enum role role, const char *bytes)
+{
+	canvas_text(cell->canvas, cell->row, cell->column, cell->columns,
+		    table_cell_role(cell, role), bytes);
+}
+
+void table_cell_right(const struct table_cell *cell, enum role role, const char *bytes)
+{
+	canvas_text_right(cell->canvas, cell->row, cell->column + cell->columns, cell->columns,
+			  table_cell_role(cell, role), bytes);
+}
+
+void table_cell_count(const struct table_cell *cell, enum role role, uint64_t count)
+{
+	char text[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, role, units_short_count(text, count));
+}
+
+void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s)
+{
+	char text[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, per_1000_s ? ROLE_RATE : ROLE_DIM, units_rate(text, per_1000_s));
+}
+
+void table_cell_time(const struct table_cell *cell, uint64_t wall_ns)
+{
+	char text[CLOCK_TEXT_MAX];
+
+	table_cell_text(cell, ROLE_TIME, wall_ns ? clock_text_time(text, wall_ns) : "-");
+}
+
+void table_cell_history(const struct table_cell *cell, const struct view_input *input,
+			const uint32_t *history)
+{
+	struct sparkline sparkline = {
+		.samples = history,
+		.count = PICTURE_HISTORY,
+		.newest_number = input->picture->wall_ns / NS_PER_S,
+		.is_ring = input->is_slow_link,
+	};
+
+	sparkline_draw(&sparkline, cell->canvas, cell->row, cell->column, cell->columns,
+		       table_cell_role(cell, ROLE_SPARK));
+}
+
+void table_history_title(int columns, enum glyphs glyphs, struct text *out)
+{
+	text_addf(out, "LAST %d s", sparkline_samples(glyphs, columns));
+}
+
+static void add_title(const struct table_column *column, int width, enum glyphs glyphs,
+		      struct text *out)
+{
+	if (column->title)
+		text_add(out, column->title);
+	else
+		column->write_title(width, glyphs, out);
+}
+
+/* The sort mark stands behind the title, within the column. */
+static void draw_title(const struct table *table, size_t i, struct canvas *canvas, int at,
+		       int width)
+{
+	const struct table_column *column = &table->class->columns[i];
+	bool is_sorted = i == table->sort_column;
+	enum role role = is_sorted ? ROLE_FOCUS : ROLE_TITLE;
+	struct text title = {0};
+	int room = is_sorted ? width - 1 : width;
+	int used;
+
+	add_title(column, width, canvas_glyphs(canvas), &title);
+	used = canvas_text_columns(canvas, text_str(&title));
+	used = used < room ? used : room;
+	if (column->is_right)
+		at += room - used;
+	canvas_text(canvas, 0, at, used, role, text_str(&title));
+	if (is_sorted)
+		canvas_text(canvas, 0, at + used, 1, role,
+			    table->is_descending ? canvas_pick(canvas, "▼", "v")
+						 : canvas_pick(canvas, "▲", "^"));
+	text_finish(&title);
+}
+
+static void draw_header(const struct table *table, struct canvas *canvas)
+{
+	int widths[TABLE_COLUMNS_MAX];
+	int at = table_find_widths(table->class, canvas_columns(canvas), widths);
+
+	for (size_t i = 0; i < table->class->column_count; i++) {
+		if (widths[i] == 0)
+			continue;
+		draw_title(table, i, canvas, at, widths[i]);
+		at += widths[i] + 1;
+	}
+}
+
+static uint32_t folded(uint32_t code, bool is_sensitive)
+{
+	return !is_sensitive && code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code;
+}
+
+/* Columns of the cells from `column` on that spell the ASCII text `wanted`; 0: they don't. */
+static int spelled(const struct table_cell *cell, int column, const char *wanted, size_t length,
+		   bool is_sensitive)
+{
+	int at = column;
+
+	for (size_t i = 0; i < length; i++, at++) {
+		const struct cell *shown = canvas_cell(cell->canvas, cell->row, at);
+
+		if (at >= cell->column + cell->columns || shown->chars[1] ||
+		    folded(shown->chars[0], is_sensitive) !=
+			    folded((unsigned char)wanted[i], is_sensitive))
+			return 0;
+	}
+	return at - column;
+}
+
+/* Shows what the search, else the filter, found. */
+static void highlight(const struct table *table, const struct table_cell *cell)
+{
+	const char *pattern = table->find[0] ? table->find : table->filter;
+	bool is_sensitive = match_is_case_sensitive(pattern);
+	const char *at = pattern;
+	const char *wanted;
+	size_t length;
+
+	if (*pattern == '!')
+		return;
+	while ((wanted = match_next(&at, &length))) {
+		for (int column = cell->column; column < cell->column + cell->columns; column++)
+			canvas_paint(cell->canvas, cell->row, column,
+				     spelled(cell, column, wanted, length, is_sensitive),
+				     ROLE_MATCH);
+	}
+}
+
+static void draw_flexible(const struct table *table, const struct table_column *column,
+			  const char *bytes, const struct table_cell *cell)
+{
+	enum role role = table_cell_role(cell, column->role);
+
+	if (table->scroll > 0)
+		canvas_text_from(cell->canvas, cell->row, cell->column, cell->columns, role, bytes,
+				 table->scroll);
+	else if (column->is_cut_in_middle)
+		canvas_text_middle(cell->canvas, cell->row, cell->column, cell->columns, role,
+				   bytes);
+	else
+		table_cell_text(cell, role, bytes);
+	highlight(table, cell);
+}
+
+static void draw_value(const struct table *table, const struct view_input *input, size_t index,
+		       const struct table_column *column, const struct table_cell *cell)
+{
+	if (column->draw)
+		column->draw(input, index, cell);
+	else if (column->is_flexible)
+		draw_flexible(table, column, column->text(input, index), cell);
+	else if (column->is_right)
+		table_cell_right(cell, column->role, column->text(input, index));
+	else
+		table_cell_text(cell, column->role, column->text(input, index));
+}
+
+static void draw_gutter(const struct table *table, size_t row, const struct table_cell *cell)
+{
+	if (list_is_marked(&table->list, table->ids[row]))
+		canvas_text(cell->canvas, cell->row, 0, 1, ROLE_MARK, "*");
+	else if (row == table->list.selected)
+		canvas_text(cell->canvas, cell->row, 0, 1, table_cell_role(cell, ROLE_MARK),
+			    canvas_pick(cell->canvas, "▌", ">"));
+}
+
+static void draw_row(const struct table *table, const struct view_input *input, size_t row,
+		     struct canvas *canvas, int at_row)
+{
+	size_t index = table->indexes[row];
+	int widths[TABLE_COLUMNS_MAX];
+	int at = table_find_widths(table->class, canvas_columns(canvas), widths);
+	struct table_cell cell = {.canvas = canvas, .row = at_row};
+
+	if (table->class->row_role)
+		cell.role = table->class->row_role(input, index);
+	if (row == table->list.selected && input->is_focused)
+		cell.role = ROLE_SELECT;
+	cell.has_role = cell.role != ROLE_NORMAL;
+	canvas_fill(canvas, at_row, 0, canvas_columns(canvas),
+		    cell.role == ROLE_SELECT ? ROLE_SELECT : ROLE_NORMAL, ' ');
+	if (at > 0)
+		draw_gutter(table, row, &cell);
+	for (size_t i = 0; i < table->class->column_count; i++) {
+		if (widths[i] == 0)
+			continue;
+		cell.column = at;
+		cell.columns = widths[i];
+		draw_value(table, input, index, &table->class->columns[i], &cell);
+		at += widths[i] + 1;
+	}
+}
+
+static void draw_nothing(const struct table *table, const struct view_input *input,
+			 struct canvas *canvas, int at_row)
+{
+	int column = canvas_columns(canvas) > 20 ? 1 : 0;
+
+	if (table->all_count > 0)
+		canvas_textf(canvas, at_row, column, canvas_columns(canvas) - column, ROLE_DIM,
+			     "nothing matches %s", table->filter);
+	else
+		canvas_text(canvas, at_row, column, canvas_columns(canvas) - column, ROLE_DIM,
+			    table->class->nothing(input));
+}
+
+static void draw_footer(const struct table *table, const struct view_input *input,
+			struct canvas *canvas, int at_row)
+{
+	struct text alert = {0}, status = {0};
+	int columns = canvas_columns(canvas);
+	int at = 1;
+
+	table_add_footer(table, input, &alert, &status);
+	if (alert.length > 0)
+		at += canvas_text(canvas, at_row, at, columns - at, ROLE_ERR, text_str(&alert)) + 2;
+	canvas_text(canvas, at_row, at, columns - at, ROLE_DIM, text_str(&status));
+	text_finish(&alert);
+	text_finish(&status);
+}
+
+void table_draw(const struct table *table, const struct view_input *input, struct canvas *canvas)
+{
+	struct table_frame frame;
+
+	canvas_clear(canvas);
+	table_find_frame(table, input, canvas_rows(canvas), &frame);
+	if (frame.header_rows > 0)
+		draw_header(table, canvas);
+	for (int i = 0; i < frame.body_rows; i++) {
+		size_t row = table->list.top + (size_t)i;
+
+		if (row < table->count)
+			draw_row(table, input, row, canvas, frame.header_rows + i);
+	}
+	if (table->count == 0 && frame.body_rows > 0)
+		draw_nothing(table, input, canvas, frame.header_rows);
+	if (frame.footer_rows > 0)
+		draw_footer(table, input, canvas, canvas_rows(canvas) - 1);
+	if (input->is_focused && frame.body_rows > 0)
+		canvas_set_cursor(canvas,
+				  frame.header_rows + (int)(table->list.selected - table->list.top),
+				  0);
+}
