@@ -24,13 +24,20 @@ struct selection {
 
 struct view_input {
 	const struct picture *picture; /* never NULL, may be empty */
-	struct selection *selection;   /* act may change it; draw doesn't */
+	struct selection *selection;   /* act and fit may change it; draw doesn't */
 	uint64_t now_wall_ns;
 	bool is_focused;
 	bool is_paused;
 	bool is_slow_link;	     /* ring-shaped sparklines: fewer bytes */
+	enum glyphs glyphs;	     /* the canvas's, for detail lines */
 	const struct log_entry *log; /* newest entries, oldest first, for the messages view */
 	size_t log_count;
+};
+
+/* An action that a view understands: for binding keys and for help. */
+struct view_action {
+	const char *name;
+	const char *help;
 };
 
 struct view_class {
@@ -41,25 +48,42 @@ struct view_class {
 	size_t state_bytes;
 	void (*init)(void *state);
 	void (*finish)(void *state);
-	/* Before draw: lets the state follow the picture and the size (scroll position, vanished
-	 * rows). */
+	/*
+	 * Before draw, with the same input: lets the state follow the picture and the size (scroll
+	 * position, vanished rows). May change the selection when what it names has vanished, so
+	 * panes are fitted in the order of view_table.
+	 */
 	void (*fit)(void *state, const struct view_input *input, int rows, int columns);
 	void (*draw)(const void *state, const struct view_input *input, struct canvas *canvas);
 	/*
-	 * action: a word from the keymap ("down", "page-up", "first", "last", "sort-next",
-	 * "sort-previous", "sort-invert", "open", "mark", "filter", "find", "find-next", …);
+	 * action: a word from the keymap, one of view_common_actions or of the view's own;
 	 * argument: text of the field that belongs to it, or "". Fills *command with a command line
-	 * to run ("rotate web"), or with "@PANE" to go to a pane. False: no such action here.
+	 * to run ("rotate web"), or with an intent: "@PANE" to go to a pane, "@acknowledge" (the
+	 * losses of the selected session are seen), "@copy TEXT" (to the clipboard, the rest of the
+	 * line as it is). False: no such action here. No fit is needed before, one is after.
 	 */
 	bool (*act)(void *state, const struct view_input *input, const char *action,
 		    const char *argument, struct text *command);
-	/* One line about the selected row for the detail row; may be NULL. */
+	/* One line about the selected row for the detail row; may be NULL. After fit. */
 	void (*detail)(const void *state, const struct view_input *input, struct text *out);
+	/*
+	 * What the action would do now, in at most 6 letters for the function bar: "Start" or
+	 * "Stop". NULL: not said. May be NULL. After fit.
+	 */
+	const char *(*label)(const void *state, const struct view_input *input, const char *action);
+	const struct view_action *actions; /* its own besides the common ones; ends with {NULL} */
 };
+
+/* What all views but help understand; ends with {NULL}. */
+extern const struct view_action view_common_actions[];
 
 extern const struct view_class *const view_table[];
 extern const size_t view_count;
 const struct view_class *view_find(const char *name); /* NULL if unknown */
+
+/* Title of a pane on the canvas's first row: "▌3 Events  web / ust0", reversed when focused. */
+void view_draw_title(const struct view_class *view, const struct view_input *input,
+		     struct canvas *canvas);
 
 /* The top row: host, sessions running/all, events/s, lost, buffer fill, warning, clock. */
 void header_draw(const struct view_input *input, struct canvas *canvas);

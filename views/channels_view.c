@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The channels of the selected session: their ring buffers, how full they are, what passes and what
+ * is lost. Moving the selection narrows the other panes to that channel.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "views/gauge.h"
+#include "views/loss.h"
+#include "views/request.h"
+#include "views/selection.h"
+#include "views/table.h"
+#include "views/views.h"
+
+struct state {
+	struct table table;
+	uint64_t session_id; /* whose channels the table last showed */
+};
+
+static const struct picture_channel *row_channel(const struct view_input *input, size_t index)
+{
+	return &input->picture->channels[index];
+}
+
+static uint64_t get_id(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->id;
+}
+
+static void collect(const struct view_input *input, struct table *table)
+{
+	const struct picture_session *session = selection_session(input);
+
+	for (size_t i = 0; session && i < session->channel_count; i++)
+		table_add(table, session->first_channel + i);
+}
+
+static const char *nothing(const struct view_input *input)
+{
+	if (input->picture->serial == 0)
+		return "loading";
+	if (!selection_session(input))
+		return "no session selected";
+	return "no channels; \"enable-event -u NAME\" makes one";
+}
+
+static void alert(const struct view_input *input, struct text *out)
+{
+	const struct picture_session *session = selection_session(input);
+
+	if (session && session->has_unseen_loss)
+		loss_alert(&session->counts, session->name, out);
+}
+
+/* ---- columns ---- */
+
+static uint64_t state_value(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->is_enabled;
+}
+
+static void draw_state(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	if (row_channel(input, index)->is_enabled)
+		table_cell_text(cell, ROLE_OK, canvas_pick(cell->canvas, "●", "+"));
+	else
+		table_cell_text(cell, ROLE_DISABLED, canvas_pick(cell->canvas, "○", "-"));
+}
+
+static const char *name_text(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->name;
+}
+
+/* Bytes per second where events are not counted as they pass: overwritten history. */
+static bool has_byte_rate(const struct picture_channel *channel)
+{
+	return channel->is_overwrite && !channel->counts.rate_per_1000_s &&
+	       channel->counts.bytes_per_s;
+}
+
+static uint64_t rate_value(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->counts.rate_per_1000_s;
+}
+
+static void draw_rate(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	const struct picture_channel *channel = row_channel(input, index);
+	char number[UNITS_TEXT_MAX + 1];
+
+	if (!has_byte_rate(channel)) {
+		table_cell_rate(cell, channel->counts.rate_per_1000_s);
+		return;
+	}
+	units_short_count(number, channel->counts.bytes_per_s);
+	table_cell_right(cell, ROLE_RATE, strcat(number, "B"));
+}
+
+static uint64_t total_value(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->counts.recorded_events;
+}
+
+static void draw_total(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_count(cell, ROLE_NORMAL, total_value(input, index));
+}
+
+static uint64_t fill_value(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->fill_permille;
+}
+
+static void draw_fill(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	uint32_t permille = row_channel(input, index)->fill_permille;
+
+	gauge_draw_percent(cell->canvas, cell->row, cell->column, cell->columns,
+			   table_cell_role(cell, gauge_role(permille)), permille);
+}
+
+static uint64_t discarded_value(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->counts.discarded_events;
+}
+
+static void draw_lost_count(const struct table_cell *cell, uint64_t count)
+{
+	table_cell_count(cell, count ? ROLE_ERR : ROLE_DIM, count);
+}
+
+static void draw_discarded(const struct view_input *input, size_t index,
+			   const struct table_cell *cell)
+{
+	draw_lost_count(cell, discarded_value(input, index));
+}
+
+static uint64_t packets_value(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->counts.lost_packets;
+}
+
+static void draw_packets(const struct view_input *input, size_t index,
+			 const struct table_cell *cell)
+{
+	draw_lost_count(cell, packets_value(input, index));
+}
+
+static uint64_t buffers_value(const struct view_input *input, size_t index)
+{
+	const struct picture_channel *channel = row_channel(input, index);
+
+	return channel->subbuf_count * channel->subbuf_bytes;
+}
+
+/* Sub-buffers are powers of two: "4×512k". */
+static void write_buffers(const struct picture_channel *channel, const char *times,
+			  char out[UNITS_TEXT_MAX])
+{
+	static const char units[] = {0, 'k', 'M', 'G'};
+	unsigned long long count = channel->subbuf_count, bytes = channel->subbuf_bytes;
+	size_t unit = 0;
+
+	while (bytes >= 1024 && bytes % 1024 == 0 && unit + 1 < sizeof(units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	snprintf(out, UNITS_TEXT_MAX, "%llu%s%llu%.1s", count, times, bytes, &units[unit]);
+}
+
+static void draw_buffers(const struct view_input *input, size_t index,
+			 const struct table_cell *cell)
+{
+	char text[UNITS_TEXT_MAX];
+
+	write_buffers(row_channel(input, index), canvas_pick(cell->canvas, "×", "x"), text);
+	table_cell_text(cell, ROLE_NORMAL, text);
+}
+
+static const char *mode_text(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->is_overwrite ? "overwrite" : "discard";
+}
+
+static void draw_history(const struct view_input *input, size_t index,
+			 const struct table_cell *cell)
+{
+	table_cell_history(cell, input, row_channel(input, index)->history);
+}
+
+static const char *domain_text(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->domain;
+}
+
+static enum role row_role(const struct view_input *input, size_t index)
+{
+	return row_channel(input, index)->is_enabled ? ROLE_NORMAL : ROLE_DISABLED;
+}
+
+static const struct table_column columns[] = {
+	{.name = "state",
+	 .title = "S",
+	 .width = 2,
+	 .largest_first = true,
+	 .value = state_value,
+	 .draw = draw_state},
+	{.name = "name",
+	 .title = "CHANNEL",
+	 .width = 12,
+	 .width_ideal = 24,
+	 .is_flexible = true,
+	 .is_cut_in_middle = true,
+	 .role = ROLE_NAME,
+	 .text = name_text},
+	{.name = "rate",
+	 .title = "RATE/s",
+	 .width = 7,
+	 .priority = 1,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = rate_value,
+	 .draw = draw_rate},
+	{.name = "total",
+	 .title = "TOTAL",
+	 .width = 6,
+	 .priority = 4,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = total_value,
+	 .draw = draw_total},
+	{.name = "fill",
+	 .title = "FILL",
+	 .width = 9,
+	 .width_ideal = 13,
+	 .priority = 3,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = fill_value,
+	 .draw = draw_fill},
+	{.name = "discarded",
+	 .title = "DISCARD",
+	 .width = 8,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = discarded_value,
+	 .draw = draw_discarded},
+	{.name = "packets",
+	 .title = "LOSTPK",
+	 .width = 7,
+	 .priority = 2,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = packets_value,
+	 .draw = draw_packets},
+	{.name = "buffers",
+	 .title = "BUFFERS",
+	 .width = 8,
+	 .priority = 5,
+	 .largest_first = true,
+	 .value = buffers_value,
+	 .draw = draw_buffers},
+	{.name = "mode", .title = "MODE", .width = 9, .priority = 6, .text = mode_text},
+	{.name = "history",
+	 .width = 8,
+	 .width_ideal = 16,
+	 .width_wide = 32,
+	 .priority = 7,
+	 .write_title = table_history_title,
+	 .draw = draw_history},
+	{.name = "domain", .title = "DOMAIN", .width = 12, .priority = 8, .text = domain_text},
+};
+
+static const struct table_class table_class = {
+	.columns = columns,
+	.column_count = COUNT_OF(columns),
+	.sort_column = 1,
+	.collect = collect,
+	.id = get_id,
+	.row_role = row_role,
+	.nothing = nothing,
+	.alert = alert,
+};
+
+/* ---- the view ---- */
+
+static void init(void *data)
+{
+	struct state *state = data;
+
+	*state = (struct state){0};
+	table_init(&state->table, &table_class);
+}
+
+static void finish(void *data)
+{
+	struct state *state = data;
+
+	table_finish(&state->table);
+}
+
+/* Another session begins at its first row; else the selection of all panes counts. */
+static void take_selection(struct state *state, const struct view_input *input)
+{
+	const struct selection *selection = input->selection;
+
+	selection_follow(input);
+	if (state->session_id != selection->session_id)
+		list_restart(&state->table.list);
+	state->session_id = selection->session_id;
+	if (selection->has_channel) {
+		state->table.list.selected_id = selection->channel_id;
+		state->table.list.has_selected = true;
+	}
+}
+
+static void give_selection(const struct state *state, const struct view_input *input)
+{
+	struct selection *selection = input->selection;
+	size_t index;
+
+	if (!table_selected(&state->table, &index))
+		return;
+	if (!selection->has_channel || selection->channel_id != get_id(input, index))
+		selection->has_event = false;
+	selection->has_channel = true;
+	selection->channel_id = get_id(input, index);
+}
+
+static void fit(void *data, const struct view_input *input, int rows, int columns_shown)
+{
+	struct state *state = data;
+
+	take_selection(state, input);
+	table_fit(&state->table, input, rows, columns_shown);
+}
+
+static void draw(const void *data, const struct view_input *input, struct canvas *canvas)
+{
+	const struct state *state = data;
+
+	table_draw(&state->table, input, canvas);
+}
+
+/* Enables or disables all targets, whichever the first one needs. */
+static void toggle(const struct table *table, const struct view_input *input, struct text *command)
+{
+	const char *verb = NULL;
+	size_t position = 0, index;
+
+	while (table_next_target(table, &position, &index)) {
+		const struct picture_channel *channel = row_channel(input, index);
+
+		if (!verb)
+			verb = channel->is_enabled ? "disable-channel" : "enable-channel";
+		request_channel(command, verb, selection_session(input), channel);
+	}
+}
+
+static bool act_on_row(struct state *state, const struct view_input *input, const char *action,
+		       struct text *command)
+{
+	size_t index;
+
+	if (!strcmp(action, "back")) {
+		input->selection->has_channel = false;
+		text_add(command, "@sessions");
+		return true;
+	}
+	if (!strcmp(action, "toggle")) {
+		toggle(&state->table, input, command);
+		return true;
+	}
+	if (!strcmp(action, "open")) {
+		give_selection(state, input);
+		if (table_selected(&state->table, &index))
+			text_add(command, "@events");
+		return true;
+	}
+	if (!strcmp(action, "copy")) {
+		if (table_selected(&state->table, &index))
+			text_addf(command, "@copy %s", name_text(input, index));
+		return true;
+	}
+	return false;
+}
+
+static bool act(void *data, const struct view_input *input, const char *action,
+		const char *argument, struct text *command)
+{
+	struct state *state = data;
+	uint64_t before;
+
+	take_selection(state, input);
+	table_refresh(&state->table, input);
+	before = state->table.list.selected_id;
+	if (table_act(&state->table, input, action, argument)) {
+		if (state->table.list.selected_id != before)
+			give_selection(state, input);
+		return true;
+	}
+	return act_on_row(state, input, action, command) ||
+	       request_session_act(input, action, command);
+}
+
+static void detail(const void *data, const struct view_input *input, struct text *out)
+{
+	const struct state *state = data;
+	const struct picture_channel *channel;
+	char text[UNITS_TEXT_MAX];
+	size_t index;
+
+	if (!table_selected(&state->table, &index))
+		return;
+	channel = row_channel(input, index);
+	text_addf(out, "%s %s %s", selection_session(input)->name,
+		  input->glyphs == GLYPHS_ASCII ? ">" : "›", channel->name);
+	if (!channel->is_enabled)
+		text_add(out, "  disabled");
+	loss_add_detail(&channel->counts, out);
+	text_addf(out, "  %s events", units_grouped_count(text, channel->counts.recorded_events));
+	text_addf(out, "  %s", units_short_bytes(text, channel->counts.recorded_bytes));
+	write_buffers(channel, "x", text);
+	text_addf(out, "  %s  %s  %s", channel->domain, mode_text(input, index), text);
+	if (channel->switch_timer_us)
+		text_addf(out, "  switch %s",
+			  units_duration(text, channel->switch_timer_us * 1000));
+	if (channel->read_timer_us)
+		text_addf(out, "  read %s", units_duration(text, channel->read_timer_us * 1000));
+	text_addf(out, "  %zu rules", channel->rule_count);
+}
+
+static const char *label(const void *data, const struct view_input *input, const char *action)
+{
+	const struct state *state = data;
+	size_t position = 0, index;
+
+	if (strcmp(action, "toggle") != 0)
+		return request_session_label(selection_session(input), action);
+	if (!table_next_target(&state->table, &position, &index))
+		return NULL;
+	return row_channel(input, index)->is_enabled ? "Disabl" : "Enable";
+}
+
+static const struct view_action actions[] = {
+	{"toggle", "enable or disable the selected or marked channels"},
+	{"open", "its events"},
+	{"back", "to the sessions"},
+	{NULL, NULL},
+};
+
+const struct view_class channels_view = {
+	.name = "channels",
+	.title = "Channels",
+	.digit = '2',
+	.help = "The channels of the selected session.\n"
+		"FILL: its fullest ring buffer. DISCARD: events refused for want of room or not\n"
+		"written. LOSTPK: packets overwritten unread. RATE/s ends with B where only\n"
+		"bytes are known: a channel that overwrites its oldest data.",
+	.state_bytes = sizeof(struct state),
+	.init = init,
+	.finish = finish,
+	.fit = fit,
+	.draw = draw,
+	.act = act,
+	.detail = detail,
+	.label = label,
+	.actions = actions,
+};

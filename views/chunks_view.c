@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What has come out of the selected session: trace chunks as rotations make them, the newest at the
+ * top, where it is seen at any size.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "views/request.h"
+#include "views/selection.h"
+#include "views/table.h"
+#include "views/views.h"
+
+#define NEW_NS (5 * NS_PER_S) /* a chunk that ended less than this ago stands out */
+
+struct state {
+	struct table table;
+	uint64_t session_id; /* whose chunks the table last showed */
+};
+
+static const struct picture_chunk *row_chunk(const struct view_input *input, size_t index)
+{
+	return &input->picture->chunks[index];
+}
+
+static uint64_t get_id(const struct view_input *input, size_t index)
+{
+	return row_chunk(input, index)->id;
+}
+
+static void collect(const struct view_input *input, struct table *table)
+{
+	const struct picture_session *session = selection_session(input);
+
+	for (size_t i = 0; session && i < session->chunk_count; i++)
+		table_add(table, session->first_chunk + i);
+}
+
+static const char *nothing(const struct view_input *input)
+{
+	if (input->picture->serial == 0)
+		return "loading";
+	if (!selection_session(input))
+		return "no session selected";
+	return "nothing recorded yet";
+}
+
+/* ---- columns ---- */
+
+static bool is_new(const struct view_input *input, const struct picture_chunk *chunk)
+{
+	return chunk->end_wall_ns && chunk->end_wall_ns <= input->now_wall_ns &&
+	       input->now_wall_ns - chunk->end_wall_ns < NEW_NS;
+}
+
+static void draw_id(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	const struct picture_chunk *chunk = row_chunk(input, index);
+	char text[UNITS_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%" PRIu64, chunk->id);
+	table_cell_right(cell, is_new(input, chunk) ? ROLE_NEW : ROLE_NORMAL, text);
+}
+
+static uint64_t begin_value(const struct view_input *input, size_t index)
+{
+	return row_chunk(input, index)->begin_wall_ns;
+}
+
+static void draw_begin(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_time(cell, begin_value(input, index));
+}
+
+static uint64_t end_value(const struct view_input *input, size_t index)
+{
+	return row_chunk(input, index)->end_wall_ns;
+}
+
+static void draw_end(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_time(cell, end_value(input, index));
+}
+
+/* The current chunk's grows. */
+static uint64_t duration_value(const struct view_input *input, size_t index)
+{
+	const struct picture_chunk *chunk = row_chunk(input, index);
+	uint64_t end_ns = chunk->end_wall_ns ? chunk->end_wall_ns : input->picture->wall_ns;
+
+	if (!chunk->begin_wall_ns || end_ns < chunk->begin_wall_ns)
+		return 0;
+	return end_ns - chunk->begin_wall_ns;
+}
+
+static void draw_duration(const struct view_input *input, size_t index,
+			  const struct table_cell *cell)
+{
+	char text[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, ROLE_NORMAL, units_duration(text, duration_value(input, index)));
+}
+
+static uint64_t size_value(const struct view_input *input, size_t index)
+{
+	return row_chunk(input, index)->bytes;
+}
+
+static void draw_size(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	char text[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, ROLE_NORMAL, units_short_bytes(text, size_value(input, index)));
+}
+
+static uint64_t events_value(const struct view_input *input, size_t index)
+{
+	return row_chunk(input, index)->event_count;
+}
+
+static void draw_events(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_count(cell, ROLE_NORMAL, events_value(input, index));
+}
+
+static uint64_t state_value(const struct view_input *input, size_t index)
+{
+	return (uint64_t)row_chunk(input, index)->state;
+}
+
+static const char *state_word(enum picture_chunk_state state)
+{
+	switch (state) {
+	case PICTURE_CHUNK_CURRENT:
+		return "current";
+	case PICTURE_CHUNK_CLOSING:
+		return "closing";
+	case PICTURE_CHUNK_ARCHIVED:
+		return "archived";
+	case PICTURE_CHUNK_FAILED:
+		return "failed";
+	}
+	return "";
+}
+
+static void draw_state(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	const struct picture_chunk *chunk = row_chunk(input, index);
+	enum role role = ROLE_NORMAL;
+
+	if (chunk->state == PICTURE_CHUNK_CURRENT)
+		role = ROLE_OK;
+	else if (chunk->state == PICTURE_CHUNK_FAILED)
+		role = ROLE_ERR;
+	else if (is_new(input, chunk) || chunk->state == PICTURE_CHUNK_CLOSING)
+		role = ROLE_NEW;
+	table_cell_text(cell, role, state_word(chunk->state));
+}
+
+static const char *path_text(const struct view_input *input, size_t index)
+{
+	return row_chunk(input, index)->path;
+}
+
+static const struct table_column columns[] = {
+	{.name = "id",
+	 .title = "ID",
+	 .width = 5,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = get_id,
+	 .draw = draw_id},
+	{.name = "begin",
+	 .title = "BEGIN",
+	 .width = 8,
+	 .priority = 2,
+	 .largest_first = true,
+	 .value = begin_value,
+	 .draw = draw_begin},
+	{.name = "end",
+	 .title = "END",
+	 .width = 8,
+	 .priority = 5,
+	 .largest_first = true,
+	 .value = end_value,
+	 .draw = draw_end},
+	{.name = "duration",
+	 .title = "DURATION",
+	 .width = 9,
+	 .priority = 4,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = duration_value,
+	 .draw = draw_duration},
+	{.name = "size",
+	 .title = "SIZE",
+	 .width = 7,
+	 .priority = 1,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = size_value,
+	 .draw = draw_size},
+	{.name = "events",
+	 .title = "EVENTS",
+	 .width = 7,
+	 .priority = 3,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = events_value,
+	 .draw = draw_events},
+	{.name = "state", .title = "STATE", .width = 8, .value = state_value, .draw = draw_state},
+	{.name = "path",
+	 .title = "PATH",
+	 .width = 12,
+	 .priority = 6,
+	 .is_flexible = true,
+	 .is_cut_in_middle = true,
+	 .role = ROLE_DIM,
+	 .text = path_text},
+};
+
+static void search_text(const struct view_input *input, size_t index, struct text *out)
+{
+	const struct picture_chunk *chunk = row_chunk(input, index);
+
+	text_addf(out, "%" PRIu64 " %s %s", chunk->id, state_word(chunk->state), chunk->path);
+}
+
+static const struct table_class table_class = {
+	.columns = columns,
+	.column_count = COUNT_OF(columns),
+	.sort_column = 0,
+	.sort_descending = true,
+	.has_newest = true,
+	.collect = collect,
+	.id = get_id,
+	.search_text = search_text,
+	.nothing = nothing,
+};
+
+/* ---- the view ---- */
+
+static void init(void *data)
+{
+	struct state *state = data;
+
+	*state = (struct state){0};
+	table_init(&state->table, &table_class);
+}
+
+static void finish(void *data)
+{
+	struct state *state = data;
+
+	table_finish(&state->table);
+}
+
+static void take_selection(struct state *state, const struct view_input *input)
+{
+	selection_follow(input);
+	if (state->session_id != input->selection->session_id)
+		list_restart(&state->table.list);
+	state->session_id = input->selection->session_id;
+}
+
+static void give_selection(const struct state *state, const struct view_input *input)
+{
+	size_t index;
+
+	input->selection->has_chunk = table_selected(&state->table, &index);
+	if (input->selection->has_chunk)
+		input->selection->chunk_id = get_id(input, index);
+}
+
+static void fit(void *data, const struct view_input *input, int rows, int columns_shown)
+{
+	struct state *state = data;
+
+	take_selection(state, input);
+	table_fit(&state->table, input, rows, columns_shown);
+	give_selection(state, input);
+}
+
+static void draw(const void *data, const struct view_input *input, struct canvas *canvas)
+{
+	const struct state *state = data;
+
+	table_draw(&state->table, input, canvas);
+}
+
+/* The chunk's own folder; what is still being written is read through the session. */
+static void open_chunk(const struct view_input *input, size_t index, struct text *command)
+{
+	const char *path = path_text(input, index);
+
+	text_add(command, "view ");
+	if (*path)
+		text_add_quoted(command, path);
+	else
+		text_add_quoted(command, selection_session(input)->name);
+}
+
+static bool act_on_row(struct state *state, const struct view_input *input, const char *action,
+		       struct text *command)
+{
+	bool has_row;
+	size_t index;
+
+	has_row = table_selected(&state->table, &index);
+	if (!strcmp(action, "back")) {
+		text_add(command, "@sessions");
+		return true;
+	}
+	if (!strcmp(action, "open")) {
+		if (has_row)
+			open_chunk(input, index, command);
+		return true;
+	}
+	if (!strcmp(action, "copy")) {
+		if (has_row && *path_text(input, index))
+			text_addf(command, "@copy %s", path_text(input, index));
+		return true;
+	}
+	return false;
+}
+
+static bool act(void *data, const struct view_input *input, const char *action,
+		const char *argument, struct text *command)
+{
+	struct state *state = data;
+
+	take_selection(state, input);
+	table_refresh(&state->table, input);
+	if (table_act(&state->table, input, action, argument)) {
+		give_selection(state, input);
+		return true;
+	}
+	return act_on_row(state, input, action, command) ||
+	       request_session_act(input, action, command);
+}
+
+static void detail(const void *data, const struct view_input *input, struct text *out)
+{
+	const struct state *state = data;
+	const struct picture_chunk *chunk;
+	char text[UNITS_TEXT_MAX];
+	size_t index;
+
+	if (!table_selected(&state->table, &index))
+		return;
+	chunk = row_chunk(input, index);
+	text_addf(out, "chunk %" PRIu64 "  %s  %s events", chunk->id, state_word(chunk->state),
+		  units_grouped_count(text, chunk->event_count));
+	text_addf(out, "  %s", units_short_bytes(text, chunk->bytes));
+	text_addf(out, "  %s", units_duration(text, duration_value(input, index)));
+	if (*chunk->path)
+		text_addf(out, "  %s", chunk->path);
+}
+
+static const char *label(const void *data, const struct view_input *input, const char *action)
+{
+	(void)data;
+	return request_session_label(selection_session(input), action);
+}
+
+static const struct view_action actions[] = {
+	{"open", "read it in the event browser"},
+	{"back", "to the sessions"},
+	{NULL, NULL},
+};
+
+const struct view_class chunks_view = {
+	.name = "chunks",
+	.title = "Chunks",
+	.digit = '6',
+	.help = "Trace chunks of the selected session, the newest at the top: the current one,\n"
+		"then those that rotations closed. The selection stays on the newest until it is\n"
+		"moved; moving it back to the top follows again.",
+	.state_bytes = sizeof(struct state),
+	.init = init,
+	.finish = finish,
+	.fit = fit,
+	.draw = draw,
+	.act = act,
+	.detail = detail,
+	.label = label,
+	.actions = actions,
+};

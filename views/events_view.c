@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the selected channel, or the whole session, records: one row for each event that occurs and
+ * for each rule that nothing has matched so far, with its rate and its last seconds.
+ */
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "views/loss.h"
+#include "views/request.h"
+#include "views/selection.h"
+#include "views/table.h"
+#include "views/views.h"
+
+struct state {
+	struct table table;
+	uint64_t session_id; /* whose events the table last showed */
+};
+
+static const struct picture_event *row_event(const struct view_input *input, size_t index)
+{
+	return &input->picture->events[index];
+}
+
+static uint64_t get_id(const struct view_input *input, size_t index)
+{
+	return row_event(input, index)->id;
+}
+
+static void collect_channel(const struct picture_channel *channel, struct table *table)
+{
+	for (size_t i = 0; i < channel->event_count; i++)
+		table_add(table, channel->first_event + i);
+}
+
+static void collect(const struct view_input *input, struct table *table)
+{
+	const struct picture_session *session = selection_session(input);
+	const struct picture_channel *only = selection_channel(input);
+
+	if (!session || !session->is_detailed)
+		return;
+	if (only) {
+		collect_channel(only, table);
+		return;
+	}
+	for (size_t i = 0; i < session->channel_count; i++)
+		collect_channel(&input->picture->channels[session->first_channel + i], table);
+}
+
+static const char *nothing(const struct view_input *input)
+{
+	const struct picture_session *session = selection_session(input);
+
+	if (input->picture->serial > 0 && !session)
+		return "no session selected";
+	if (!session || !session->is_detailed)
+		return "loading";
+	return "no event rules; \"enable-event -u NAME\" adds one";
+}
+
+static void alert(const struct view_input *input, struct text *out)
+{
+	const struct picture_session *session = selection_session(input);
+	const struct picture_channel *channel = selection_channel(input);
+
+	if (!session || !session->has_unseen_loss)
+		return;
+	if (channel)
+		loss_alert(&channel->counts, channel->name, out);
+	else
+		loss_alert(&session->counts, session->name, out);
+}
+
+/* ---- columns ---- */
+
+static uint64_t state_value(const struct view_input *input, size_t index)
+{
+	const struct picture_event *event = row_event(input, index);
+
+	if (!event->is_enabled)
+		return 0;
+	return event->is_rule ? 1 : 2;
+}
+
+static void draw_state(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	static const char *const utf8[] = {"○", "◇", "●"};
+	static const char *const ascii[] = {"-", "?", "+"};
+	static const enum role roles[] = {ROLE_DISABLED, ROLE_DIM, ROLE_OK};
+	uint64_t state = state_value(input, index);
+
+	table_cell_text(cell, roles[state], canvas_pick(cell->canvas, utf8[state], ascii[state]));
+}
+
+static const char *name_text(const struct view_input *input, size_t index)
+{
+	return row_event(input, index)->name;
+}
+
+static uint64_t total_value(const struct view_input *input, size_t index)
+{
+	return row_event(input, index)->recorded_events;
+}
+
+static void draw_total(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_count(cell, ROLE_NORMAL, total_value(input, index));
+}
+
+static uint64_t rate_value(const struct view_input *input, size_t index)
+{
+	return row_event(input, index)->rate_per_1000_s;
+}
+
+static void draw_rate(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_rate(cell, rate_value(input, index));
+}
+
+/* A rule's history is all "nothing": better shown as nothing. */
+static void draw_history(const struct view_input *input, size_t index,
+			 const struct table_cell *cell)
+{
+	if (!row_event(input, index)->is_rule)
+		table_cell_history(cell, input, row_event(input, index)->history);
+}
+
+static const char *channel_text(const struct view_input *input, size_t index)
+{
+	const struct picture_channel *channel =
+		selection_find_channel(input, row_event(input, index)->channel_id);
+
+	return channel ? channel->name : "";
+}
+
+/* "TRACE_INFO" without what all of them begin with. */
+static const char *level_text(const struct view_input *input, size_t index)
+{
+	static const char prefix[] = "TRACE_";
+	const char *text = row_event(input, index)->loglevel_text;
+
+	return strncmp(text, prefix, strlen(prefix)) ? text : text + strlen(prefix);
+}
+
+static uint64_t level_value(const struct view_input *input, size_t index)
+{
+	return (uint64_t)(row_event(input, index)->loglevel + 1);
+}
+
+static void draw_level(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_text(cell, ROLE_NORMAL, level_text(input, index));
+}
+
+static uint64_t seen_value(const struct view_input *input, size_t index)
+{
+	return row_event(input, index)->last_seen_wall_ns;
+}
+
+static void draw_seen(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_time(cell, seen_value(input, index));
+}
+
+static enum role row_role(const struct view_input *input, size_t index)
+{
+	const struct picture_event *event = row_event(input, index);
+
+	if (!event->is_enabled)
+		return ROLE_DISABLED;
+	return event->is_rule ? ROLE_DIM : ROLE_NORMAL;
+}
+
+static const struct table_column columns[] = {
+	{.name = "state",
+	 .title = "S",
+	 .width = 2,
+	 .largest_first = true,
+	 .value = state_value,
+	 .draw = draw_state},
+	{.name = "name",
+	 .title = "EVENT",
+	 .width = 36,
+	 .width_ideal = 40,
+	 .is_flexible = true,
+	 .is_cut_in_middle = true,
+	 .role = ROLE_NAME,
+	 .text = name_text},
+	{.name = "channel",
+	 .title = "CHANNEL",
+	 .width = 12,
+	 .columns_min = 100,
+	 .priority = 4,
+	 .text = channel_text},
+	{.name = "level",
+	 .title = "LEVEL",
+	 .width = 8,
+	 .width_ideal = 14,
+	 .columns_min = 110,
+	 .priority = 5,
+	 .value = level_value,
+	 .draw = draw_level},
+	{.name = "seen",
+	 .title = "SEEN",
+	 .width = 8,
+	 .columns_min = 120,
+	 .priority = 6,
+	 .largest_first = true,
+	 .value = seen_value,
+	 .draw = draw_seen},
+	{.name = "total",
+	 .title = "TOTAL",
+	 .width = 6,
+	 .priority = 2,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = total_value,
+	 .draw = draw_total},
+	{.name = "rate",
+	 .title = "RATE/s",
+	 .width = 7,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = rate_value,
+	 .draw = draw_rate},
+	{.name = "history",
+	 .width = 16,
+	 .width_wide = 32,
+	 .priority = 3,
+	 .write_title = table_history_title,
+	 .draw = draw_history},
+};
+
+/* Totals only grow, so rows seldom change places, and what occurs stands above what doesn't. */
+static const struct table_class table_class = {
+	.columns = columns,
+	.column_count = COUNT_OF(columns),
+	.sort_column = 5,
+	.sort_descending = true,
+	.collect = collect,
+	.id = get_id,
+	.row_role = row_role,
+	.nothing = nothing,
+	.alert = alert,
+};
+
+/* ---- the view ---- */
+
+static void init(void *data)
+{
+	struct state *state = data;
+
+	*state = (struct state){0};
+	table_init(&state->table, &table_class);
+}
+
+static void finish(void *data)
+{
+	struct state *state = data;
+
+	table_finish(&state->table);
+}
+
+static void take_selection(struct state *state, const struct view_input *input)
+{
+	const struct selection *selection = input->selection;
+
+	selection_follow(input);
+	if (state->session_id != selection->session_id)
+		list_restart(&state->table.list);
+	state->session_id = selection->session_id;
+	if (selection->has_event) {
+		state->table.list.selected_id = selection->event_id;
+		state->table.list.has_selected = true;
+	}
+}
+
+static void give_selection(const struct state *state, const struct view_input *input)
+{
+	struct selection *selection = input->selection;
+	size_t index;
+
+	if (!table_selected(&state->table, &index))
+		return;
+	selection->has_event = true;
+	selection->event_id = get_id(input, index);
+}
+
+static void fit(void *data, const struct view_input *input, int rows, int columns_shown)
+{
+	struct state *state = data;
+
+	take_selection(state, input);
+	table_fit(&state->table, input, rows, columns_shown);
+}
+
+static void draw(const void *data, const struct view_input *input, struct canvas *canvas)
+{
+	const struct state *state = data;
+
+	table_draw(&state->table, input, canvas);
+}
+
+static bool is_asked_already(const char *command, const char *one)
+{
+	size_t length = strlen(one);
+
+	for (; (command = strstr(command, one)); command++)
+		if (command[length] == '\0' || command[length] == ';')
+			return true;
+	return false;
+}
+
+/* Enables or disables the rules of all targets, whichever the first one needs; each rule once. */
+static void toggle(const struct table *table, const struct view_input *input, struct text *command)
+{
+	const char *verb = NULL;
+	size_t position = 0, index;
+
+	while (table_next_target(table, &position, &index)) {
+		const struct picture_event *event = row_event(input, index);
+		const struct picture_channel *channel =
+			selection_find_channel(input, event->channel_id);
+		struct text one = {0};
+
+		if (!verb)
+			verb = event->is_enabled ? "disable-event" : "enable-event";
+		if (!channel)
+			continue;
+		request_event(&one, verb, selection_session(input), channel, event);
+		if (!is_asked_already(text_str(command), text_str(&one)))
+			text_addf(command, "%s%s", command->length ? "; " : "", text_str(&one));
+		text_finish(&one);
+	}
+}
+
+/* All channels of the session, or only that of the selected event. */
+static void toggle_all_channels(const struct state *state, const struct view_input *input)
+{
+	struct selection *selection = input->selection;
+	size_t index;
+
+	if (selection->has_channel) {
+		selection->has_channel = false;
+	} else if (table_selected(&state->table, &index)) {
+		selection->has_channel = true;
+		selection->channel_id = row_event(input, index)->channel_id;
+	}
+}
+
+static bool act_on_row(struct state *state, const struct view_input *input, const char *action,
+		       struct text *command)
+{
+	size_t index;
+
+	if (!strcmp(action, "back")) {
+		text_add(command, "@channels");
+		return true;
+	}
+	if (!strcmp(action, "toggle")) {
+		toggle(&state->table, input, command);
+		return true;
+	}
+	if (!strcmp(action, "all-channels")) {
+		toggle_all_channels(state, input);
+		return true;
+	}
+	if (!strcmp(action, "copy")) {
+		if (table_selected(&state->table, &index))
+			text_addf(command, "@copy %s", name_text(input, index));
+		return true;
+	}
+	return false;
+}
+
+static bool act(void *data, const struct view_input *input, const char *action,
+		const char *argument, struct text *command)
+{
+	struct state *state = data;
+	uint64_t before;
+
+	take_selection(state, input);
+	table_refresh(&state->table, input);
+	before = state->table.list.selected_id;
+	if (table_act(&state->table, input, action, argument)) {
+		if (state->table.list.selected_id != before)
+			give_selection(state, input);
+		return true;
+	}
+	return act_on_row(state, input, action, command) ||
+	       request_session_act(input, action, command);
+}
+
+static void add_rule(const struct picture_event *event, struct text *out)
+{
+	if (event->is_rule)
+		text_add(out, "  rule, nothing matched so far");
+	else if (!*event->rule)
+		text_add(out, "  its rule is gone");
+	else if (strcmp(event->rule, event->name) != 0)
+		text_addf(out, "  rule %s", event->rule);
+	if (!event->is_enabled)
+		text_add(out, "  disabled");
+}
+
+static void detail(const void *data, const struct view_input *input, struct text *out)
+{
+	const struct state *state = data;
+	const char *separator = input->glyphs == GLYPHS_ASCII ? ">" : "›";
+	const struct picture_event *event;
+	char text[UNITS_TEXT_MAX > CLOCK_TEXT_MAX ? UNITS_TEXT_MAX : CLOCK_TEXT_MAX];
+	size_t index;
+
+	if (!table_selected(&state->table, &index))
+		return;
+	event = row_event(input, index);
+	text_addf(out, "%s %s %s %s %s", selection_session(input)->name, separator,
+		  channel_text(input, index), separator, event->name);
+	if (*event->loglevel_text)
+		text_addf(out, "  %s", event->loglevel_text);
+	add_rule(event, out);
+	if (event->is_rule)
+		return;
+	text_addf(out, "  %s events", units_grouped_count(text, event->recorded_events));
+	if (event->last_seen_wall_ns)
+		text_addf(out, "  last %s", clock_text_time(text, event->last_seen_wall_ns));
+}
+
+static const char *label(const void *data, const struct view_input *input, const char *action)
+{
+	const struct state *state = data;
+	size_t position = 0, index;
+
+	if (strcmp(action, "toggle") != 0)
+		return request_session_label(selection_session(input), action);
+	if (!table_next_target(&state->table, &position, &index))
+		return NULL;
+	return row_event(input, index)->is_enabled ? "Disabl" : "Enable";
+}
+
+static const struct view_action actions[] = {
+	{"toggle", "enable or disable the rules of the selected or marked events"},
+	{"all-channels", "events of all channels, or of one"},
+	{"back", "to the channels"},
+	{NULL, NULL},
+};
+
+const struct view_class events_view = {
+	.name = "events",
+	.title = "Events",
+	.digit = '3',
+	.help = "Events that occur in the selected channel or session, and rules that nothing\n"
+		"has matched so far (dim, marked). Enabling and disabling acts on the rule that\n"
+		"an event matches, which may match others too: the last row names it.\n"
+		"LAST: events in each second; bars are relative to the row's largest.",
+	.state_bytes = sizeof(struct state),
+	.init = init,
+	.finish = finish,
+	.fit = fit,
+	.draw = draw,
+	.act = act,
+	.detail = detail,
+	.label = label,
+	.actions = actions,
+};

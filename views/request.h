@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Command lines that views ask for, with names quoted. Several on one line are separated by ';'.
+ */
+#ifndef TRACON_VIEWS_REQUEST_H
+#define TRACON_VIEWS_REQUEST_H
+
+#include "views/view.h"
+
+/* "rotate web" */
+void request_session(struct text *command, const char *verb, const struct picture_session *session);
+/* "disable-channel -u -s web ust0" */
+void request_channel(struct text *command, const char *verb, const struct picture_session *session,
+		     const struct picture_channel *channel);
+/* "disable-event -u -s web -c ust0 'my_app:*'" */
+void request_event(struct text *command, const char *verb, const struct picture_session *session,
+		   const struct picture_channel *channel, const struct picture_event *event);
+/* True if `action` is one on a session; then `verb` is its command (session may be NULL). */
+bool request_session_verb(const char *action, const struct picture_session *session,
+			  const char **verb);
+/* What every pane can do with the selected session. False: no such action. */
+bool request_session_act(const struct view_input *input, const char *action, struct text *command);
+const char *request_session_label(const struct picture_session *session, const char *action);
+
+#endif

@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Which sessions exist, what they record and whether they lose any of it. The selected row is the
+ * session that all other panes show.
+ */
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "views/gauge.h"
+#include "views/loss.h"
+#include "views/request.h"
+#include "views/selection.h"
+#include "views/table.h"
+#include "views/views.h"
+
+static const struct picture_session *row_session(const struct view_input *input, size_t index)
+{
+	return &input->picture->sessions[index];
+}
+
+static uint64_t get_id(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->id;
+}
+
+static void collect(const struct view_input *input, struct table *table)
+{
+	for (size_t i = 0; i < input->picture->session_count; i++)
+		table_add(table, i);
+}
+
+static const char *nothing(const struct view_input *input)
+{
+	if (input->picture->serial == 0)
+		return "loading";
+	return "no sessions; \"create NAME\" makes one";
+}
+
+static void alert(const struct view_input *input, struct text *out)
+{
+	const struct picture_session *losing = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < input->picture->session_count; i++) {
+		const struct picture_session *session = row_session(input, i);
+
+		if (!session->has_unseen_loss)
+			continue;
+		count++;
+		if (!losing || session->counts.last_loss_wall_ns > losing->counts.last_loss_wall_ns)
+			losing = session;
+	}
+	if (count == 1) {
+		loss_alert(&losing->counts, losing->name, out);
+	} else if (count > 1) {
+		text_addf(out, "losses in %zu sessions", count);
+		loss_add_time(&losing->counts, out);
+	}
+}
+
+/* ---- columns ---- */
+
+static uint64_t state_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->is_active;
+}
+
+static void draw_state(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	const struct picture_session *session = row_session(input, index);
+	struct canvas *canvas = cell->canvas;
+	const char *mark =
+		session->is_active ? canvas_pick(canvas, "●", "R") : canvas_pick(canvas, "○", "S");
+
+	table_cell_text(cell, session->is_active ? ROLE_OK : ROLE_STOPPED, mark);
+	if (session->is_rotating && cell->columns > 1)
+		canvas_text(canvas, cell->row, cell->column + 1, 1, table_cell_role(cell, ROLE_NEW),
+			    "r");
+}
+
+static const char *name_text(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->name;
+}
+
+static uint64_t rate_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->counts.rate_per_1000_s;
+}
+
+static void draw_rate(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_rate(cell, rate_value(input, index));
+}
+
+static uint64_t events_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->counts.recorded_events;
+}
+
+static void draw_events(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_count(cell, ROLE_NORMAL, events_value(input, index));
+}
+
+static uint64_t lost_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->counts.discarded_events;
+}
+
+/* Packets overwritten unread count only where no single event was counted as lost: "3p". */
+static void draw_lost(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	const struct picture_counts *counts = &row_session(input, index)->counts;
+	char number[UNITS_TEXT_MAX + 1];
+
+	if (counts->discarded_events || !loss_is_any(counts)) {
+		table_cell_count(cell, counts->discarded_events ? ROLE_ERR : ROLE_DIM,
+				 counts->discarded_events);
+		return;
+	}
+	units_short_count(number, counts->lost_packets);
+	table_cell_right(cell, ROLE_ERR, counts->lost_packets ? strcat(number, "p") : "!");
+}
+
+static uint64_t fill_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->fill_permille;
+}
+
+static void draw_fill(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	uint32_t permille = row_session(input, index)->fill_permille;
+
+	gauge_draw_percent(cell->canvas, cell->row, cell->column, cell->columns,
+			   table_cell_role(cell, gauge_role(permille)), permille);
+}
+
+static uint64_t size_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->counts.recorded_bytes;
+}
+
+static void draw_size(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	char number[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, ROLE_NORMAL, units_short_bytes(number, size_value(input, index)));
+}
+
+static uint64_t chunks_value(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->chunk_count;
+}
+
+static void draw_chunks(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	table_cell_count(cell, ROLE_NORMAL, chunks_value(input, index));
+}
+
+static const char *mode_text(const struct view_input *input, size_t index)
+{
+	switch (row_session(input, index)->mode) {
+	case PICTURE_MODE_LOCAL:
+		return "local";
+	case PICTURE_MODE_NO_OUTPUT:
+		return "no output";
+	case PICTURE_MODE_SNAPSHOT:
+		return "snapshot";
+	case PICTURE_MODE_LIVE:
+		return "live";
+	case PICTURE_MODE_STREAMING:
+		return "streaming";
+	}
+	return "";
+}
+
+static void draw_history(const struct view_input *input, size_t index,
+			 const struct table_cell *cell)
+{
+	table_cell_history(cell, input, row_session(input, index)->history);
+}
+
+static const char *output_text(const struct view_input *input, size_t index)
+{
+	return row_session(input, index)->output;
+}
+
+static void draw_output(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	canvas_text_middle(cell->canvas, cell->row, cell->column, cell->columns,
+			   table_cell_role(cell, ROLE_DIM), output_text(input, index));
+}
+
+static const struct table_column columns[] = {
+	{.name = "state",
+	 .title = "S",
+	 .width = 2,
+	 .largest_first = true,
+	 .value = state_value,
+	 .draw = draw_state},
+	{.name = "name",
+	 .title = "SESSION",
+	 .width = 14,
+	 .width_ideal = 24,
+	 .is_flexible = true,
+	 .is_cut_in_middle = true,
+	 .role = ROLE_NAME,
+	 .text = name_text},
+	{.name = "rate",
+	 .title = "RATE/s",
+	 .width = 7,
+	 .priority = 1,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = rate_value,
+	 .draw = draw_rate},
+	{.name = "events",
+	 .title = "EVENTS",
+	 .width = 7,
+	 .priority = 3,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = events_value,
+	 .draw = draw_events},
+	{.name = "lost",
+	 .title = "LOST",
+	 .width = 5,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = lost_value,
+	 .draw = draw_lost},
+	{.name = "fill",
+	 .title = "FILL",
+	 .width = 5,
+	 .priority = 4,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = fill_value,
+	 .draw = draw_fill},
+	{.name = "size",
+	 .title = "SIZE",
+	 .width = 7,
+	 .priority = 5,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = size_value,
+	 .draw = draw_size},
+	{.name = "chunks",
+	 .title = "CHUNKS",
+	 .width = 7,
+	 .priority = 6,
+	 .is_right = true,
+	 .largest_first = true,
+	 .value = chunks_value,
+	 .draw = draw_chunks},
+	{.name = "mode", .title = "MODE", .width = 9, .priority = 8, .text = mode_text},
+	{.name = "history",
+	 .width = 8,
+	 .width_ideal = 16,
+	 .width_wide = 32,
+	 .priority = 7,
+	 .write_title = table_history_title,
+	 .draw = draw_history},
+	{.name = "output",
+	 .title = "OUTPUT",
+	 .width = 20,
+	 .width_ideal = 48,
+	 .priority = 9,
+	 .text = output_text,
+	 .draw = draw_output},
+};
+
+static const struct table_class table_class = {
+	.columns = columns,
+	.column_count = COUNT_OF(columns),
+	.sort_column = 1,
+	.collect = collect,
+	.id = get_id,
+	.nothing = nothing,
+	.alert = alert,
+};
+
+/* ---- the view ---- */
+
+static void init(void *state)
+{
+	table_init(state, &table_class);
+}
+
+static void finish(void *state)
+{
+	table_finish(state);
+}
+
+static bool is_there(const struct view_input *input, uint64_t session_id)
+{
+	for (size_t i = 0; i < input->picture->session_count; i++)
+		if (input->picture->sessions[i].id == session_id)
+			return true;
+	return false;
+}
+
+/*
+ * The selection may have been moved by another pane or a command. When its session has vanished,
+ * the row that took its place comes next, which only this table knows.
+ */
+static void take_selection(struct table *table, const struct view_input *input)
+{
+	uint64_t selected = input->selection->session_id;
+
+	if (!table->list.has_selected)
+		selection_follow(input);
+	else if (!is_there(input, selected))
+		return;
+	table->list.selected_id = input->selection->session_id;
+	table->list.has_selected = input->picture->session_count > 0;
+}
+
+static void give_selection(const struct table *table, const struct view_input *input)
+{
+	size_t index;
+
+	if (table_selected(table, &index))
+		selection_set_session(input->selection, get_id(input, index));
+	else
+		selection_follow(input);
+}
+
+static void fit(void *state, const struct view_input *input, int rows, int columns_shown)
+{
+	take_selection(state, input);
+	table_fit(state, input, rows, columns_shown);
+	give_selection(state, input);
+}
+
+static void draw(const void *state, const struct view_input *input, struct canvas *canvas)
+{
+	table_draw(state, input, canvas);
+}
+
+/* On every marked session, else on the selected one. */
+static bool act_on_targets(const struct table *table, const struct view_input *input,
+			   const char *action, struct text *command)
+{
+	size_t position = 0, index;
+	const char *verb;
+	bool is_known = false;
+
+	while (table_next_target(table, &position, &index)) {
+		const struct picture_session *session = row_session(input, index);
+
+		if (!request_session_verb(action, session, &verb))
+			return false;
+		request_session(command, verb, session);
+		is_known = true;
+	}
+	return is_known;
+}
+
+static bool act(void *state, const struct view_input *input, const char *action,
+		const char *argument, struct text *command)
+{
+	struct table *table = state;
+	size_t index;
+
+	if (!strcmp(action, "toggle"))
+		action = "session-toggle";
+	take_selection(table, input);
+	table_refresh(table, input);
+	if (table_act(table, input, action, argument)) {
+		give_selection(table, input);
+		return true;
+	}
+	give_selection(table, input);
+	if (!strcmp(action, "open") || !strcmp(action, "open-chunks")) {
+		if (table_selected(table, &index))
+			text_add(command, action[4] ? "@chunks" : "@channels");
+		return true;
+	}
+	if (!strcmp(action, "copy")) {
+		if (table_selected(table, &index))
+			text_addf(command, "@copy %s",
+				  *output_text(input, index) ? output_text(input, index)
+							     : name_text(input, index));
+		return true;
+	}
+	if (act_on_targets(table, input, action, command))
+		return true;
+	return request_session_act(input, action, command);
+}
+
+static void detail(const void *state, const struct view_input *input, struct text *out)
+{
+	char number[UNITS_TEXT_MAX];
+	const struct picture_session *session;
+	size_t index;
+
+	if (!table_selected(state, &index))
+		return;
+	session = row_session(input, index);
+	text_addf(out, "%s  %s", session->name,
+		  session->is_active	 ? "active"
+		  : session->was_started ? "stopped"
+					 : "not started");
+	if (session->is_rotating)
+		text_add(out, ", rotating");
+	loss_add_detail(&session->counts, out);
+	text_addf(out, "  %s events", units_grouped_count(number, session->counts.recorded_events));
+	text_addf(out, "  %s", units_short_bytes(number, session->counts.recorded_bytes));
+	text_addf(out, "  %s", mode_text(input, index));
+	if (*session->output)
+		text_addf(out, "  %s", session->output);
+}
+
+static const char *label(const void *state, const struct view_input *input, const char *action)
+{
+	size_t index;
+
+	if (!table_selected(state, &index))
+		return NULL;
+	if (!strcmp(action, "toggle"))
+		action = "session-toggle";
+	return request_session_label(row_session(input, index), action);
+}
+
+static const struct view_action actions[] = {
+	{"toggle", "start or stop the selected or marked sessions"},
+	{"open", "its channels"},
+	{"open-chunks", "its chunks"},
+	{NULL, NULL},
+};
+
+const struct view_class sessions_view = {
+	.name = "sessions",
+	.title = "Sessions",
+	.digit = '1',
+	.help = "All sessions. The selected one is what the other panes show.\n"
+		"S: running or stopped, r while it rotates. LOST: events that could not be kept,\n"
+		"or packets overwritten unread (3p); red until acknowledged in the last row.\n"
+		"FILL: the fullest ring buffer.",
+	.state_bytes = sizeof(struct table),
+	.init = init,
+	.finish = finish,
+	.fit = fit,
+	.draw = draw,
+	.act = act,
+	.detail = detail,
+	.label = label,
+	.actions = actions,
+};
