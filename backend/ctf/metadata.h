@@ -47,7 +47,7 @@ void ctf_metadata_trace(struct text *out, const struct ctf_trace *trace);
 /* context: struct of the fields that follow each event header, or NULL. */
 void ctf_metadata_stream(struct text *out, const struct ctf_layout *layout, uint32_t stream_id,
 			 enum ctf_header header, const struct ctf_type *context);
-/* loglevel < 0: not printed; emf_uri may be NULL. */
+/* loglevel: not printed unless LTTng-UST knows it (0 to 14); emf_uri may be NULL. */
 void ctf_metadata_event(struct text *out, const char *name, uint32_t id, uint32_t stream_id,
 			int loglevel, const char *emf_uri, const struct ctf_type *payload);
 

@@ -30,7 +30,10 @@ struct scanner;
 struct scanner *scanner_create(const struct ctf_layout *layout, enum ctf_header header);
 struct scanner *scanner_ref(struct scanner *scanner);
 void scanner_unref(struct scanner *scanner);
-/* Fields before each payload. Must be set before the first event is recorded. */
+/*
+ * Fields before each payload; they end with a whole byte. Must be set before the first event is
+ * recorded; a second call changes nothing. The thread that adds event types.
+ */
 void scanner_set_context(struct scanner *scanner, const struct ctf_type *context);
 /*
  * Makes event type `id` known; from one thread at a time, while others walk. Before the application
