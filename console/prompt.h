@@ -35,10 +35,10 @@ void prompt_destroy(struct prompt *prompt); /* NULL passes */
 
 /* Another terminal came: readline learns its keys. Before newterm. */
 void prompt_set_terminal(struct prompt *prompt, const char *term);
-void prompt_set_columns(struct prompt *prompt, int rows, int columns);
+void prompt_set_size(struct prompt *prompt, int rows, int columns);
 
-/* Bytes of whole characters or key sequences, as the terminal sends them. */
-void prompt_feed(struct prompt *prompt, const char *bytes, size_t length);
+/* One key: its code, and the bytes of the whole character or sequence that stand for it. */
+void prompt_key(struct prompt *prompt, int code, const char *bytes, size_t length);
 /* Inserts at the cursor, one undo step. Control characters must be gone already. */
 void prompt_insert(struct prompt *prompt, const char *text);
 void prompt_set_line(struct prompt *prompt, const char *line); /* cursor at its end */
@@ -55,9 +55,10 @@ void prompt_draw(const struct prompt *prompt, struct canvas *canvas, int row, bo
 
 /*
  * Line mode: one line from standard input, without its newline; NULL at the end. The caller frees.
- * Editing and history (of this run and `history`, if set before) on a terminal only.
+ * On a terminal it can be edited and is remembered; the prefix is shown there only.
  */
 char *prompt_read_line(const char *prefix);
+/* Before the first line: where they are kept for the next time. NULL: nowhere. */
 void prompt_set_line_history(const char *history);
 
 #endif

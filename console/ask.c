@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Default is no: Enter, Esc, Ctrl-C and every unknown letter leave things as they are. */
+#include "console/ask.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/units.h"
+#include "console/keys.h"
+
+#define TYPE_AHEAD_NS (150 * NS_PER_MS)
+
+void question_open(struct question *question, enum question_kind kind, char *text,
+		   const char *letters, uint64_t now_ns)
+{
+	free(question->text);
+	question->text = text;
+	question->kind = kind;
+	question->letters = letters;
+	question->opened_ns = now_ns;
+	question->is_open = true;
+	field_set(&question->typed, "");
+}
+
+static bool type_answer(struct question *question, int code, char *letter)
+{
+	if (code == KEYS_ENTER) {
+		*letter = strcmp(field_text(&question->typed), "yes") ? QUESTION_NO : 'y';
+		return true;
+	}
+	field_key(&question->typed, code);
+	return false;
+}
+
+bool question_key(struct question *question, int code, uint64_t now_ns, char *letter)
+{
+	bool is_answered = true;
+
+	if (now_ns - question->opened_ns < TYPE_AHEAD_NS)
+		return false;
+	*letter = QUESTION_NO;
+	if (code == KEYS_ESCAPE || code == KEYS_CTRL('c'))
+		is_answered = true;
+	else if (question->kind == QUESTION_YES)
+		is_answered = type_answer(question, code, letter);
+	else if (code > 0 && code < 0x80 && strchr(question->letters, code))
+		*letter = (char)code;
+	if (is_answered)
+		question->is_open = false;
+	return is_answered;
+}
+
+void question_draw(const struct question *question, struct canvas *canvas, int row)
+{
+	int columns = canvas_columns(canvas);
+	int at = canvas_text(canvas, row, 0, columns, ROLE_WARN, question->text);
+
+	if (question->kind == QUESTION_YES) {
+		struct canvas *rest = canvas_window(canvas, row, at, 1, columns - at);
+
+		field_draw(rest, 0, " ", ROLE_NORMAL, field_text(&question->typed),
+			   question->typed.point, true);
+		canvas_destroy(rest);
+		return;
+	}
+	canvas_set_cursor(canvas, row, at + 1 < columns ? at + 1 : columns - 1);
+}
+
+void question_finish(struct question *question)
+{
+	free(question->text);
+	field_finish(&question->typed);
+}
+
+void entry_open(struct entry *entry, const char *title, const char *action, bool is_live,
+		const char *text)
+{
+	entry->title = title;
+	entry->action = action;
+	entry->is_live = is_live;
+	entry->is_open = true;
+	field_set(&entry->field, text);
+}
+
+void entry_draw(const struct entry *entry, struct canvas *canvas, int row)
+{
+	struct text prefix = {0};
+
+	text_addf(&prefix, "%s: ", entry->title);
+	field_draw(canvas, row, text_str(&prefix), ROLE_TITLE, field_text(&entry->field),
+		   entry->field.point, true);
+	text_finish(&prefix);
+}
+
+void entry_finish(struct entry *entry)
+{
+	field_finish(&entry->field);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What takes the message line over for a while: a question to answer, or a field to type into
+ * (find, filter, a name). Drawing and keys only; what an answer means is its asker's business.
+ */
+#ifndef TRACON_CONSOLE_ASK_H
+#define TRACON_CONSOLE_ASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "console/field.h"
+#include "views/canvas.h"
+
+enum question_kind {
+	QUESTION_LETTER, /* one of `letters` */
+	QUESTION_YES,	 /* the word "yes": more than one thing, or files, would be gone */
+};
+
+#define QUESTION_NO '\0'
+
+struct question {
+	bool is_open;
+	enum question_kind kind;
+	char *text;
+	const char *letters; /* constant; every other key means no */
+	uint64_t opened_ns;
+	struct field typed;
+	/* letter: one of letters, 'y', or QUESTION_NO. The question is closed already. */
+	void (*answer)(void *asker, void *data, char letter);
+	void *data;
+};
+
+/* Takes text over. */
+void question_open(struct question *question, enum question_kind kind, char *text,
+		   const char *letters, uint64_t now_ns);
+/*
+ * True when the key answered it: the letter is in *letter, and the question is closed. Keys in the
+ * first moment are dropped: they were typed before anybody could have read it.
+ */
+bool question_key(struct question *question, int code, uint64_t now_ns, char *letter);
+void question_draw(const struct question *question, struct canvas *canvas, int row);
+void question_finish(struct question *question);
+
+struct entry {
+	bool is_open;
+	const char *title;  /* constant: "find" */
+	const char *action; /* constant: what happens with the text */
+	bool is_live;	    /* each key acts, not only Enter */
+	struct field field;
+};
+
+void entry_open(struct entry *entry, const char *title, const char *action, bool is_live,
+		const char *text);
+void entry_draw(const struct entry *entry, struct canvas *canvas, int row);
+void entry_finish(struct entry *entry);
+
+#endif

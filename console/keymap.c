@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The default keys: function keys as in htop, movement as in less and vim, drilling down as in tig.
+ */
+#include "console/keymap.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "console/keys.h"
+#include "console/layout.h"
+
+static const struct binding defaults[] = {
+	{"sessions", "Enter", "open", "its channels"},
+	{"sessions", "o", "open-chunks", "its chunks"},
+	{"sessions", "c", "create", "create a session"},
+	{"sessions", "S", "snapshot", "record a snapshot"},
+	{"sessions", "C", "clear", "clear: remove what was recorded (asks)"},
+	{"sessions", "w", "save", "save its configuration"},
+	{"channels", "Enter", "open", "its events"},
+	{"channels", "c", "create-channel", "create a channel"},
+	{"channels", "a", "add-context", "add a context field"},
+	{"events", "c", "create-event", "enable another event"},
+	{"events", "a", "add-context", "add a context field"},
+	{"events", "*", "all-channels", "events of all channels"},
+	{"chunks", "Enter", "open", "open it in the event browser"},
+	{"chunks", "o", "open", NULL},
+	{"messages", "F", "follow", "follow the newest"},
+
+	{NULL, "F1", "help", "these keys"},
+	{NULL, "?", "help", NULL},
+	{NULL, "F2", "setup", "settings"},
+	{NULL, "F3", "find", "find as you type; n and N: next, previous"},
+	{NULL, "/", "find", NULL},
+	{NULL, "n", "find-next", NULL},
+	{NULL, "N", "find-previous", NULL},
+	{NULL, "F4", "filter", "show matching rows only; Esc clears"},
+	{NULL, "\\", "filter", NULL},
+	{NULL, "&", "filter", NULL},
+	{NULL, "F5", "session-toggle", "start or stop the session"},
+	{NULL, "s", "session-toggle", NULL},
+	{NULL, "F6", "sort-next", "next sort column; < > I: previous, next, invert"},
+	{NULL, ">", "sort-next", NULL},
+	{NULL, "<", "sort-previous", NULL},
+	{NULL, "I", "sort-invert", NULL},
+	{NULL, "F7", "toggle", "enable or disable the selected one"},
+	{NULL, "F8", "rotate", "rotate the session"},
+	{NULL, "R", "rotate", NULL},
+	{NULL, "F9", "destroy", "destroy the session (asks)"},
+	{NULL, "D", "destroy", NULL},
+	{NULL, "F10", "close", "close; at the end quit or detach"},
+	{NULL, "q", "close", NULL},
+	{NULL, "Q", "quit", "quit or detach from anywhere"},
+	{NULL, ":", "repl", "command line; Esc comes back"},
+	{NULL, "Tab", "next-pane", "next pane; 1 2 3 6 7: that pane"},
+	{NULL, "S-Tab", "previous-pane", NULL},
+	{NULL, "1", "pane sessions", NULL},
+	{NULL, "2", "pane channels", NULL},
+	{NULL, "3", "pane events", NULL},
+	{NULL, "6", "pane chunks", NULL},
+	{NULL, "7", "pane messages", NULL},
+	{NULL, "M-1", "pane sessions", NULL},
+	{NULL, "M-2", "pane channels", NULL},
+	{NULL, "M-3", "pane events", NULL},
+	{NULL, "M-6", "pane chunks", NULL},
+	{NULL, "M-7", "pane messages", NULL},
+	{NULL, "L", "pane messages", "messages"},
+	{NULL, "0", "overview", "overview: sessions, nothing zoomed"},
+	{NULL, "[", "previous-session", "previous or next session, for all panes"},
+	{NULL, "]", "next-session", NULL},
+	{NULL, "Up", "up", "move; also j k g G PgUp PgDn C-d C-u"},
+	{NULL, "k", "up", NULL},
+	{NULL, "Down", "down", NULL},
+	{NULL, "j", "down", NULL},
+	{NULL, "PageUp", "page-up", NULL},
+	{NULL, "C-b", "page-up", NULL},
+	{NULL, "PageDown", "page-down", NULL},
+	{NULL, "C-f", "page-down", NULL},
+	{NULL, "C-u", "half-up", NULL},
+	{NULL, "C-d", "half-down", NULL},
+	{NULL, "Home", "first", NULL},
+	{NULL, "g", "first", NULL},
+	{NULL, "End", "last", NULL},
+	{NULL, "G", "last", NULL},
+	{NULL, "Left", "left", "scroll sideways; S-Left S-Right: one column; ^ $: ends"},
+	{NULL, "h", "left", NULL},
+	{NULL, "Right", "right", NULL},
+	{NULL, "l", "right", NULL},
+	{NULL, "S-Left", "left-one", NULL},
+	{NULL, "S-Right", "right-one", NULL},
+	{NULL, "^", "left-end", NULL},
+	{NULL, "$", "right-end", NULL},
+	{NULL, "Enter", "open", "go down to what the row holds"},
+	{NULL, "Esc", "back", "back"},
+	{NULL, "Backspace", "back", NULL},
+	{NULL, "C-h", "back", NULL},
+	{NULL, "Space", "mark", "mark the row; U unmarks all"},
+	{NULL, "U", "unmark-all", NULL},
+	{NULL, "z", "zoom", "this pane alone, and back"},
+	{NULL, "p", "pause", "hold the display, tracing goes on"},
+	{NULL, "y", "copy", "copy the path or name"},
+	{NULL, "r", "refresh", "refresh now"},
+	{NULL, "A", "acknowledge", "losses are seen: no longer red"},
+	{NULL, "C-l", "repaint", "repaint the screen"},
+	{NULL, "M-l", "bare", "bare text, for selecting with the mouse"},
+	{NULL, "C-o", "output", "more or fewer lines of answers"},
+	{NULL, "C-c", "cancel", NULL},
+	{NULL, "C-z", "suspend", "to the shell; fg comes back, tracing goes on"},
+};
+
+struct own_binding {
+	struct binding binding;
+	int code;
+};
+
+struct keymap {
+	struct own_binding *own;
+	size_t own_count, own_room;
+	int default_codes[COUNT_OF(defaults)];
+};
+
+struct keymap *keymap_create(void)
+{
+	struct keymap *keymap = mem_zalloc(sizeof(*keymap));
+
+	for (size_t i = 0; i < COUNT_OF(defaults); i++)
+		keymap->default_codes[i] = keys_parse(defaults[i].key);
+	return keymap;
+}
+
+static void binding_finish(struct binding *binding)
+{
+	free((char *)(uintptr_t)binding->key);
+	free((char *)(uintptr_t)binding->action);
+}
+
+void keymap_destroy(struct keymap *keymap)
+{
+	if (!keymap)
+		return;
+	for (size_t i = 0; i < keymap->own_count; i++)
+		binding_finish(&keymap->own[i].binding);
+	free(keymap->own);
+	free(keymap);
+}
+
+static bool is_for(const struct binding *binding, const char *pane)
+{
+	return pane ? binding->pane && !strcmp(binding->pane, pane) : !binding->pane;
+}
+
+static const char *find_own(const struct keymap *keymap, const char *pane, int code)
+{
+	for (size_t i = keymap->own_count; i-- > 0;) {
+		if (keymap->own[i].code == code && is_for(&keymap->own[i].binding, pane))
+			return keymap->own[i].binding.action;
+	}
+	return NULL;
+}
+
+static const char *find_default(const struct keymap *keymap, const char *pane, int code)
+{
+	for (size_t i = 0; i < COUNT_OF(defaults); i++) {
+		if (keymap->default_codes[i] == code && is_for(&defaults[i], pane))
+			return defaults[i].action;
+	}
+	return NULL;
+}
+
+const char *keymap_action(const struct keymap *keymap, const char *pane, int code)
+{
+	const char *action = find_own(keymap, pane, code);
+
+	if (!action)
+		action = find_own(keymap, NULL, code);
+	if (!action)
+		action = find_default(keymap, pane, code);
+	if (!action)
+		action = find_default(keymap, NULL, code);
+	return action && strcmp(action, "none") != 0 ? action : NULL;
+}
+
+bool keymap_bind(struct keymap *keymap, const char *pane, const char *key, const char *action,
+		 struct error *err)
+{
+	enum pane known = layout_pane_of(pane);
+	int code = keys_parse(key);
+
+	if (known == PANE_NONE && strcmp(pane, "all") != 0)
+		return error_set(err, ERROR_INVALID, "no pane is called '%s'; 'all' means all",
+				 pane);
+	if (code == KEYS_NONE)
+		return error_set(err, ERROR_INVALID,
+				 "no key is called '%s'; keys are written x, C-x, M-x, F5, PageUp",
+				 key);
+	if (!*action)
+		return error_set(err, ERROR_INVALID, "an action or a command is missing");
+	keymap->own =
+		mem_grow(keymap->own, keymap->own_count, &keymap->own_room, sizeof(*keymap->own));
+	keymap->own[keymap->own_count++] = (struct own_binding){
+		.binding =
+			{
+				.pane = known == PANE_NONE ? NULL : layout_pane_name(known),
+				.key = mem_strdup(key),
+				.action = mem_strdup(action),
+			},
+		.code = code,
+	};
+	return true;
+}
+
+bool keymap_is_action(const char *word)
+{
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i < COUNT_OF(defaults); i++) {
+		const char *action = defaults[i].action;
+
+		if (!strncmp(action, word, length) &&
+		    (action[length] == '\0' || action[length] == ' '))
+			return true;
+	}
+	return !strcmp(word, "none");
+}
+
+size_t keymap_default_count(void)
+{
+	return COUNT_OF(defaults);
+}
+
+const struct binding *keymap_default_at(size_t index)
+{
+	return &defaults[index];
+}
+
+const struct binding *keymap_own_at(const struct keymap *keymap, size_t index)
+{
+	return index < keymap->own_count ? &keymap->own[index].binding : NULL;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What `set` changes: a table of names, each with its own reader and writer. */
+#ifndef TRACON_CONSOLE_SETTINGS_H
+#define TRACON_CONSOLE_SETTINGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/error.h"
+#include "backend/base/text.h"
+#include "console/layout.h"
+#include "console/screen.h"
+#include "console/theme.h"
+
+enum settings_glyphs { SETTINGS_GLYPHS_AUTO, SETTINGS_ASCII, SETTINGS_UTF8, SETTINGS_BRAILLE };
+enum settings_confirm { CONFIRM_ALWAYS, CONFIRM_DESTRUCTIVE, CONFIRM_NEVER };
+
+struct settings {
+	uint64_t refresh_ns;
+	const struct theme *theme;
+	enum layout_form layout;
+	enum settings_glyphs glyphs;
+	enum screen_sync sync;
+	enum settings_confirm confirm;
+	bool copies_always;   /* clipboard osc52: also where terminfo doesn't know it */
+	bool quits_on_hangup; /* else the engine goes on without a terminal */
+};
+
+void settings_init(struct settings *settings);
+/* ERROR_INVALID: no such setting (settings_knows says so before), or no such value. */
+bool settings_set(struct settings *settings, const char *name, const char *value,
+		  struct error *err);
+bool settings_knows(const char *name);
+/* "refresh = 1 s": one line, or a line each when name is NULL. */
+void settings_show(const struct settings *settings, const char *name, struct text *out);
+
+size_t settings_count(void);
+const char *settings_name(size_t index);
+/* Its words, or NULL when it takes a number. */
+const char *const *settings_values(const char *name);
+
+#endif
