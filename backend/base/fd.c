@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,7 @@
 
 #include "backend/base/mem.h"
 
-#define READ_STEP_BYTES 4096
+#define READ_STEP_BYTES ((size_t)4096)
 
 void fd_close(int *fd)
 {

@@ -40,8 +40,10 @@ struct peer {
 bool fd_peer(int socket, struct peer *peer);
 
 #define FD_PASS_MAX 4
-/* One message with up to FD_PASS_MAX descriptors. Blocks unless the socket is non-blocking; false
- * with errno. */
+/*
+ * One message with up to FD_PASS_MAX descriptors. Blocks unless the socket is non-blocking; false
+ * with errno (no SIGPIPE). EIO: a part went out on a full stream; only closing it is left.
+ */
 bool fd_send(int socket, const void *bytes, size_t length, const int *fds, size_t fd_count);
 /*
  * Received length; 0 at the end; -1 with errno. fds: room for FD_PASS_MAX; the caller owns what

@@ -176,7 +176,7 @@ static ssize_t send_retrying(int socket, const struct msghdr *header)
 
 bool fd_send(int socket, const void *bytes, size_t length, const int *fds, size_t fd_count)
 {
-	struct iovec part = {(void *)(uintptr_t)bytes, length};
+	struct iovec part = {(void *)bytes, length};
 	struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
 	union control control;
 	bool is_begun = false;

@@ -20,7 +20,7 @@
 
 static json_t *theirs(const struct json *value)
 {
-	return (json_t *)(uintptr_t)value;
+	return (json_t *)value;
 }
 
 static struct json *ours(json_t *value)

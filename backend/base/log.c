@@ -23,7 +23,7 @@
 #include "backend/base/text.h"
 #include "backend/base/units.h"
 
-#define FILE_BYTES_MAX (1024 * 1024)
+#define FILE_BYTES_MAX ((off_t)1024 * 1024)
 #define ELLIPSIS       "\xe2\x80\xa6"
 
 static struct {

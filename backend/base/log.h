@@ -34,7 +34,10 @@ void log_command(enum log_level level, const char *command, const char *text);
 /* Copies entries with serial > after, oldest first, at most count_max. Returns how many. */
 size_t log_read(uint64_t after, struct log_entry *entries, size_t count_max);
 uint64_t log_last_serial(void);
-/* Called from any thread after each entry, under no lock; NULL to stop. Must be short. */
+/*
+ * Called from any thread after each entry, under no lock. Must be short. NULL to stop; a call that
+ * has begun on another thread may still end, so `data` must outlive the threads that log.
+ */
 void log_listen(void (*wake)(void *data), void *data);
 
 #endif

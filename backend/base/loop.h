@@ -26,7 +26,10 @@ struct loop *loop_create(void);
 void loop_destroy(
 	struct loop *loop); /* watches and timers too, not their descriptors; NULL passes */
 
-/* `ready` may remove any watch, its own too. The descriptor stays the caller's. */
+/*
+ * `ready` may remove any watch, its own too. The descriptor stays the caller's: close it after
+ * loop_unwatch(). One watch for each descriptor. A regular file is always ready.
+ */
 struct watch *loop_watch(struct loop *loop, int fd, unsigned int events,
 			 void (*ready)(void *data, unsigned int events), void *data);
 void loop_change_watch(struct watch *watch, unsigned int events);

@@ -110,8 +110,12 @@ bool loop_timers_init(struct loop_timers *timers)
 
 void loop_timers_finish(struct loop_timers *timers)
 {
-	while (timers->all)
-		loop_timers_remove(timers, timers->all);
+	while (timers->all) {
+		struct timer *timer = timers->all;
+
+		timers->all = timer->next;
+		free(timer);
+	}
 	free(timers->heap);
 	fd_close(&timers->fd);
 }

@@ -20,19 +20,27 @@ struct message {
 
 struct queue;
 struct queue *queue_create(void);
-/* Runs nothing: what is still queued must have been drained. NULL passes. */
+/*
+ * Runs nothing: what was sent must have been drained, and every sender have ended its queue_send()
+ * (join the threads first). NULL passes.
+ */
 void queue_destroy(struct queue *queue);
 int queue_fd(const struct queue *queue); /* readable while messages wait */
 /* Any thread; never blocks. Ownership of the message passes. */
 void queue_send(struct queue *queue, struct message *message);
-/* The owner's thread: runs all waiting messages in order. Returns how many. */
+/*
+ * The owner's thread: runs all messages that wait at its beginning, in order. Those sent meanwhile
+ * make queue_fd() readable again. Returns how many.
+ */
 unsigned int queue_drain(struct queue *queue);
 
 /*
  * Work that several threads finish parts of. When the last part is done, `message` is sent to
- * `home` and its run() finds here whether all went well: the first error wins. task_init(&op->task,
- * control_queue, op_finished);   one part, held by the caller task_add(&op->task); before each
- * further part is handed out task_done(&op->task, NULL or &error);                as often as parts
+ * `home` and its run() finds here whether all went well: the first error wins.
+ *
+ * - task_init(&op->task, control_queue, op_finished): one part, held by the caller;
+ * - task_add(&op->task): before each further part is handed out;
+ * - task_done(&op->task, NULL or &error): as often as there are parts, on any thread.
  */
 struct task {
 	struct message message; /* first: run() gets its address */

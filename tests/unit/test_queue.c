@@ -167,7 +167,7 @@ static void no_wake_up_is_lost_among_senders(void **state)
 	queue_destroy(log.queue);
 }
 
-/* Two threads throw one message to and fro: each wake-up counts. */
+/* Two threads play a message back and forth: each wake-up counts. */
 struct player {
 	struct queue *own;
 	struct queue *other;
