@@ -68,6 +68,10 @@ struct point_list {
 	void *memory;
 };
 void point_list_finish(struct point_list *list);
+/* For sources: zeroed memory that lives as long as the list. One thread at a time. */
+void *point_list_alloc(struct point_list *list, size_t size_bytes);
+/* For sources: what `other` holds goes behind what `list` holds; `other` is empty then. */
+void point_list_join(struct point_list *list, struct point_list *other);
 
 struct source;
 
@@ -85,13 +89,25 @@ struct source_class {
 	/* All sessions must be over. */
 	void (*destroy)(struct source *source);
 	/*
-	 * Makes the applications follow the spec (a reference is taken). The task's part is done
-	 * when all that could have followed it, or have gone; an application that does not answer
-	 * is dropped after 5 s. One thread calls.
+	 * Makes the applications follow the spec (a reference is taken). One part of the task
+	 * passes to the call and is done when all that could have followed it, or have gone; an
+	 * application that does not answer is dropped after 5 s. With is_over, nothing of the
+	 * session's sink and streams is touched any more once it is done, but by the streams
+	 * themselves: destroy the set before the sink. task NULL: nobody is told. One thread
+	 * calls.
 	 */
 	void (*apply)(struct source *source, struct session_spec *spec, struct task *task);
+	/*
+	 * Asks the applications that `uid` may see for their tracepoints. *list is empty before and
+	 * filled when the part of the task that passes to the call is done.
+	 */
 	void (*list_points)(struct source *source, bool with_fields, uid_t uid, bool is_root,
 			    struct point_list *list, struct task *task);
+	/*
+	 * The LTTNG_HOME that a program must be given to find this source, or NULL: it needs none.
+	 * NULL as a function: programs need nothing. Any thread; as long as the source lives.
+	 */
+	const char *(*home)(const struct source *source);
 	/* Directory below the chunk that its traces share: "ust". */
 	const char *trace_directory;
 };
@@ -108,5 +124,8 @@ struct source_entry {
 };
 extern const struct source_entry source_table[];
 extern const size_t source_count;
+
+/* As source_class's home; NULL for a source without one, and for no source. */
+const char *source_apps_home(const struct source *source);
 
 #endif

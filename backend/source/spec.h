@@ -65,7 +65,9 @@ struct session_spec {
 	struct stream_set *streams; /* likewise */
 	const struct channel_spec *channels;
 	size_t channel_count;
-	void *memory; /* everything above is in here */
+	/* One allocation that holds everything the pointers above lead to, but for sink and
+	 * streams; may hold the spec itself, then at its begin. */
+	void *memory;
 };
 
 struct session_spec *session_spec_ref(struct session_spec *spec);
