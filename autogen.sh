@@ -93,7 +93,7 @@ deps() {
 }
 
 make_configure() {
-	autoreconf --install --warnings=all
+	autoreconf --install --warnings=all,no-portability
 }
 
 jobs() {

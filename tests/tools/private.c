@@ -178,6 +178,7 @@ static void run_command(char **arguments, const struct options *options, int out
 			const sigset_t *mask)
 {
 	static const struct rlimit no_core;
+	const char *work;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
@@ -188,7 +189,8 @@ static void run_command(char **arguments, const struct options *options, int out
 		redirect(out_fd, STDOUT_FILENO);
 		redirect(err_fd, STDERR_FILENO);
 		setenv("CMOCKA_MESSAGE_OUTPUT", "TAP", 1);
-		if (chdir(getenv("TMPDIR")) != 0)
+		work = getenv("TMPDIR");
+		if (!work || chdir(work) != 0)
 			_exit(STATUS_OURS);
 	}
 	execvp(arguments[0], arguments);
