@@ -7,6 +7,8 @@
 #ifndef TRACON_CONSOLE_ATTACH_H
 #define TRACON_CONSOLE_ATTACH_H
 
+#include <stdbool.h>
+
 #include "backend/base/places.h"
 #include "backend/control/request.h"
 
@@ -17,8 +19,11 @@ struct loop;
 /* Main thread. Opens no terminal and starts no thread; both pointers must outlive it. */
 struct attach *attach_create(struct loop *loop, const struct places *places);
 
-/* The backend runs: from here on commands may be submitted and pictures acquired. Main thread. */
-void attach_begin(struct attach *attach, struct backend *backend);
+/*
+ * The backend runs: from here on commands may be submitted and pictures acquired. config: start-up
+ * file of the console, or NULL for none. Main thread.
+ */
+void attach_begin(struct attach *attach, struct backend *backend, const char *config);
 
 /*
  * The callbacks of struct backend_settings, data being the struct attach.
@@ -26,9 +31,11 @@ void attach_begin(struct attach *attach, struct backend *backend);
  * checked) passes to the callee; `who` is copied. Before attach_begin() it waits, after
  * attach_end() it is closed.
  * attach_published: any thread; wakes the loop for the next frame.
+ * attach_detach: control thread; lets the attached terminal go. False: there is none.
  */
 void attach_terminal(void *attach, int connection, const struct requester *who);
 void attach_published(void *attach);
+bool attach_detach(void *attach);
 
 /*
  * Gives every terminal back to its shell, restored, with the sentence (may be NULL) below the
