@@ -6,6 +6,8 @@
 #	./autogen.sh deps    installs what building and testing need and this system lacks
 #	./autogen.sh run     installs what building needs, builds in build/, shows the demo
 #	./autogen.sh check   the same as deps, builds in build/, runs all tests
+#
+# CONFIGURE_FLAGS, if set, goes to configure when build/ is made.
 set -eu
 cd "$(dirname "$0")"
 
@@ -103,36 +105,17 @@ jobs() {
 build() {
 	[ -x configure ] || make_configure || return
 	mkdir -p build
-	[ -e build/config.status ] || (cd build && ../configure --quiet) || return
+	[ -e build/config.status ] || (cd build && eval ../configure --quiet "${CONFIGURE_FLAGS-}") || return
 	make -C build -j"$(jobs)" --no-print-directory
-}
-
-# Prints the log of each test that failed, why tests were skipped, and the sum; true if none failed.
-summary() {
-	find build/tests -name '*.trs' | sort >build/results
-	while read -r results; do
-		if grep -qE '^:test-result: (FAIL|XPASS|ERROR)' "$results"; then
-			echo "== failed: ${results#build/}"
-			cat "${results%.trs}.log"
-		fi
-	done <build/results
-	xargs cat /dev/null <build/results | sed -n 's/^:test-result: //p' | awk '
-		$1 == "PASS" || $1 == "XFAIL" { passed++ }
-		$1 == "FAIL" || $1 == "XPASS" || $1 == "ERROR" { failed++ }
-		$1 == "SKIP" { skipped++; print }
-		END {
-			printf "%d passed, %d failed, %d skipped\n", passed, failed, skipped
-			exit failed > 0
-		}'
 }
 
 check() {
 	find build -name '*.trs' -delete 2>/dev/null || true
 	status=0
 	{ build && make -C build -j"$(jobs)" --no-print-directory check; } || status=$?
-	mkdir -p build/tests
+	mkdir -p build
 	[ $status -eq 0 ] || echo "Error: make check ended with status $status."
-	summary || status=1
+	tests/tools/summary build || status=1
 	return "$status"
 }
 
@@ -149,7 +132,7 @@ check)
 	check
 	;;
 *)
-	sed -n '3,9s/^# \{0,1\}//p' "$0" >&2
+	sed -n '3,11s/^# \{0,1\}//p' "$0" >&2
 	exit 1
 	;;
 esac

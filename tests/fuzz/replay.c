@@ -47,7 +47,7 @@ static int replay_folder(const char *folder)
 	int replayed_count = 0;
 
 	for (int i = 0; i < found_count; i++) {
-		char path[PATH_MAX];
+		char path[PATH_MAX + NAME_MAX + 2];
 
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]->d_name);
 		if (names[i]->d_name[0] != '.') {
