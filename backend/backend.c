@@ -98,6 +98,7 @@ static bool open_socket(struct backend *backend, struct error *err)
 {
 	struct server_settings settings = {
 		.places = backend->settings.places,
+		.group = backend->settings.group,
 		.submit = submit_from_socket,
 		.terminal = terminal_from_socket,
 		.data = backend,

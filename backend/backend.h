@@ -16,6 +16,7 @@ struct backend;
 struct backend_settings {
 	const struct places *places; /* must outlive the backend */
 	bool has_socket;	     /* false: --no-daemon, nobody else can talk to it */
+	const char *group;	     /* whose members may use root's engine; NULL: tracing */
 	/*
 	 * A terminal connected (hello with ROLE_OF_TERMINAL, credentials checked). The connection
 	 * passes to the callee, which reads the rest of its messages itself. Control thread.
