@@ -201,3 +201,16 @@ void command_run(struct model *model, struct request *request)
 		reply_fail(reply, &err);
 	args_destroy(args);
 }
+
+bool command_needs_engine(const struct request *request)
+{
+	const struct command *command =
+		command_resolve(request->words[0], request->who.is_console, NULL);
+	struct args *args = command ? parse(command, request, NULL) : NULL;
+	bool needs_engine = args && !(command->flags & COMMAND_LOCAL) && !args_has(args, "help") &&
+			    !args_has(args, "list-options") &&
+			    check_argument_count(command, args, NULL);
+
+	args_destroy(args);
+	return needs_engine;
+}

@@ -62,6 +62,12 @@ const struct command *command_resolve(const char *name, bool takes_prefix, struc
  */
 void command_run(struct model *model, struct request *request);
 
+/*
+ * False when command_run() has the answer without a model: help, version, a name that does not
+ * exist, wrong options or number of arguments. Any thread.
+ */
+bool command_needs_engine(const struct request *request);
+
 /* The parts that are made from the table. */
 void command_print_help(const struct command *command,
 			struct text *out); /* one command, or NULL: all */

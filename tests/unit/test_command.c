@@ -140,6 +140,35 @@ static void wrong_options_and_arguments_are_told(void **state)
 	assert_says("set-session", 1, "", "Error: missing argument; usage: set-session SESSION.\n");
 }
 
+static bool needs_engine(const char *line)
+{
+	struct error err = ERROR_INIT;
+	struct word_list words = {0};
+	struct request *request;
+	const char *rest;
+	bool answer;
+
+	assert_true(text_split_command(line, &words, &rest, &err));
+	request = request_create(words.count, (const char *const *)words.words);
+	word_list_finish(&words);
+	answer = command_needs_engine(request);
+	request_destroy(request);
+	return answer;
+}
+
+static void what_is_wrong_or_help_needs_no_engine(void **state)
+{
+	(void)state;
+	assert_true(needs_engine("start web"));
+	assert_true(needs_engine("run prog --help"));
+	assert_false(needs_engine("start --help"));
+	assert_false(needs_engine("start --list-options"));
+	assert_false(needs_engine("start --nope"));
+	assert_false(needs_engine("start a b"));
+	assert_false(needs_engine("set-session"));
+	assert_false(needs_engine("strat"));
+}
+
 static void help_comes_from_the_table(void **state)
 {
 	(void)state;
@@ -212,6 +241,7 @@ int main(void)
 		cmocka_unit_test(unknown_command_names_the_nearest),
 		cmocka_unit_test(beginnings_are_for_people_only),
 		cmocka_unit_test(wrong_options_and_arguments_are_told),
+		cmocka_unit_test(what_is_wrong_or_help_needs_no_engine),
 		cmocka_unit_test(help_comes_from_the_table),
 		cmocka_unit_test(list_of_all_leaves_hidden_ones_out),
 		cmocka_unit_test(long_help_is_wrapped_at_words),

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* demo, engine, and the way into the full screen. run has a file of its own. */
+#include "console/client_parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/fd.h"
+#include "backend/base/mem.h"
+#include "backend/control/args.h"
+#include "backend/control/client.h"
+#include "backend/control/command.h"
+#include "console/holder.h"
+#include "console/options.h"
+
+static struct args *parse(const struct command *command, size_t word_count,
+			  const char *const *words)
+{
+	return args_parse(command->options, command->option_count,
+			  command->flags & COMMAND_STOPS_AT_ARGUMENT, word_count, words, NULL);
+}
+
+/* --- the full screen -------------------------------------------------------------------------- */
+
+int client_open_console(const struct dispatch *dispatch)
+{
+	const struct options *options = dispatch->engine.options;
+	struct error err = ERROR_INIT;
+	int connection = engine_connect(&dispatch->engine, ROLE_OF_TERMINAL,
+					dispatch_may_start(dispatch), &err);
+
+	if (connection >= 0)
+		return holder_run(connection, &options->holder);
+	return dispatch_fail(dispatch, "console", &err, STATUS_ERROR);
+}
+
+/* On a terminal the console opens on it, unless only commands are wanted here. */
+static int demo_client(const struct dispatch *dispatch, const struct command *command,
+		       size_t word_count, const char *const *words)
+{
+	const struct options *options = dispatch->engine.options;
+	struct args *args = parse(command, word_count, words);
+	bool stops = args_has(args, "stop");
+	int status;
+
+	args_destroy(args);
+	status = dispatch_ask(dispatch, word_count, words, !stops, DISPATCH_TO_OUTPUT);
+	if (status != STATUS_OK || stops || dispatch->backend || options->commands ||
+	    options->file || options->is_line || options->wants_json || !holder_is_possible())
+		return status;
+	return client_open_console(dispatch);
+}
+
+/* --- engine ----------------------------------------------------------------------------------- */
+
+/* What the new engine is to load: PATH, else what is to be loaded at each start, if anything. */
+struct loading {
+	const struct dispatch *dispatch;
+	char *path; /* absolute: the engine's directory is / */
+	int status;
+};
+
+static char *find_saved(const struct dispatch *dispatch, const char *path)
+{
+	char *automatic =
+		mem_printf("%s/.lttng/sessions/auto", dispatch->engine.places->lttng_home);
+	char *found = NULL;
+
+	if (path)
+		found = realpath(path, NULL);
+	if (path && !found)
+		found = mem_strdup(path); /* load will say what is wrong with it */
+	if (!path && access(automatic, F_OK) == 0 && command_find("load"))
+		found = mem_strdup(automatic);
+	free(automatic);
+	return found;
+}
+
+static void load_saved(void *data)
+{
+	struct loading *loading = data;
+	const char *words[] = {"load", "--all", "--input-path", loading->path};
+
+	if (loading->path)
+		loading->status = dispatch_ask(loading->dispatch, COUNT_OF(words), words, false,
+					       DISPATCH_TO_OUTPUT);
+}
+
+static int run_in_foreground(const struct dispatch *dispatch, struct loading *loading,
+			     struct error *err)
+{
+	return engine_run_here(&dispatch->engine, load_saved, loading, err);
+}
+
+/* The engine runs, whatever becomes of the loading: status 4 says that not all was done. */
+static int run_in_background(const struct dispatch *dispatch, struct loading *loading,
+			     struct error *err)
+{
+	if (!engine_start(&dispatch->engine, err))
+		return STATUS_ERROR;
+	load_saved(loading);
+	return loading->status == STATUS_OK ? STATUS_OK : STATUS_WARNING;
+}
+
+static int engine_client(const struct dispatch *dispatch, const struct command *command,
+			 size_t word_count, const char *const *words)
+{
+	struct args *args = parse(command, word_count, words);
+	struct loading loading = {
+		.dispatch = dispatch,
+		.path = find_saved(dispatch, args_text(args, "load")),
+	};
+	struct error err = ERROR_INIT;
+	int status;
+
+	if (dispatch->backend)
+		error_set(&err, ERROR_BUSY, "this process is its own engine");
+	else if (args_has(args, "background"))
+		status = run_in_background(dispatch, &loading, &err);
+	else
+		status = run_in_foreground(dispatch, &loading, &err);
+	if (error_is_set(&err))
+		status = dispatch_fail(dispatch, command->name, &err, STATUS_ERROR);
+	free(loading.path);
+	args_destroy(args);
+	return status;
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	client_part *part;
+} parts[] = {
+	{"demo", demo_client},
+	{"engine", engine_client},
+	{"run", run_client},
+};
+
+client_part *client_part_find(const struct command *command)
+{
+	for (size_t i = 0; i < COUNT_OF(parts); i++)
+		if (strcmp(parts[i].name, command->name) == 0)
+			return parts[i].part;
+	return NULL;
+}

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `run` in a shell: the program is our child, with our terminal and directory, and its exit status
+ * is ours. The engine is asked by ordinary commands; our own lines go to standard error. Signals of
+ * the terminal reach the program by themselves; we outlive it, to stop what we started.
+ */
+#include <errno.h>
+#include <libgen.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "backend/base/fd.h"
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/control/args.h"
+#include "backend/control/command.h"
+#include "backend/control/rcfile.h"
+#include "console/client_parts.h"
+
+/* As shells have it. */
+#define STATUS_NOT_RUNNABLE 126
+#define STATUS_NOT_FOUND    127
+#define STATUS_OF_SIGNAL    128
+
+#define NAME_TRIES_MAX 100
+#define NAME_BYTES_MAX 200 /* of 255, as a number may follow */
+
+struct run {
+	const struct dispatch *dispatch;
+	const struct args *args;
+	char *lttng_home; /* what the program needs as LTTNG_HOME; "" none */
+	char *session;	  /* that records it */
+	bool stops_session;
+};
+
+static const struct {
+	const char *option;
+	const char *library; /* LTTng-UST's, found by the dynamic linker */
+} wrappers[] = {
+	{"libc", "liblttng-ust-libc-wrapper.so.1"},
+	{"pthread", "liblttng-ust-pthread-wrapper.so.1"},
+	{"dl", "liblttng-ust-dl.so.1"},
+	{"fd", "liblttng-ust-fd.so.1"},
+	{"functions", "liblttng-ust-cyg-profile.so.1"},
+};
+
+/* --- the program ------------------------------------------------------------------------------ */
+
+/* 0, or the errno of trying to run this file. */
+static int check_file(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) != 0)
+		return errno;
+	return S_ISREG(status.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
+}
+
+/* Before a session is made for it. */
+static int check_program(const char *program)
+{
+	const char *path = getenv("PATH");
+	int failure = ENOENT;
+
+	if (strchr(program, '/') || !*program)
+		return check_file(program);
+	for (path = path ? path : "/bin:/usr/bin"; path; path = strchr(path, ':')) {
+		int length;
+		char *file;
+		int result;
+
+		path += *path == ':';
+		length = (int)strcspn(path, ":");
+		file = mem_printf("%.*s/%s", length ? length : 1, length ? path : ".", program);
+		result = check_file(file);
+		free(file);
+		if (result == 0)
+			return 0;
+		if (result == EACCES)
+			failure = EACCES;
+	}
+	return failure;
+}
+
+static void add_variable(struct word_list *environment, const char *name, const char *value)
+{
+	char *variable = mem_printf("%s=%s", name, value);
+
+	word_list_add(environment, variable);
+	free(variable);
+}
+
+static bool is_variable(const char *entry, const char *name)
+{
+	size_t length = strlen(name);
+
+	return strncmp(entry, name, length) == 0 && entry[length] == '=';
+}
+
+static void add_preloads(struct word_list *environment, const struct args *args)
+{
+	const char *before = getenv("LD_PRELOAD");
+	struct text list = {0};
+
+	for (size_t i = 0; i < COUNT_OF(wrappers); i++)
+		if (args_has(args, wrappers[i].option))
+			text_addf(&list, "%s%s", list.length ? ":" : "", wrappers[i].library);
+	if (before && *before)
+		text_addf(&list, "%s%s", list.length ? ":" : "", before);
+	if (list.length > 0)
+		add_variable(environment, "LD_PRELOAD", text_str(&list));
+	text_finish(&list);
+}
+
+static void make_environment(const struct run *run, struct word_list *environment)
+{
+	for (char **entry = environ; *entry; entry++)
+		if (!is_variable(*entry, "LD_PRELOAD") &&
+		    !(*run->lttng_home && is_variable(*entry, "LTTNG_HOME")))
+			word_list_add(environment, *entry);
+	add_preloads(environment, run->args);
+	if (*run->lttng_home)
+		add_variable(environment, "LTTNG_HOME", run->lttng_home);
+}
+
+/* The program gets the mask we were started with; liblttng-ust-ctl has blocked its signals since.
+ */
+static void init_attributes(posix_spawnattr_t *attributes, const sigset_t *before)
+{
+	sigset_t mask = *before;
+
+	for (int i = 0; i < 3; i++)
+		sigdelset(&mask, SIGRTMIN + i);
+	posix_spawnattr_init(attributes);
+	posix_spawnattr_setsigmask(attributes, &mask);
+	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK);
+}
+
+/* 0, or errno. */
+static int spawn(const struct run *run, const sigset_t *mask, pid_t *child)
+{
+	struct word_list environment = {0};
+	struct word_list words = {0};
+	posix_spawnattr_t attributes;
+	int failure;
+
+	for (size_t i = 0; i < args_count(run->args); i++)
+		word_list_add(&words, args_at(run->args, i));
+	make_environment(run, &environment);
+	init_attributes(&attributes, mask);
+	failure = posix_spawnp(child, words.words[0], NULL, &attributes, words.words,
+			       environment.words);
+	posix_spawnattr_destroy(&attributes);
+	word_list_finish(&environment);
+	word_list_finish(&words);
+	return failure;
+}
+
+/* The terminal's own signals went to the program too; what was sent to us alone is passed on. */
+static void pass_on(pid_t child, const siginfo_t *signal)
+{
+	bool is_from_terminal = signal->si_code > 0; /* SI_KERNEL; SI_USER and SI_QUEUE are not */
+
+	if (signal->si_signo != SIGCHLD && !is_from_terminal)
+		kill(child, signal->si_signo);
+}
+
+static int wait_for(pid_t child, const sigset_t *signals)
+{
+	siginfo_t signal;
+	int status;
+	pid_t ended;
+
+	while ((ended = waitpid(child, &status, WNOHANG)) != child) {
+		if (ended < 0 && errno != EINTR)
+			return STATUS_ERROR;
+		if (sigwaitinfo(signals, &signal) > 0)
+			pass_on(child, &signal);
+	}
+	return WIFSIGNALED(status) ? STATUS_OF_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+static int fail_to_run(const struct run *run, int failure)
+{
+	struct error err = ERROR_INIT;
+
+	error_set_errno(&err, failure, "cannot run '%s'", args_at(run->args, 0));
+	dispatch_fail(run->dispatch, "run", &err, STATUS_ERROR);
+	return failure == ENOENT || failure == ENOTDIR ? STATUS_NOT_FOUND : STATUS_NOT_RUNNABLE;
+}
+
+static int run_program(const struct run *run)
+{
+	sigset_t signals, before;
+	pid_t child;
+	int failure, status;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGQUIT);
+	sigaddset(&signals, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &signals, &before);
+	failure = spawn(run, &before, &child);
+	status = failure ? fail_to_run(run, failure) : wait_for(child, &signals);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
+/* --- what records it -------------------------------------------------------------------------- */
+
+enum state { STATE_UNKNOWN, STATE_INACTIVE, STATE_ACTIVE };
+
+static void read_place(const struct json *output, struct run *run, enum state *state)
+{
+	const char *home = json_get_text(output, "lttng_home");
+	const char *word = json_get_text(output, "session");
+
+	free(run->lttng_home);
+	run->lttng_home = mem_strdup(home ? home : "");
+	*state = !word			       ? STATE_UNKNOWN
+		 : strcmp(word, "active") == 0 ? STATE_ACTIVE
+					       : STATE_INACTIVE;
+}
+
+/* Asks how a program finds the engine, and what state the session is in (NULL: only the first). */
+static bool ask_place(struct run *run, const char *session, enum state *state, struct error *err)
+{
+	const char *const words[] = {"run-place", session};
+	struct text answer = {0};
+	int status = dispatch_query(run->dispatch, session ? 2 : 1, words, true, &answer, err);
+	struct json *document = NULL;
+
+	if (status == STATUS_OK)
+		document = json_parse(text_str(&answer), answer.length, err);
+	else if (status > STATUS_OK)
+		error_set(err, ERROR_PROTOCOL, "the engine does not say where it listens");
+	if (document)
+		read_place(json_get(document, "output"), run, state);
+	json_unref(document);
+	text_finish(&answer);
+	return document != NULL;
+}
+
+static int ask(const struct run *run, size_t word_count, const char *const *words)
+{
+	return dispatch_ask(run->dispatch, word_count, words, false, DISPATCH_TO_ERROR);
+}
+
+static int start_session(struct run *run)
+{
+	const char *const words[] = {"start", run->session};
+	int status = ask(run, COUNT_OF(words), words);
+
+	run->stops_session = status == STATUS_OK;
+	return status;
+}
+
+static void stop_session(const struct run *run)
+{
+	const char *const words[] = {"stop", run->session};
+
+	ask(run, COUNT_OF(words), words);
+}
+
+/* A name that `create` takes: no slash is left by basename(), and "auto" is lttng's own. */
+static char *base_name(const char *program)
+{
+	char *copy = mem_strdup(program);
+	char *name = mem_strndup(basename(copy), NAME_BYTES_MAX);
+
+	free(copy);
+	if (strcmp(name, "auto") != 0 && strncmp(name, "auto-", 5) != 0)
+		return name;
+	copy = mem_printf("run-%s", name);
+	free(name);
+	return copy;
+}
+
+/* NAME, NAME-2, NAME-3 …: the first that is free. */
+static bool choose_name(struct run *run, struct error *err)
+{
+	char *base = base_name(args_at(run->args, 0));
+	enum state state = STATE_ACTIVE;
+
+	for (int i = 1; i <= NAME_TRIES_MAX && state != STATE_UNKNOWN; i++) {
+		free(run->session);
+		run->session = i == 1 ? mem_strdup(base) : mem_printf("%s-%d", base, i);
+		if (!ask_place(run, run->session, &state, err))
+			break;
+	}
+	free(base);
+	if (state != STATE_UNKNOWN && !error_is_set(err))
+		error_set(err, ERROR_SESSION_EXISTS,
+			  "there are too many sessions named after this program; destroy some");
+	return state == STATE_UNKNOWN && !error_is_set(err);
+}
+
+static int make_session(struct run *run)
+{
+	struct error err = ERROR_INIT;
+	int status;
+
+	if (!choose_name(run, &err))
+		return dispatch_fail(run->dispatch, "run", &err, STATUS_ERROR);
+
+	const char *const create[] = {"create", run->session};
+	const char *const enable[] = {"enable-event", "--session", run->session, "--userspace",
+				      "--all"};
+
+	status = ask(run, COUNT_OF(create), create);
+	if (status == STATUS_OK)
+		status = ask(run, COUNT_OF(enable), enable);
+	return status == STATUS_OK ? start_session(run) : status;
+}
+
+static char *current_session(void)
+{
+	const char *home = getenv("LTTNG_HOME");
+	char *name = NULL;
+
+	if (!home || !*home)
+		home = getenv("HOME");
+	rcfile_read(home ? home : "", &name, NULL);
+	return name;
+}
+
+/* By the session given, by the current one if it is active, else by a new one. */
+static int find_session(struct run *run)
+{
+	const char *given = args_text(run->args, "session");
+	struct error err = ERROR_INIT;
+	enum state state = STATE_UNKNOWN;
+
+	run->session = given ? mem_strdup(given) : current_session();
+	if (!ask_place(run, run->session, &state, &err))
+		return dispatch_fail(run->dispatch, "run", &err, STATUS_ERROR);
+	if (state == STATE_ACTIVE)
+		return STATUS_OK;
+	if (!given)
+		return make_session(run);
+	if (state == STATE_INACTIVE)
+		return start_session(run);
+	error_set(&err, ERROR_SESSION_NOT_FOUND, "session '%s' not found", given);
+	return dispatch_fail(run->dispatch, "run", &err, STATUS_ERROR);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+static int need_engine(const struct run *run)
+{
+	struct error err = ERROR_INIT;
+	int connection;
+
+	if (run->dispatch->backend)
+		return STATUS_OK;
+	connection = engine_connect(&run->dispatch->engine, ROLE_OF_COMMAND,
+				    dispatch_may_start(run->dispatch), &err);
+	if (connection < 0)
+		return dispatch_fail(run->dispatch, "run", &err, STATUS_ERROR);
+	fd_close(&connection);
+	return STATUS_OK;
+}
+
+static int run_recorded(struct run *run)
+{
+	int failure = check_program(args_at(run->args, 0));
+	int status;
+
+	if (failure != 0)
+		return fail_to_run(run, failure);
+	status = need_engine(run);
+	if (status == STATUS_OK)
+		status = find_session(run);
+	if (status == STATUS_OK)
+		status = run_program(run);
+	if (run->stops_session)
+		stop_session(run);
+	return status;
+}
+
+int run_client(const struct dispatch *dispatch, const struct command *command, size_t word_count,
+	       const char *const *words)
+{
+	struct args *args =
+		args_parse(command->options, command->option_count, true, word_count, words, NULL);
+	struct run run = {.dispatch = dispatch, .args = args};
+	int status = run_recorded(&run);
+
+	free(run.lttng_home);
+	free(run.session);
+	args_destroy(args);
+	return status;
+}
