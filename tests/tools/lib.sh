@@ -15,7 +15,6 @@ set -u
 tap_number=0
 tap_failed=0
 tap_over=no
-export LIB_ENGINE_PID=
 
 # --- TAP ---------------------------------------------------------------------------------------
 
@@ -212,6 +211,14 @@ start_engine() {
 stop_engine() {
 	command -v tracon >/dev/null && tracon -n quit --force >/dev/null 2>&1
 	return 0
+}
+
+# engine_pid: the process that listens at our engine's socket.
+engine_pid() {
+	python3 -c 'import os, socket, struct
+s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+s.connect(os.environ["XDG_RUNTIME_DIR"] + "/tracon/engine.sock")
+print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])'
 }
 
 # show_messages: what the engine wrote to its log, as comments.
