@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Chunks and their way on disk, as lttng-sessiond leaves them: the first one directly in the output
+ * directory; during a rotation .tmp_old_chunk and .tmp_new_chunk; then BEGIN-ID for the current and
+ * archives/BEGIN-END-ID for a complete one.
+ */
+#include "backend/sink/chunk.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/fd.h"
+#include "backend/base/mem.h"
+#include "backend/sink/chunk_parts.h"
+#include "backend/sink/files.h"
+
+#define OLD_NAME      ".tmp_old_chunk"
+#define NEW_NAME      ".tmp_new_chunk"
+#define ARCHIVES_NAME "archives"
+
+/* --- one chunk */
+
+static struct chunk *chunk_create(struct chunk_sink *sink, uint64_t begin_wall_ns)
+{
+	struct chunk *chunk = mem_zalloc(sizeof(*chunk));
+
+	chunk->sink = sink;
+	chunk->id = sink->next_id;
+	chunk->begin_wall_ns = begin_wall_ns;
+	chunk->directory = -1;
+	chunk->references = 1;
+	return chunk;
+}
+
+static void chunk_free(struct chunk *chunk)
+{
+	chunk_close_places(chunk);
+	fd_close(&chunk->directory);
+	free(chunk->name);
+	free(chunk);
+}
+
+static char *current_name(const struct chunk *chunk)
+{
+	char begin[CLOCK_TEXT_MAX];
+
+	return mem_printf("%s-%llu", clock_text_iso_basic(begin, chunk->begin_wall_ns),
+			  (unsigned long long)chunk->id);
+}
+
+static char *archive_name(const struct chunk *chunk)
+{
+	char begin[CLOCK_TEXT_MAX];
+	char end[CLOCK_TEXT_MAX];
+
+	return mem_printf(
+		ARCHIVES_NAME "/%s-%s-%llu", clock_text_iso_basic(begin, chunk->begin_wall_ns),
+		clock_text_iso_basic(end, chunk->end_wall_ns), (unsigned long long)chunk->id);
+}
+
+static void tell_closed(struct chunk *chunk, bool is_archived, const struct error *err)
+{
+	struct chunk_sink *sink = chunk->sink;
+	char *path =
+		chunk->name ? mem_printf("%s/%s", sink->path, chunk->name) : mem_strdup(sink->path);
+	struct chunk_info info = {
+		.id = chunk->id,
+		.begin_wall_ns = chunk->begin_wall_ns,
+		.end_wall_ns = chunk->end_wall_ns,
+		.event_count = atomic_load(&chunk->event_count),
+		.bytes = atomic_load(&chunk->bytes),
+		.is_archived = is_archived,
+		.path = path,
+	};
+
+	sink->settings.closed(sink->settings.data, &info, err);
+	free(path);
+}
+
+static bool archive(struct chunk *chunk, struct error *err)
+{
+	struct chunk_sink *sink = chunk->sink;
+	int archives = files_make_directory(sink->directory, ARCHIVES_NAME, err);
+	char *name;
+
+	if (archives < 0)
+		return false;
+	fd_close(&archives);
+	name = archive_name(chunk);
+	if (!files_rename(sink->directory, chunk->name, name, err)) {
+		free(name);
+		return false;
+	}
+	free(chunk->name);
+	chunk->name = name;
+	return true;
+}
+
+/* Leaves the transient name to the next rotation, also when the archive can't be made. */
+static void name_unarchived(struct chunk *chunk)
+{
+	char *name = current_name(chunk);
+	struct error ignored = ERROR_INIT; /* the first error is told */
+
+	if (files_rename(chunk->sink->directory, chunk->name, name, &ignored)) {
+		free(chunk->name);
+		chunk->name = name;
+	} else {
+		free(name);
+	}
+}
+
+/* Nobody writes to it any more, no list knows it. Lock not held. */
+static void chunk_close(struct chunk *chunk, bool goes_to_archives)
+{
+	struct chunk_sink *sink = chunk->sink;
+	struct error err = ERROR_INIT;
+	bool is_archived = goes_to_archives && archive(chunk, &err);
+
+	if (goes_to_archives && !is_archived)
+		name_unarchived(chunk);
+	/* The transient names are free again: before anybody hears that the rotation is over. */
+	pthread_mutex_lock(&sink->lock);
+	sink->is_closing = false;
+	pthread_mutex_unlock(&sink->lock);
+	tell_closed(chunk, is_archived, error_is_set(&err) ? &err : NULL);
+	chunk_free(chunk);
+}
+
+void chunk_ref(struct chunk *chunk)
+{
+	chunk->references++;
+}
+
+void chunk_unref(struct chunk *chunk)
+{
+	struct chunk_sink *sink = chunk->sink;
+	bool is_last;
+
+	pthread_mutex_lock(&sink->lock);
+	is_last = --chunk->references == 0;
+	if (is_last) {
+		sink->is_closing = true;
+		if (sink->old == chunk)
+			sink->old = NULL;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	if (is_last)
+		chunk_close(chunk, true);
+}
+
+static bool enter_traces(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
+{
+	for (struct chunk_trace *trace = sink->traces; trace; trace = trace->next)
+		if (!chunk_trace_enter(trace, chunk, err))
+			return false;
+	return true;
+}
+
+/* --- first start, and start after a rotation while stopped */
+
+static bool make_first_place(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
+{
+	if (!sink->was_rotated) {
+		chunk->directory = dup(sink->directory);
+		return chunk->directory >= 0 ||
+		       error_set_errno(err, errno, "cannot use '%s'", sink->path);
+	}
+	chunk->name = current_name(chunk);
+	chunk->directory = files_make_directory(sink->directory, chunk->name, err);
+	return chunk->directory >= 0;
+}
+
+static bool make_streams(struct chunk_sink *sink, struct error *err)
+{
+	for (struct chunk_stream *stream = sink->streams; stream; stream = stream->next)
+		if (!chunk_stream_prepare(stream, err))
+			return false;
+	return true;
+}
+
+static void undo_open(struct chunk_sink *sink, struct chunk *chunk, bool made_output)
+{
+	sink->current = NULL;
+	for (struct chunk_stream *stream = sink->streams; stream; stream = stream->next)
+		chunk_stream_unprepare(stream);
+	if (chunk->name)
+		files_remove_tree(sink->directory, chunk->name);
+	if (made_output) {
+		fd_close(&sink->directory);
+		rmdir(sink->path);
+	}
+	chunk_free(chunk);
+}
+
+static bool open_output(struct chunk_sink *sink, bool *made_output, struct error *err)
+{
+	if (sink->directory >= 0)
+		return true;
+	*made_output = access(sink->path, F_OK) < 0 && errno == ENOENT;
+	sink->directory = files_make_directory(AT_FDCWD, sink->path, err);
+	return sink->directory >= 0;
+}
+
+bool chunk_sink_open(struct sink *base, uint64_t now_wall_ns, struct error *err)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	bool made_output = false;
+	struct chunk *chunk;
+	bool is_open;
+
+	pthread_mutex_lock(&sink->lock);
+	if (sink->current) {
+		pthread_mutex_unlock(&sink->lock);
+		return true;
+	}
+	chunk = chunk_create(sink, now_wall_ns);
+	is_open = open_output(sink, &made_output, err) && make_first_place(sink, chunk, err) &&
+		  enter_traces(sink, chunk, err);
+	if (is_open) {
+		sink->current = chunk;
+		is_open = make_streams(sink, err);
+	}
+	if (is_open)
+		sink->next_id++;
+	else
+		undo_open(sink, chunk, made_output);
+	pthread_mutex_unlock(&sink->lock);
+	return is_open;
+}
+
+/* --- rotation */
+
+static struct chunk *make_next(struct chunk_sink *sink, uint64_t now_wall_ns, struct error *err)
+{
+	struct chunk *chunk = chunk_create(sink, now_wall_ns);
+
+	files_remove_tree(sink->directory, NEW_NAME); /* left by an engine that was killed */
+	chunk->name = mem_strdup(NEW_NAME);
+	chunk->directory = files_make_directory(sink->directory, NEW_NAME, err);
+	if (chunk->directory >= 0 && enter_traces(sink, chunk, err))
+		return chunk;
+	files_remove_tree(sink->directory, NEW_NAME);
+	chunk_free(chunk);
+	return NULL;
+}
+
+/* The first folder of each trace's path lies directly in the output directory: what a first chunk
+ * consists of. */
+static void for_each_top(struct chunk_sink *sink,
+			 void (*visit)(struct chunk_sink *sink, const char *top))
+{
+	for (struct chunk_trace *trace = sink->traces; trace; trace = trace->next) {
+		char *top = mem_strndup(trace->path, strcspn(trace->path, "/"));
+
+		visit(sink, top);
+		free(top);
+	}
+}
+
+/* The first chunk's folders go together into one; a failure leaves them where they were. */
+static void move_top_in(struct chunk_sink *sink, const char *top)
+{
+	char *target = mem_printf(OLD_NAME "/%s", top);
+	struct error ignored =
+		ERROR_INIT; /* traces that share a folder: moved with the first of them */
+
+	files_rename(sink->directory, top, target, &ignored);
+	free(target);
+}
+
+static void move_top_out(struct chunk_sink *sink, const char *top)
+{
+	char *source = mem_printf(OLD_NAME "/%s", top);
+	struct error ignored = ERROR_INIT;
+
+	files_rename(sink->directory, source, top, &ignored);
+	free(source);
+}
+
+static bool is_moved(struct chunk_sink *sink)
+{
+	for (struct chunk_trace *trace = sink->traces; trace; trace = trace->next) {
+		char *path = mem_printf(OLD_NAME "/%s", trace->path);
+		bool is_there = faccessat(sink->directory, path, F_OK, 0) == 0;
+
+		free(path);
+		if (!is_there)
+			return false;
+	}
+	return true;
+}
+
+static bool set_first_aside(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
+{
+	int directory = files_make_directory(sink->directory, OLD_NAME, err);
+
+	if (directory < 0)
+		return false;
+	for_each_top(sink, move_top_in);
+	if (!is_moved(sink)) {
+		for_each_top(sink, move_top_out);
+		unlinkat(sink->directory, OLD_NAME, AT_REMOVEDIR);
+		fd_close(&directory);
+		return error_set(err, ERROR_IO, "cannot move the current chunk below '%s'",
+				 sink->path);
+	}
+	fd_close(&chunk->directory);
+	chunk->directory = directory;
+	chunk->name = mem_strdup(OLD_NAME);
+	return true;
+}
+
+static bool set_aside(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
+{
+	if (!chunk->name)
+		return set_first_aside(sink, chunk, err);
+	if (!files_rename(sink->directory, chunk->name, OLD_NAME, err))
+		return false;
+	free(chunk->name);
+	chunk->name = mem_strdup(OLD_NAME);
+	return true;
+}
+
+/* It keeps the transient name if this fails: readable all the same, and archived from there. */
+static void name_next(struct chunk_sink *sink, struct chunk *chunk)
+{
+	char *name = current_name(chunk);
+	struct error ignored = ERROR_INIT;
+
+	if (files_rename(sink->directory, chunk->name, name, &ignored)) {
+		free(chunk->name);
+		chunk->name = name;
+	} else {
+		free(name);
+	}
+}
+
+/* Lock held. On success sink->old is the chunk that was current, its reference by the sink still
+ * there. */
+static bool replace_current(struct chunk_sink *sink, bool is_last, uint64_t now_wall_ns,
+			    struct error *err)
+{
+	struct chunk *next = NULL;
+
+	if (!sink->current)
+		return error_set(err, ERROR_STATE, "no trace chunk is open");
+	if (sink->old || sink->is_closing)
+		return error_set(err, ERROR_BUSY,
+				 "the rotation before this one is not complete yet");
+	if (!is_last) {
+		next = make_next(sink, now_wall_ns, err);
+		if (!next)
+			return false;
+	}
+	if (!set_aside(sink, sink->current, err)) {
+		if (next) {
+			files_remove_tree(sink->directory, NEW_NAME);
+			chunk_free(next);
+		}
+		return false;
+	}
+	sink->old = sink->current;
+	sink->old->end_wall_ns = now_wall_ns;
+	sink->current = next;
+	sink->was_rotated = true;
+	if (next) {
+		sink->next_id++;
+		name_next(sink, next);
+	}
+	return true;
+}
+
+bool chunk_sink_rotate(struct sink *base, bool is_last, uint64_t now_wall_ns, uint64_t *chunk_id,
+		       struct error *err)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	struct chunk *old = NULL;
+
+	pthread_mutex_lock(&sink->lock);
+	if (replace_current(sink, is_last, now_wall_ns, err)) {
+		old = sink->old;
+		*chunk_id = old->id;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	if (!old)
+		return false;
+	chunk_unref(old); /* the sink's own: the streams' are left */
+	return true;
+}
+
+void chunk_sink_finish(struct sink *base, uint64_t now_wall_ns)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	struct chunk *chunk;
+	bool goes_to_archives;
+
+	pthread_mutex_lock(&sink->lock);
+	chunk = sink->current;
+	sink->current = NULL;
+	goes_to_archives = sink->was_rotated;
+	pthread_mutex_unlock(&sink->lock);
+	if (!chunk)
+		return;
+	chunk->end_wall_ns = now_wall_ns;
+	chunk_close(chunk, goes_to_archives);
+}
+
+bool chunk_sink_current(struct sink *base, struct chunk_info *info)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	const struct chunk *chunk;
+
+	pthread_mutex_lock(&sink->lock);
+	chunk = sink->current;
+	if (chunk)
+		*info = (struct chunk_info){
+			.id = chunk->id,
+			.begin_wall_ns = chunk->begin_wall_ns,
+			.event_count = atomic_load(&chunk->event_count),
+			.bytes = atomic_load(&chunk->bytes),
+		};
+	pthread_mutex_unlock(&sink->lock);
+	return chunk != NULL;
+}
+
+/* --- the sink */
+
+static void chunk_sink_destroy(struct sink *base)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+
+	if (sink->current)
+		chunk_free(sink->current);
+	fd_close(&sink->directory);
+	pthread_mutex_destroy(&sink->lock);
+	free(sink->path);
+	free(sink);
+}
+
+static const struct sink_class chunk_sink_class = {
+	.name = "chunk",
+	.open_trace = chunk_trace_open,
+	.append_metadata = chunk_trace_append,
+	.close_trace = chunk_trace_close,
+	.open_stream = chunk_stream_open,
+	.put = chunk_stream_put,
+	.cut = chunk_stream_cut,
+	.close_stream = chunk_stream_close,
+	.settle = chunk_stream_settle,
+	.destroy = chunk_sink_destroy,
+};
+
+struct sink *chunk_sink_create(const struct chunk_settings *settings)
+{
+	struct chunk_sink *sink = mem_zalloc(sizeof(*sink));
+
+	sink->base.class = &chunk_sink_class;
+	sink->settings = *settings;
+	sink->path = mem_strdup(settings->path);
+	sink->settings.path = sink->path;
+	sink->directory = -1;
+	pthread_mutex_init(&sink->lock, NULL);
+	return &sink->base;
+}

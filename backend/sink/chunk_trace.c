@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One trace in the chunks: its directory and its metadata. The text is kept whole for later chunks.
+ * A reader never sees half a declaration: what was written in part is cut off again.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/fd.h"
+#include "backend/base/mem.h"
+#include "backend/sink/chunk_parts.h"
+#include "backend/sink/files.h"
+
+static struct chunk_sink *sink_of(const struct chunk_trace *trace)
+{
+	return (struct chunk_sink *)trace->base.sink;
+}
+
+static bool write_place(struct chunk_place *place, struct error *err)
+{
+	const struct text *text = &place->trace->metadata;
+	size_t missing_bytes = text->length - place->written_bytes;
+
+	if (missing_bytes == 0)
+		return true;
+	if (!files_write_at(place->metadata_fd, place->written_bytes, NULL, 0,
+			    text->bytes + place->written_bytes, missing_bytes))
+		return error_set_errno(err, errno, "cannot write the metadata of '%s'",
+				       place->trace->path);
+	place->written_bytes = text->length;
+	return true;
+}
+
+/* While a rotation is under way, streams still write to the old chunk what was declared just now.
+ */
+static bool write_places(struct chunk_trace *trace, struct error *err)
+{
+	struct chunk_sink *sink = sink_of(trace);
+	struct chunk *chunks[] = {sink->current, sink->old};
+	bool is_whole = true;
+
+	for (size_t i = 0; i < COUNT_OF(chunks); i++) {
+		struct chunk_place *place = chunks[i] ? chunk_find_place(chunks[i], trace) : NULL;
+
+		if (place && !write_place(place, err))
+			is_whole = false;
+	}
+	atomic_store_explicit(&trace->is_behind, !is_whole, memory_order_release);
+	return is_whole;
+}
+
+struct chunk_place *chunk_find_place(const struct chunk *chunk, const struct chunk_trace *trace)
+{
+	for (struct chunk_place *place = chunk->places; place; place = place->next)
+		if (place->trace == trace)
+			return place;
+	return NULL;
+}
+
+static void close_place(struct chunk_place *place)
+{
+	fd_close(&place->directory);
+	fd_close(&place->metadata_fd);
+	free(place);
+}
+
+void chunk_close_places(struct chunk *chunk)
+{
+	while (chunk->places) {
+		struct chunk_place *place = chunk->places;
+
+		chunk->places = place->next;
+		close_place(place);
+	}
+}
+
+bool chunk_trace_enter(struct chunk_trace *trace, struct chunk *chunk, struct error *err)
+{
+	struct chunk_place *place = mem_zalloc(sizeof(*place));
+	int index_directory = -1;
+
+	place->trace = trace;
+	place->metadata_fd = -1;
+	place->directory = files_make_directory(chunk->directory, trace->path, err);
+	if (place->directory < 0)
+		goto fail;
+	index_directory = files_make_directory(place->directory, "index", err);
+	if (index_directory < 0)
+		goto fail;
+	fd_close(&index_directory);
+	place->metadata_fd = files_create(place->directory, "metadata", err);
+	if (place->metadata_fd < 0 || !write_place(place, err))
+		goto fail;
+	place->next = chunk->places;
+	chunk->places = place;
+	return true;
+
+fail:
+	close_place(place);
+	return error_prefix(err, "cannot make the trace '%s'", trace->path);
+}
+
+struct sink_trace *chunk_trace_open(struct sink *base, const char *path, struct error *err)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	struct chunk_trace *trace = mem_zalloc(sizeof(*trace));
+	bool is_open = true;
+
+	trace->base.sink = base;
+	trace->path = mem_strdup(path);
+	pthread_mutex_lock(&sink->lock);
+	if (sink->current)
+		is_open = chunk_trace_enter(trace, sink->current, err);
+	if (is_open) {
+		trace->next = sink->traces;
+		sink->traces = trace;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	if (is_open)
+		return &trace->base;
+	free(trace->path);
+	free(trace);
+	return NULL;
+}
+
+bool chunk_trace_append(struct sink_trace *base, const char *text, size_t length, struct error *err)
+{
+	struct chunk_trace *trace = (struct chunk_trace *)base;
+	struct chunk_sink *sink = sink_of(trace);
+	bool is_written;
+
+	pthread_mutex_lock(&sink->lock);
+	text_add_bytes(&trace->metadata, text, length);
+	is_written = write_places(trace, err);
+	pthread_mutex_unlock(&sink->lock);
+	return is_written;
+}
+
+bool chunk_trace_catch_up(struct chunk_trace *trace, const struct chunk *chunk, struct error *err)
+{
+	struct chunk_sink *sink = sink_of(trace);
+	const struct chunk_place *place;
+	bool is_whole;
+
+	if (!atomic_load_explicit(&trace->is_behind, memory_order_acquire))
+		return true;
+	pthread_mutex_lock(&sink->lock);
+	write_places(trace, err);
+	place = chunk_find_place(chunk, trace);
+	is_whole = place && place->written_bytes == trace->metadata.length;
+	pthread_mutex_unlock(&sink->lock);
+	return is_whole;
+}
+
+static void leave(struct chunk_trace *trace, struct chunk *chunk)
+{
+	struct chunk_place **link = chunk ? &chunk->places : NULL;
+
+	while (link && *link) {
+		struct chunk_place *place = *link;
+
+		if (place->trace == trace) {
+			*link = place->next;
+			close_place(place);
+			return;
+		}
+		link = &place->next;
+	}
+}
+
+void chunk_trace_close(struct sink_trace *base)
+{
+	struct chunk_trace *trace = (struct chunk_trace *)base;
+	struct chunk_sink *sink;
+	struct error ignored = ERROR_INIT; /* counted with the packets that were refused for it */
+
+	if (!trace)
+		return;
+	sink = sink_of(trace);
+	pthread_mutex_lock(&sink->lock);
+	write_places(trace, &ignored);
+	leave(trace, sink->current);
+	leave(trace, sink->old);
+	for (struct chunk_trace **link = &sink->traces; *link; link = &(*link)->next) {
+		if (*link == trace) {
+			*link = trace->next;
+			break;
+		}
+	}
+	pthread_mutex_unlock(&sink->lock);
+	text_finish(&trace->metadata);
+	free(trace->path);
+	free(trace);
+}
