@@ -101,11 +101,12 @@ static bool archive(struct chunk *chunk, struct error *err)
 	return true;
 }
 
-/* Leaves the transient name to the next rotation, also when the archive can't be made. */
-static void name_unarchived(struct chunk *chunk)
+/* BEGIN-ID. The chunk keeps its name if this fails: it stays readable, and can be archived from
+ * there. */
+static void rename_to_current(struct chunk *chunk)
 {
 	char *name = current_name(chunk);
-	struct error ignored = ERROR_INIT; /* the first error is told */
+	struct error ignored = ERROR_INIT;
 
 	if (files_rename(chunk->sink->directory, chunk->name, name, &ignored)) {
 		free(chunk->name);
@@ -123,7 +124,7 @@ static void chunk_close(struct chunk *chunk, bool goes_to_archives)
 	bool is_archived = goes_to_archives && archive(chunk, &err);
 
 	if (goes_to_archives && !is_archived)
-		name_unarchived(chunk);
+		rename_to_current(chunk); /* frees the transient name */
 	/* The transient names are free again: before anybody hears that the rotation is over. */
 	pthread_mutex_lock(&sink->lock);
 	sink->is_closing = false;
@@ -327,20 +328,6 @@ static bool set_aside(struct chunk_sink *sink, struct chunk *chunk, struct error
 	return true;
 }
 
-/* It keeps the transient name if this fails: readable all the same, and archived from there. */
-static void name_next(struct chunk_sink *sink, struct chunk *chunk)
-{
-	char *name = current_name(chunk);
-	struct error ignored = ERROR_INIT;
-
-	if (files_rename(sink->directory, chunk->name, name, &ignored)) {
-		free(chunk->name);
-		chunk->name = name;
-	} else {
-		free(name);
-	}
-}
-
 /* Lock held. On success sink->old is the chunk that was current, its reference by the sink still
  * there. */
 static bool replace_current(struct chunk_sink *sink, bool is_last, uint64_t now_wall_ns,
@@ -371,7 +358,7 @@ static bool replace_current(struct chunk_sink *sink, bool is_last, uint64_t now_
 	sink->was_rotated = true;
 	if (next) {
 		sink->next_id++;
-		name_next(sink, next);
+		rename_to_current(next);
 	}
 	return true;
 }
