@@ -71,6 +71,10 @@ as_root() {
 	fi
 }
 
+apt() {
+	as_root apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
 # deps GROUP…
 deps() {
 	lacking=$(missing "$@")
@@ -85,9 +89,8 @@ deps() {
 	echo "Installing with apt-get: $packages"
 	# The lists of packages may be absent (a fresh container) or too old to be of use.
 	# shellcheck disable=SC2086 # several words
-	as_root apt-get -q install -y --no-install-recommends $packages </dev/null ||
-		{ as_root apt-get -q update </dev/null &&
-			as_root apt-get -q install -y --no-install-recommends $packages </dev/null; } ||
+	apt install -y --no-install-recommends $packages ||
+		{ apt update && apt install -y --no-install-recommends $packages; } ||
 		{ echo "Error: apt-get could not install them; see above." >&2; return 1; }
 	lacking=$(missing "$@")
 	[ -z "$lacking" ] ||
