@@ -40,7 +40,9 @@ void gauge_draw(struct canvas *canvas, int row, int column, int columns, enum ro
 		canvas_fill(canvas, row, column + full, 1, role, BLOCK_FULL + 8 - (uint32_t)rest);
 		full++;
 	}
-	canvas_fill(canvas, row, column + full, columns - full, ROLE_DIM, is_ascii ? '.' : 0xb7);
+	canvas_fill(canvas, row, column + full, columns - full,
+		    role == ROLE_SELECT || role == ROLE_DISABLED ? role : ROLE_DIM,
+		    is_ascii ? '.' : 0xb7);
 }
 
 void gauge_draw_percent(struct canvas *canvas, int row, int column, int columns, enum role role,

@@ -6,11 +6,13 @@
 
 #include "backend/model/picture.h"
 
-#define SHOWN_MAX      256 /* samples that count for the scale */
-#define LOG_RATIO      100
-#define BLOCK_LEVELS   8
-#define BRAILLE_LEVELS 4
-#define BRAILLE_BASE   0x2800
+#define SHOWN_MAX	256 /* samples that count for the scale */
+#define LOG_RATIO	100
+#define BLOCK_LEVELS	8
+#define BRAILLE_LEVELS	4
+#define BRAILLE_BASE	0x2800
+#define NO_SAMPLE_GLYPH 0xb7
+#define NO_SAMPLE_ASCII '\''
 
 struct scale {
 	uint32_t max;
@@ -85,13 +87,18 @@ static uint32_t level_of(const struct scale *scale, uint32_t sample, uint32_t le
 	return 1 + (uint32_t)((steps * log2_256ths(sample) + full / 2) / full);
 }
 
+static bool is_empty_mark(uint32_t glyph)
+{
+	return glyph == NO_SAMPLE_GLYPH || glyph == NO_SAMPLE_ASCII;
+}
+
 static uint32_t block_glyph(const struct scale *scale, uint32_t sample, bool is_ascii)
 {
 	static const char ascii[] = " _.-:=+*#";
 	uint32_t level;
 
 	if (sample == PICTURE_NO_SAMPLE)
-		return is_ascii ? '\'' : 0xb7;
+		return is_ascii ? NO_SAMPLE_ASCII : NO_SAMPLE_GLYPH;
 	level = level_of(scale, sample, BLOCK_LEVELS);
 	if (is_ascii)
 		return (unsigned char)ascii[level];
@@ -116,7 +123,7 @@ static uint32_t braille_glyph(const struct scale *scale, uint32_t left, uint32_t
 	uint32_t dots = braille_dots(scale, left, false) | braille_dots(scale, right, true);
 
 	if (left == PICTURE_NO_SAMPLE && right == PICTURE_NO_SAMPLE)
-		return 0xb7;
+		return NO_SAMPLE_GLYPH;
 	return dots ? BRAILLE_BASE + dots : ' ';
 }
 
@@ -144,6 +151,7 @@ void sparkline_draw(const struct sparkline *sparkline, struct canvas *canvas, in
 	enum glyphs glyphs = canvas_glyphs(canvas);
 	uint64_t number = sparkline->newest_number / (glyphs == GLYPHS_BRAILLE ? 2 : 1);
 	struct scale scale = find_scale(sparkline, sparkline_samples(glyphs, columns));
+	enum role empty_role = role == ROLE_SPARK ? ROLE_DIM : role;
 
 	for (int i = 0; i < columns; i++) {
 		int head = sparkline->is_ring ? (int)(number % (uint64_t)columns) : columns - 1;
@@ -152,6 +160,7 @@ void sparkline_draw(const struct sparkline *sparkline, struct canvas *canvas, in
 		uint32_t glyph =
 			is_gap ? ' ' : glyph_at(sparkline, &scale, glyphs, (uint64_t)distance);
 
-		canvas_fill(canvas, row, column + i, 1, glyph == 0xb7 ? ROLE_DIM : role, glyph);
+		canvas_fill(canvas, row, column + i, 1, is_empty_mark(glyph) ? empty_role : role,
+			    glyph);
 	}
 }

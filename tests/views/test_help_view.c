@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Help: the pane's own keys first, narrowing by typing, running a row. */
+#include "views/help_view.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/views/expect.h"
+#include "views/views.h"
+
+static const struct help_key keys[] = {
+	{"q F10", "quit", "close or leave", NULL},
+	{"Enter", "open", "its channels", "sessions"},
+	{"R F8", "rotate", "new chunk", NULL},
+	{"Enter", "open", "its events", "channels"},
+	{"s F5", "toggle", "start or stop", "sessions"},
+};
+
+static const struct view_class small_view = {
+	.name = "sessions", .title = "Sessions", .help = "All sessions.\nSecond line."};
+
+static const struct help_content content = {.view = &small_view, .keys = keys, .key_count = 5};
+
+static struct help_view help;
+static struct canvas *canvas;
+
+static int setup(void **state)
+{
+	(void)state;
+	expect_setup();
+	help_view_init(&help);
+	canvas = canvas_create(1, 1);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	help_view_finish(&help);
+	canvas_destroy(canvas);
+	return 0;
+}
+
+static void draw(int rows, int columns)
+{
+	canvas_resize(canvas, rows, columns);
+	help_view_fit(&help, &content, rows, columns);
+	help_view_draw(&help, canvas);
+}
+
+static const char *act(const char *name, const char *argument)
+{
+	const char *action;
+
+	assert_true(help_view_act(&help, &content, name, argument, &action));
+	return action;
+}
+
+static void keys_of_the_pane_come_first(void **state)
+{
+	(void)state;
+	draw(10, 40);
+	expect_canvas(canvas, "Sessions\n"
+			      "All sessions.\n"
+			      "Second line.\n"
+			      "Keys of this pane\n"
+			      " Enter        its channels\n"
+			      " s F5         start or stop\n"
+			      "Keys everywhere\n"
+			      " q F10        close or leave\n"
+			      " R F8         new chunk");
+	expect_roles(canvas, "tttttttt\n\n\n"
+			     "ttttttttttttttttt\n"
+			     "ssssssssssssssssssssssssssssssssssssssss\n"
+			     ".kkkk\n"
+			     "ttttttttttttttt\n"
+			     ".kkkkk\n"
+			     ".kkkk");
+}
+
+static void wide_help_has_two_columns(void **state)
+{
+	(void)state;
+	draw(5, 80);
+	expect_canvas(canvas,
+		      "Sessions                                  s F5         start or stop\n"
+		      "All sessions.                            Keys everywhere\n"
+		      "Second line.                              q F10        close or leave\n"
+		      "Keys of this pane                         R F8         new chunk\n"
+		      " Enter        its channels");
+}
+
+static void the_page_of_the_selected_key_shows(void **state)
+{
+	int row, column;
+
+	(void)state;
+	draw(5, 40); /* the first key is on the first page */
+	assert_int_equal(canvas_cell(canvas, 4, 1)->chars[0], 'E');
+	act("down", "");
+	draw(5, 40);
+	expect_canvas(canvas, " s F5         start or stop\n"
+			      "Keys everywhere\n"
+			      " q F10        close or leave\n"
+			      " R F8         new chunk");
+	assert_true(canvas_cursor(canvas, &row, &column));
+	assert_int_equal(row, 0);
+	act("last", "");
+	draw(5, 40);
+	assert_true(canvas_cursor(canvas, &row, &column));
+	assert_int_equal(row, 3);
+}
+
+static void typing_narrows_it(void **state)
+{
+	(void)state;
+	act("filter", "st");
+	draw(10, 40);
+	expect_canvas(canvas, "Keys of this pane\n"
+			      " s F5         start or stop");
+	assert_string_equal(act("open", ""), "toggle");
+	act("filter", "rotate"); /* names of actions count */
+	assert_string_equal(act("open", ""), "rotate");
+	act("filter", "zzz");
+	draw(10, 40);
+	expect_canvas(canvas, "no key does that");
+	assert_null(act("open", ""));
+	act("filter", "");
+	assert_string_equal(act("open", ""), "open");
+	act("down", "2");
+	assert_string_equal(act("open", ""), "quit");
+}
+
+static void it_lives_at_any_size(void **state)
+{
+	(void)state;
+	for (int rows = 0; rows < 12; rows++)
+		for (int columns = 0; columns < 100; columns++)
+			draw(rows, columns);
+	help_view_fit(&help, &(struct help_content){0}, 3, 30);
+	help_view_draw(&help, canvas);
+}
+
+static void narrow_help_keeps_the_words(void **state)
+{
+	(void)state;
+	act("filter", "chunk");
+	draw(2, 20);
+	expect_canvas(canvas, "Keys everywhere\n R F8   new chunk");
+}
+
+static void every_view_explains_itself(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < view_count; i++) {
+		const char *line = view_table[i]->help;
+
+		assert_true(strlen(line) > 0);
+		for (; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL)
+			assert_true(strcspn(line, "\n") <= 80);
+	}
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(keys_of_the_pane_come_first),
+		TEST(wide_help_has_two_columns),
+		TEST(the_page_of_the_selected_key_shows),
+		TEST(typing_narrows_it),
+		TEST(it_lives_at_any_size),
+		TEST(narrow_help_keeps_the_words),
+		TEST(every_view_explains_itself),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
