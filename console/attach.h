@@ -38,11 +38,12 @@ void attach_published(void *attach);
 bool attach_detach(void *attach);
 
 /*
- * Gives every terminal back to its shell, restored, with the sentence (may be NULL) below the
- * screen, and uses the backend no more. Main thread.
+ * Puts the terminal in order and uses the backend no more. Its holder stays until attach_destroy,
+ * so that whoever starts tracon again finds this engine gone; then it prints the sentence (may be
+ * NULL) below the screen. Main thread.
  */
 void attach_end(struct attach *attach, const char *sentence);
-/* After the backend has stopped. NULL passes. */
+/* After the backend has stopped: gives the terminals back to their shells. NULL passes. */
 void attach_destroy(struct attach *attach);
 
 #endif

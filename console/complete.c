@@ -165,12 +165,25 @@ static bool is_folder(DIR *folder, const char *name)
 	return fstatat(dirfd(folder), name, &status, 0) == 0 && S_ISDIR(status.st_mode);
 }
 
+/* The folder named by the first `length` bytes of what was typed. */
+static DIR *open_folder(const struct offer *offer, size_t length)
+{
+	struct text path = {0};
+	DIR *folder;
+
+	if (offer->prefix[0] != '/' && offer->context->directory)
+		text_addf(&path, "%s/", offer->context->directory);
+	text_add_bytes(&path, offer->prefix, length);
+	folder = opendir(path.length ? text_str(&path) : ".");
+	text_finish(&path);
+	return folder;
+}
+
 static void offer_files(const struct offer *offer)
 {
 	const char *slash = strrchr(offer->prefix, '/');
 	size_t length = slash ? (size_t)(slash + 1 - offer->prefix) : 0;
-	char *path = length ? mem_strndup(offer->prefix, length) : mem_strdup(".");
-	DIR *folder = opendir(path);
+	DIR *folder = open_folder(offer, length);
 	struct dirent *entry;
 
 	for (int i = 0; folder && i < FILES_MAX && (entry = readdir(folder)); i++) {
@@ -187,7 +200,6 @@ static void offer_files(const struct offer *offer)
 	}
 	if (folder)
 		closedir(folder);
-	free(path);
 }
 
 static void (*const offers[])(const struct offer *offer) = {

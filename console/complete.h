@@ -24,6 +24,7 @@ struct complete_context {
 	uint64_t session_id;	       /* the selected one; 0: none */
 	const struct complete_verb *verbs;
 	size_t verb_count;
+	const char *directory; /* relative paths mean this; NULL: the process's own */
 };
 
 /*

@@ -64,16 +64,19 @@ void console_note_picture(struct console *console);
 /* A line for the message log, and for the message line if somebody looks. */
 void console_notice(struct console *console, const char *text);
 bool console_wants_quit_on_hangup(const struct console *console);
+/* As `quit --force`. */
+void console_quit(struct console *console);
 
 struct engine_options {
 	const struct places *places; /* must outlive the call */
 	const char *config;	     /* start-up file; NULL: read none (--no-config) */
+	const char *group;	     /* unused without a socket; NULL: tracing */
 };
 
 /*
- * --no-daemon: backend and console on this process's own terminal, without a socket. Returns the
- * exit status after `quit`, SIGTERM or SIGINT. The caller has blocked the signals
- * (thread_block_signals) and runs no other thread.
+ * --no-daemon: backend and console on this process's own terminal, without a socket, until `quit`,
+ * SIGTERM or SIGINT. The caller has blocked the signals (thread_block_signals) and runs no other
+ * thread. Returns the exit status; 1 with err set if the backend or the screen can't start.
  */
 int console_run_here(const struct engine_options *options, const struct holder_options *terminal,
 		     struct error *err);

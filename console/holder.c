@@ -27,9 +27,10 @@
 #include "console/screen.h"
 #include "console/terminal.h"
 
-#define STOP_TRIES_MAX 10  /* stops that the kernel ignored: an orphaned process group */
-#define LEAVE_WAIT_MS  500 /* for the engine to put the terminal in order when we are told to end  \
-			    */
+#define STOP_TRIES_MAX 10 /* stops that the kernel ignored: an orphaned process group */
+#define LEAVE_WAIT_MS                                                                              \
+	500 /* for the engine to put the terminal in order when we are told to end                 \
+	     */
 
 struct holder {
 	int connection;
@@ -78,44 +79,51 @@ static bool wants_mono(const struct holder_options *options)
 	return options->color == COLOR_NEVER;
 }
 
-static void read_size(const struct holder *holder, uint32_t *rows, uint32_t *columns)
+static void read_size(int terminal, uint32_t *rows, uint32_t *columns)
 {
 	struct winsize size = {0};
 
-	ioctl(holder->terminal, TIOCGWINSZ, &size);
+	ioctl(terminal, TIOCGWINSZ, &size);
 	*rows = size.ws_row ? size.ws_row : 24;
 	*columns = size.ws_col ? size.ws_col : 80;
+}
+
+void holder_describe(int terminal, const struct holder_options *options, struct terminal_here *here)
+{
+	const char *term = getenv("TERM");
+
+	*here = (struct terminal_here){.kind = TERMINAL_HERE};
+	snprintf(here->term, sizeof(here->term), "%s", term ? term : "");
+	read_size(terminal, &here->rows, &here->columns);
+	here->flags |= takes_utf8(options, here->term) ? TERMINAL_UTF8 : 0;
+	here->flags |= wants_mono(options) ? TERMINAL_MONO : 0;
 }
 
 static void send_size(const struct holder *holder, enum terminal_kind kind)
 {
 	struct terminal_size message = {.kind = kind};
 
-	read_size(holder, &message.rows, &message.columns);
+	read_size(holder->terminal, &message.rows, &message.columns);
 	/* A failure shows as the end of the connection. */
 	fd_send(holder->connection, &message, sizeof(message), NULL, 0);
 }
 
-/* A description of the terminal that nobody shares: the shell must not find it non-blocking. */
-static int open_private_terminal(void)
+int holder_open_terminal(void)
 {
+	/* The shell, which shares the original, must not find it non-blocking. */
 	return open("/proc/self/fd/0", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 }
 
 static bool hand_over(struct holder *holder, const struct holder_options *options)
 {
-	const char *term = getenv("TERM");
-	struct terminal_here message = {.kind = TERMINAL_HERE};
+	struct terminal_here message;
 	int sockets[2] = {-1, -1};
 	int fds[2];
 	size_t fd_count = 1;
 	bool is_sent;
 
-	snprintf(message.term, sizeof(message.term), "%s", term ? term : "");
-	read_size(holder, &message.rows, &message.columns);
-	message.flags |= takes_utf8(options, message.term) ? TERMINAL_UTF8 : 0;
-	message.flags |= wants_mono(options) ? TERMINAL_MONO : 0;
-	fds[0] = open_private_terminal();
+	holder_describe(holder->terminal, options, &message);
+	fds[0] = holder_open_terminal();
 	if (fds[0] < 0) {
 		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
 			return false;
@@ -167,10 +175,10 @@ static void stop_by(int signal_number)
 }
 
 /* Started or continued in the background: wait for `fg`, as every full-screen program does. */
-static void wait_for_foreground(const struct holder *holder)
+static void wait_for_foreground(int terminal)
 {
 	for (int i = 0; i < STOP_TRIES_MAX; i++) {
-		pid_t foreground = tcgetpgrp(holder->terminal);
+		pid_t foreground = tcgetpgrp(terminal);
 
 		if (foreground < 0 || foreground == getpgrp())
 			return;
@@ -178,12 +186,17 @@ static void wait_for_foreground(const struct holder *holder)
 	}
 }
 
+void holder_stop(int terminal)
+{
+	stop_by(SIGTSTP);
+	wait_for_foreground(terminal);
+}
+
 static void suspend(struct holder *holder)
 {
 	while (copy_output(holder))
 		;
-	stop_by(SIGTSTP);
-	wait_for_foreground(holder);
+	holder_stop(holder->terminal);
 	send_size(holder, TERMINAL_CONTINUE);
 }
 
@@ -309,7 +322,7 @@ int holder_run(int connection, const struct holder_options *options)
 		.status = STATUS_ERROR,
 	};
 
-	wait_for_foreground(&holder);
+	wait_for_foreground(holder.terminal);
 	if (tcgetattr(holder.terminal, &holder.saved) < 0) {
 		fprintf(stderr, "Error: cannot read the terminal's settings: %s\n",
 			strerror(errno));

@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct terminal_here;
+
 enum color_choice { COLOR_AUTO, COLOR_ALWAYS, COLOR_NEVER };
 
 struct holder_options {
@@ -24,5 +26,14 @@ bool holder_is_possible(void);
  * blocked by the caller; they get their default actions back here. No threads may run.
  */
 int holder_run(int connection, const struct holder_options *options);
+
+/* What a process says of its terminal: type, size, colours, characters. Uses the locale. */
+void holder_describe(int terminal, const struct holder_options *options,
+		     struct terminal_here *here);
+/* A description of standard input's terminal that nobody shares, non-blocking; -1 if not allowed.
+ */
+int holder_open_terminal(void);
+/* Stops this process as Ctrl-Z does; returns when it is in the foreground again. */
+void holder_stop(int terminal);
 
 #endif

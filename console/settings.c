@@ -14,7 +14,7 @@
 static const char *const layout_words[] = {"auto", "one", "two", "three", NULL};
 static const char *const glyph_words[] = {"auto", "ascii", "utf8", "braille", NULL};
 static const char *const sync_words[] = {"auto", "on", "off", NULL};
-static const char *const confirm_words[] = {"always", "destructive", "never", NULL};
+static const char *const confirm_words[] = {"destructive", "never", NULL};
 static const char *const clipboard_words[] = {"auto", "osc52", NULL};
 static const char *const hangup_words[] = {"detach", "quit", NULL};
 static const char *const theme_words[] = {"default", "light", "contrast", "mono", NULL};
@@ -121,7 +121,6 @@ void settings_init(struct settings *settings)
 	*settings = (struct settings){
 		.refresh_ns = REFRESH_DEFAULT_NS,
 		.theme = theme_find("default"),
-		.confirm = CONFIRM_DESTRUCTIVE,
 	};
 }
 

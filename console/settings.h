@@ -14,7 +14,7 @@
 #include "console/theme.h"
 
 enum settings_glyphs { SETTINGS_GLYPHS_AUTO, SETTINGS_ASCII, SETTINGS_UTF8, SETTINGS_BRAILLE };
-enum settings_confirm { CONFIRM_ALWAYS, CONFIRM_DESTRUCTIVE, CONFIRM_NEVER };
+enum settings_confirm { CONFIRM_DESTRUCTIVE, CONFIRM_NEVER };
 
 struct settings {
 	uint64_t refresh_ns;

@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A table of actions. Whatever changes tracing becomes a command line, so that keys teach commands.
+ */
+#include "console/action.h"
+
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/command.h"
+#include "console/help.h"
+#include "console/state.h"
+#include "console/submit.h"
+
+/* ---- views ---- */
+
+static void copy(struct console *console, const char *text)
+{
+	if (console->screen && screen_copy(console->screen, text, console->settings.copies_always))
+		console_tell(console, NOTICE_INFO, "", "copied: %s", text);
+	else
+		console_tell(console, NOTICE_INFO, "", "%s", text);
+}
+
+static void go_to(struct console *console, const char *name)
+{
+	enum pane pane = layout_pane_of(name);
+
+	if (pane == PANE_NONE || !console_view(pane))
+		console_tell(console, NOTICE_WARNING, "", "this build has no pane '%s'", name);
+	else
+		console_focus(console, pane);
+}
+
+/* What a view asked for. */
+static void obey(struct console *console, const char *command)
+{
+	if (!strcmp(command, "@acknowledge"))
+		backend_acknowledge_losses(console->backend, console->selection.session_id);
+	else if (!strncmp(command, "@copy ", 6))
+		copy(console, command + 6);
+	else if (command[0] == '@')
+		go_to(console, command + 1);
+	else if (command[0])
+		submit_text(console, FROM_KEY, NULL, command);
+}
+
+bool action_on_view(struct console *console, const char *action, const char *argument)
+{
+	const struct view_class *view = console_view(console->focus);
+	const struct picture *picture;
+	struct view_input input;
+	struct text command = {0};
+	bool is_known;
+
+	if (!view || !console->backend)
+		return false;
+	picture = backend_picture_acquire(console->backend);
+	console_view_input(console, picture, &input);
+	is_known =
+		view->act(console->view_states[console->focus], &input, action, argument, &command);
+	backend_picture_release(console->backend);
+	obey(console, text_str(&command));
+	text_finish(&command);
+	return is_known;
+}
+
+/* ---- the console's own ---- */
+
+static bool help(struct console *console, const char *argument)
+{
+	(void)argument;
+	help_open(console);
+	return true;
+}
+
+static bool setup(struct console *console, const char *argument)
+{
+	(void)argument;
+	console_focus_prompt(console, true);
+	console->answer_lines = 0;
+	submit_text(console, FROM_KEY, NULL, "set");
+	prompt_set_line(console->prompt, "set ");
+	return true;
+}
+
+static bool find(struct console *console, const char *argument)
+{
+	(void)argument;
+	if (!action_on_view(console, "find-start", ""))
+		return false;
+	entry_open(&console->entry, "find", "find", true, "");
+	return true;
+}
+
+static bool filter(struct console *console, const char *argument)
+{
+	(void)argument;
+	if (!action_on_view(console, "filter", ""))
+		return false;
+	entry_open(&console->entry, "filter", "filter", true, "");
+	return true;
+}
+
+static bool create(struct console *console, const char *argument)
+{
+	(void)argument;
+	if (!command_find("create"))
+		return false;
+	entry_open(&console->entry, "name of the new session", "create", false, "");
+	return true;
+}
+
+/* A command that needs more words than a key can give: begun in the command line. */
+static bool begin_command(struct console *console, const char *name, const char *rest)
+{
+	struct text line = {0};
+
+	if (!command_find(name))
+		return false;
+	text_addf(&line, "%s %s", name, rest);
+	console_focus_prompt(console, true);
+	prompt_set_line(console->prompt, text_str(&line));
+	text_finish(&line);
+	return true;
+}
+
+static bool create_channel(struct console *console, const char *argument)
+{
+	(void)argument;
+	return begin_command(console, "enable-channel", "-u ");
+}
+
+static bool create_event(struct console *console, const char *argument)
+{
+	(void)argument;
+	return begin_command(console, "enable-event", "-u ");
+}
+
+static bool add_context(struct console *console, const char *argument)
+{
+	(void)argument;
+	return begin_command(console, "add-context", "-u -t ");
+}
+
+static bool focus_pane(struct console *console, const char *argument)
+{
+	go_to(console, argument);
+	return true;
+}
+
+static bool focus_step(struct console *console, int step)
+{
+	int pane = console->focus;
+
+	do
+		pane = (pane + step + PANE_COUNT) % PANE_COUNT;
+	while (!console_view((enum pane)pane) && pane != (int)console->focus);
+	console_focus(console, (enum pane)pane);
+	return true;
+}
+
+static bool next_pane(struct console *console, const char *argument)
+{
+	(void)argument;
+	return focus_step(console, 1);
+}
+
+static bool previous_pane(struct console *console, const char *argument)
+{
+	(void)argument;
+	return focus_step(console, -1);
+}
+
+static bool overview(struct console *console, const char *argument)
+{
+	(void)argument;
+	console->is_zoomed = false;
+	console->is_bare = false;
+	console->output_size = OUTPUT_AUTO;
+	console_focus(console, PANE_SESSIONS);
+	return true;
+}
+
+static bool session_step(struct console *console, size_t step)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	size_t count = picture->session_count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (picture->sessions[i].id != console->selection.session_id)
+			continue;
+		console->selection = (struct selection){
+			.session_id = picture->sessions[(i + count + step) % count].id};
+		break;
+	}
+	backend_picture_release(console->backend);
+	return true;
+}
+
+static bool next_session(struct console *console, const char *argument)
+{
+	(void)argument;
+	return session_step(console, 1);
+}
+
+static bool previous_session(struct console *console, const char *argument)
+{
+	(void)argument;
+	return session_step(console, (size_t)-1);
+}
+
+static bool back(struct console *console, const char *argument)
+{
+	(void)argument;
+	if (console->is_bare || console->is_zoomed) {
+		console->is_bare = false;
+		console->is_zoomed = false;
+		return true;
+	}
+	if (!action_on_view(console, "back", "") && console->focus != PANE_SESSIONS)
+		console_focus(console, PANE_SESSIONS);
+	return true;
+}
+
+static bool zoom(struct console *console, const char *argument)
+{
+	(void)argument;
+	console->is_zoomed = !console->is_zoomed;
+	return true;
+}
+
+static bool bare(struct console *console, const char *argument)
+{
+	(void)argument;
+	console->is_bare = !console->is_bare;
+	return true;
+}
+
+static bool pause_display(struct console *console, const char *argument)
+{
+	(void)argument;
+	console->is_paused = !console->is_paused;
+	return true;
+}
+
+static bool output(struct console *console, const char *argument)
+{
+	(void)argument;
+	console->output_size = (console->output_size + 1) % OUTPUT_SIZE_COUNT;
+	return true;
+}
+
+static bool refresh(struct console *console, const char *argument)
+{
+	(void)argument;
+	console->watched_interval_ns = 0; /* told again: the backend looks at once */
+	console_update_watch(console);
+	return true;
+}
+
+static bool repaint(struct console *console, const char *argument)
+{
+	(void)argument;
+	if (console->screen)
+		screen_repaint(console->screen);
+	return true;
+}
+
+static bool go_to_prompt(struct console *console, const char *argument)
+{
+	(void)argument;
+	console_focus_prompt(console, true);
+	return true;
+}
+
+static bool cancel(struct console *console, const char *argument)
+{
+	(void)argument;
+	console_tell(console, NOTICE_INFO, "", "q quits or detaches, ? explains the keys");
+	return true;
+}
+
+/* ---- leaving ---- */
+
+static size_t active_count(struct console *console)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	size_t count = picture->active_count;
+
+	backend_picture_release(console->backend);
+	return count;
+}
+
+static void leave(void *asker, void *data, char letter)
+{
+	struct console *console = asker;
+
+	(void)data;
+	if (letter == 'd' && console->host.can_detach)
+		console->host.release(console->host.data,
+				      "detached; tracing goes on, tracon comes back to it");
+	else if (letter == 's')
+		submit_confirmed(console, "quit --force");
+}
+
+static bool quit(struct console *console, const char *argument)
+{
+	size_t count = active_count(console);
+	bool can_detach = console->host.can_detach;
+
+	(void)argument;
+	if (count == 0) {
+		submit_confirmed(console, "quit");
+		return true;
+	}
+	console->question.answer = leave;
+	console->question.data = NULL;
+	question_open(&console->question, QUESTION_LETTER,
+		      mem_printf("%zu session%s recording: %s[s]top all and quit  [c]ancel", count,
+				 count == 1 ? " is" : "s are",
+				 can_detach ? "[d]etach (keep tracing)  " : ""),
+		      can_detach ? "ds" : "s", loop_now_ns(console->loop));
+	return true;
+}
+
+static bool close_or_quit(struct console *console, const char *argument)
+{
+	if (console->is_bare || console->is_zoomed || console->output_size != OUTPUT_AUTO) {
+		console->is_bare = false;
+		console->is_zoomed = false;
+		console->output_size = OUTPUT_AUTO;
+		return true;
+	}
+	return quit(console, argument);
+}
+
+static void suspend_anyway(void *asker, void *data, char letter)
+{
+	(void)data;
+	if (letter == 'y')
+		console_suspend(asker);
+}
+
+static bool suspend(struct console *console, const char *argument)
+{
+	(void)argument;
+	if (console->host.can_detach || active_count(console) == 0) {
+		console_suspend(console);
+		return true;
+	}
+	/* Without a holder the tracer itself would be stopped. */
+	console->question.answer = suspend_anyway;
+	console->question.data = NULL;
+	question_open(&console->question, QUESTION_LETTER,
+		      mem_strdup("Stop this program? Events are lost meanwhile. [y/N]"), "y",
+		      loop_now_ns(console->loop));
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*run)(struct console *console, const char *argument);
+} actions[] = {
+	{"help", help},
+	{"setup", setup},
+	{"find", find},
+	{"filter", filter},
+	{"create", create},
+	{"create-channel", create_channel},
+	{"create-event", create_event},
+	{"add-context", add_context},
+	{"pane", focus_pane},
+	{"next-pane", next_pane},
+	{"previous-pane", previous_pane},
+	{"overview", overview},
+	{"next-session", next_session},
+	{"previous-session", previous_session},
+	{"back", back},
+	{"close", close_or_quit},
+	{"quit", quit},
+	{"repl", go_to_prompt},
+	{"zoom", zoom},
+	{"bare", bare},
+	{"pause", pause_display},
+	{"output", output},
+	{"refresh", refresh},
+	{"repaint", repaint},
+	{"cancel", cancel},
+	{"suspend", suspend},
+};
+
+bool action_run(struct console *console, const char *action)
+{
+	size_t length = strcspn(action, " ");
+	const char *argument = action[length] ? action + length + 1 : "";
+
+	if (!console->backend)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
+		if (strlen(actions[i].name) == length && !strncmp(actions[i].name, action, length))
+			return actions[i].run(console, argument);
+	}
+	if (!argument[0] && action_on_view(console, action, ""))
+		return true;
+	if (keymap_is_action(action) && !command_find(action))
+		return false;
+	submit_text(console, FROM_KEY, NULL, action);
+	return true;
+}
+
+/* ---- fields ---- */
+
+void action_accept_entry(struct console *console)
+{
+	struct text command = {0};
+
+	console->entry.is_open = false;
+	if (console->entry.is_live)
+		return;
+	text_add(&command, console->entry.action);
+	if (*field_text(&console->entry.field)) {
+		text_add_char(&command, ' ');
+		text_add_quoted(&command, field_text(&console->entry.field));
+	}
+	submit_text(console, FROM_KEY, NULL, text_str(&command));
+	text_finish(&command);
+}
+
+void action_cancel_entry(struct console *console)
+{
+	console->entry.is_open = false;
+	if (console->entry.is_live)
+		action_on_view(console, console->entry.action, "");
+}

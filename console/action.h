@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What keys stand for: the console's own actions, else the focused view's, else a command line. */
+#ifndef TRACON_CONSOLE_ACTION_H
+#define TRACON_CONSOLE_ACTION_H
+
+#include <stdbool.h>
+
+struct console;
+
+/* False: nobody knows it. */
+bool action_run(struct console *console, const char *action);
+/* Find, filter, or what else the focused view does with a text. */
+bool action_on_view(struct console *console, const char *action, const char *argument);
+/* Enter or Esc in the open field. */
+void action_accept_entry(struct console *console);
+void action_cancel_entry(struct console *console);
+
+#endif

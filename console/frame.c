@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Asks the layout where things are, lets each view draw its pane from one picture, and adds what is
+ * the console's own: tabs, message line, answers, command line, function bar, overlays.
+ */
+#include "console/frame.h"
+
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "console/help.h"
+#include "views/selection.h"
+
+#define BAR_CELLS	   8 /* columns of one entry of the function bar */
+#define MATCH_GAP_COLUMNS  2
+#define COMMAND_SHARE_PART 2 /* the command takes at most this part of the message line */
+
+/* ---- where ---- */
+
+static int wanted_output_rows(const struct console *console)
+{
+	switch (console->output_size) {
+	case OUTPUT_HALF:
+		return console->rows / 2;
+	case OUTPUT_FULL:
+		return console->rows;
+	case OUTPUT_AUTO:
+	case OUTPUT_SIZE_COUNT:
+		break;
+	}
+	if (!console->prompt_has_focus || console->answer_lines == 0)
+		return 0;
+	return console->answer_lines < (size_t)console->rows / 2 ? (int)console->answer_lines
+								 : console->rows / 2;
+}
+
+static void compute_layout(struct console *console)
+{
+	const struct layout_wish wish = {
+		.rows = console->rows,
+		.columns = console->columns,
+		.form = console->settings.layout,
+		.focus = console->focus,
+		.is_zoomed = console->is_zoomed,
+		.is_bare = console->is_bare,
+		.output_rows = wanted_output_rows(console),
+		.missing = console_missing_panes(),
+	};
+
+	layout_compute(&console->layout, &wish);
+}
+
+static struct canvas *window_of(struct console *console, const struct rectangle *place)
+{
+	return canvas_window(console->canvas, place->row, place->column, place->rows,
+			     place->columns);
+}
+
+static struct canvas *row_window(struct console *console, int row)
+{
+	return canvas_window(console->canvas, row, 0, 1, console->columns);
+}
+
+/* ---- panes ---- */
+
+static void draw_pane(struct console *console, const struct layout_pane *place,
+		      struct view_input *input)
+{
+	const struct view_class *view = console_view(place->pane);
+	struct canvas *body;
+
+	if (!view)
+		return;
+	input->is_focused = place->pane == console->focus && !console->prompt_has_focus;
+	if (place->title.rows > 0) {
+		struct canvas *title = window_of(console, &place->title);
+
+		view_draw_title(view, input, title);
+		canvas_destroy(title);
+	}
+	body = window_of(console, &place->body);
+	view->draw(console->view_states[place->pane], input, body);
+	canvas_destroy(body);
+}
+
+/* The order of the digits: earlier panes may move the selection that later ones follow. */
+static void fit_panes(struct console *console, struct view_input *input)
+{
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		const struct view_class *view = console_view((enum pane)pane);
+		int index = layout_find(&console->layout, (enum pane)pane);
+
+		if (!view || index < 0)
+			continue;
+		input->is_focused = (enum pane)pane == console->focus && !console->prompt_has_focus;
+		view->fit(console->view_states[pane], input, console->layout.panes[index].body.rows,
+			  console->layout.panes[index].body.columns);
+	}
+}
+
+static void draw_tabs(struct console *console)
+{
+	int column = 0;
+
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		const struct view_class *view = console_view((enum pane)pane);
+		bool is_focused = (enum pane)pane == console->focus;
+
+		if (!view)
+			continue;
+		column +=
+			canvas_textf(console->canvas, console->layout.tabs, column,
+				     console->columns - column, is_focused ? ROLE_FOCUS : ROLE_DIM,
+				     is_focused ? "%c[%s]" : "%c %s ", view->digit, view->title);
+		column++;
+	}
+	if (console->is_paused)
+		canvas_text(console->canvas, console->layout.tabs, column, console->columns,
+			    ROLE_WARN, "PAUSED");
+}
+
+static void draw_header(struct console *console, const struct view_input *input)
+{
+	int row = console->layout.header;
+	const struct view_class *view = console_view(console->focus);
+	int begin = 0;
+	struct canvas *rest;
+
+	if (console->layout.header_names_pane && view)
+		begin = 1 + canvas_textf(console->canvas, row, 0, console->columns / 2, ROLE_FOCUS,
+					 "%c[%s]", view->digit, view->title);
+	rest = canvas_window(console->canvas, row, begin, 1, console->columns - begin);
+	header_draw(input, rest);
+	canvas_destroy(rest);
+}
+
+static void draw_detail(struct console *console, const struct view_input *input)
+{
+	const struct view_class *view = console_view(console->focus);
+	struct text detail = {0};
+
+	if (view && view->detail)
+		view->detail(console->view_states[console->focus], input, &detail);
+	canvas_text(console->canvas, console->layout.detail, 0, console->columns, ROLE_DIM,
+		    text_str(&detail));
+	text_finish(&detail);
+}
+
+/* ---- function bar ---- */
+
+static const struct {
+	const char *label;
+	const char *action; /* a view may say what it would do now */
+} bar[] = {
+	{"Help", NULL},
+	{"Setup", NULL},
+	{"Find", NULL},
+	{"Filt", NULL},
+	{"Start", "session-toggle"},
+	{"Sort", NULL},
+	{"Enabl", "toggle"},
+	{"Rotat", NULL},
+	{"Destr", NULL},
+	{"Quit", NULL},
+};
+
+static void draw_bar(struct console *console, const struct view_input *input)
+{
+	const struct view_class *view = console_view(console->focus);
+	int row = console->layout.function_bar;
+
+	for (int i = 0; i < (int)COUNT_OF(bar); i++) {
+		int column = i * BAR_CELLS;
+		const char *label = NULL;
+		int used;
+
+		if (view && view->label && bar[i].action)
+			label = view->label(console->view_states[console->focus], input,
+					    bar[i].action);
+		used = canvas_textf(console->canvas, row, column, 3, ROLE_DIM, "F%d", i + 1);
+		canvas_fill(console->canvas, row, column + used, BAR_CELLS - used - 1, ROLE_KEY,
+			    ' ');
+		canvas_text(console->canvas, row, column + used, BAR_CELLS - used - 1, ROLE_KEY,
+			    label ? label : bar[i].label);
+	}
+}
+
+/* ---- message line ---- */
+
+static const struct {
+	const char *mark;
+	enum role role;
+} levels[] = {
+	[NOTICE_INFO] = {"", ROLE_NORMAL},
+	[NOTICE_WARNING] = {"! ", ROLE_WARN},
+	[NOTICE_ERROR] = {"E ", ROLE_ERR},
+};
+
+static void draw_notice(struct console *console, int row)
+{
+	const struct notice *notice = &console->notice;
+	int columns = console->columns;
+	int command_columns = 0;
+
+	if (notice->level == NOTICE_NONE)
+		return;
+	if (notice->command[0]) {
+		struct text command = {0};
+
+		text_addf(&command, "[%s]", notice->command);
+		command_columns = field_columns(text_str(&command));
+		if (command_columns > columns / COMMAND_SHARE_PART)
+			command_columns = columns / COMMAND_SHARE_PART;
+		canvas_text_right(console->canvas, row, columns, command_columns, ROLE_DIM,
+				  text_str(&command));
+		text_finish(&command);
+	}
+	canvas_textf(console->canvas, row, 0, columns - command_columns - 1,
+		     levels[notice->level].role, "%s%s", levels[notice->level].mark, notice->text);
+}
+
+static void draw_message_line(struct console *console)
+{
+	int row = console->layout.message;
+	struct canvas *line;
+
+	if (row < 0)
+		return;
+	line = row_window(console, row);
+	if (console->question.is_open)
+		question_draw(&console->question, line, 0);
+	else if (console->entry.is_open)
+		entry_draw(&console->entry, line, 0);
+	else
+		draw_notice(console, row);
+	canvas_destroy(line);
+}
+
+/* ---- command line ---- */
+
+static void draw_matches(struct console *console)
+{
+	const struct word_list *matches = prompt_matches(console->prompt);
+	int rows_max = console->rows / 3;
+	int width = 1;
+	int per_row;
+	int rows;
+
+	if (!matches || !console->prompt_has_focus || console->layout.prompt < 1)
+		return;
+	for (size_t i = 0; i < matches->count; i++) {
+		int columns = field_columns(matches->words[i]) + MATCH_GAP_COLUMNS;
+
+		if (columns > width)
+			width = columns;
+	}
+	per_row = console->columns / width > 0 ? console->columns / width : 1;
+	rows = ((int)matches->count + per_row - 1) / per_row;
+	if (rows > rows_max)
+		rows = rows_max;
+	for (int row = 0; row < rows; row++) {
+		int at = console->layout.prompt - rows + row;
+
+		canvas_fill(console->canvas, at, 0, console->columns, ROLE_NORMAL, ' ');
+		for (int i = 0; i < per_row && (size_t)(row * per_row + i) < matches->count; i++)
+			canvas_text(console->canvas, at, i * width, width - 1, ROLE_MATCH,
+				    matches->words[row * per_row + i]);
+	}
+}
+
+static void draw_prompt(struct console *console)
+{
+	bool has_focus = console->prompt_has_focus && !console->question.is_open &&
+			 !console->entry.is_open && !console->help.is_open;
+
+	if (console->layout.output.rows > 0) {
+		struct canvas *output = window_of(console, &console->layout.output);
+
+		output_draw(&console->output, output);
+		canvas_destroy(output);
+	}
+	if (console->layout.prompt >= 0)
+		prompt_draw(console->prompt, console->canvas, console->layout.prompt, has_focus);
+}
+
+/* ---- all of it ---- */
+
+static void draw_too_small(struct console *console)
+{
+	if (console->rows > 1 || !console->prompt_has_focus)
+		canvas_textf(console->canvas, 0, 0, console->columns, ROLE_WARN, "20x4 needed");
+	draw_message_line(console);
+	if (console->rows > 1 || console->prompt_has_focus)
+		draw_prompt(console);
+}
+
+static void draw_picture(struct console *console, const struct picture *picture)
+{
+	struct view_input input;
+
+	console_view_input(console, picture, &input);
+	selection_follow(&input);
+	fit_panes(console, &input);
+	if (console->layout.header >= 0)
+		draw_header(console, &input);
+	if (console->layout.tabs >= 0)
+		draw_tabs(console);
+	for (int i = 0; i < console->layout.line_count; i++)
+		canvas_vertical_line(console->canvas, console->layout.lines[i].row,
+				     console->layout.lines[i].column,
+				     console->layout.lines[i].rows);
+	for (int i = 0; i < console->layout.pane_count; i++)
+		draw_pane(console, &console->layout.panes[i], &input);
+	input.is_focused = true;
+	if (console->layout.detail >= 0)
+		draw_detail(console, &input);
+	if (console->layout.function_bar >= 0)
+		draw_bar(console, &input);
+}
+
+static void draw_help(struct console *console)
+{
+	struct rectangle place = {0, 0, console->layout.message, console->columns};
+	struct canvas *canvas = window_of(console, &place);
+
+	help_draw(console, canvas);
+	canvas_destroy(canvas);
+}
+
+void frame_draw(struct console *console)
+{
+	compute_layout(console);
+	canvas_clear(console->canvas);
+	if (console->layout.is_too_small) {
+		draw_too_small(console);
+		return;
+	}
+	draw_picture(console, backend_picture_acquire(console->backend));
+	backend_picture_release(console->backend);
+	draw_message_line(console);
+	draw_prompt(console);
+	draw_matches(console);
+	if (console->help.is_open && console->layout.message > 1)
+		draw_help(console);
+}

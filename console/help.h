@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The overlay of '?': the keys of the pane, from the keymap; typing narrows, Enter runs. */
+#ifndef TRACON_CONSOLE_HELP_H
+#define TRACON_CONSOLE_HELP_H
+
+#include "console/state.h"
+
+void help_open(struct console *console);
+void help_close(struct console *console);
+void help_key(struct console *console, int code);
+void help_draw(struct console *console, struct canvas *canvas);
+
+#endif

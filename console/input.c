@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One key to the innermost thing that is open. Pastes never answer, run or move anything. */
+#include "console/input.h"
+
+#include <string.h>
+
+#include "backend/base/utf8.h"
+#include "console/action.h"
+#include "console/help.h"
+#include "console/keys.h"
+#include "console/submit.h"
+
+#define PASTE_BYTES_MAX 65536
+
+/* ---- paste ---- */
+
+/* One line without controls. Returns how many newlines became blanks. */
+static unsigned int sanitise_paste(const struct text *pasted, struct text *out)
+{
+	struct text valid = {0};
+	unsigned int newlines = 0;
+
+	utf8_add_valid(&valid, text_str(pasted), pasted->length);
+	while (valid.length > 0 && strchr("\r\n", valid.bytes[valid.length - 1]))
+		valid.length--;
+	for (size_t i = 0; i < valid.length; i++) {
+		char byte = valid.bytes[i];
+
+		if (byte == '\r' || byte == '\n') {
+			newlines++;
+			byte = ' ';
+		}
+		if (byte == '\t')
+			byte = ' ';
+		if ((unsigned char)byte >= 0x20 && byte != 0x7f)
+			text_add_char(out, byte);
+	}
+	text_finish(&valid);
+	return newlines;
+}
+
+static void end_paste(struct console *console)
+{
+	struct text line = {0};
+	unsigned int newlines = sanitise_paste(&console->pasted, &line);
+
+	console->is_pasting = false;
+	if (console->question.is_open || console->help.is_open ||
+	    (!console->entry.is_open && !console->prompt_has_focus)) {
+		console_tell(console, NOTICE_WARNING, "",
+			     "pasted text was ignored: it goes into the command line only");
+	} else {
+		if (console->entry.is_open)
+			field_insert(&console->entry.field, text_str(&line), line.length);
+		else
+			prompt_insert(console->prompt, text_str(&line));
+		console_tell(console, NOTICE_INFO, "", "pasted %zu bytes%s", line.length,
+			     newlines ? ", lines joined" : "");
+	}
+	text_finish(&line);
+	text_clear(&console->pasted);
+}
+
+static void take_paste(struct console *console, const struct screen_key *key)
+{
+	if (key->code == KEYS_PASTE_END)
+		end_paste(console);
+	else if (console->pasted.length + key->length <= PASTE_BYTES_MAX)
+		text_add_bytes(&console->pasted, key->bytes, key->length);
+}
+
+/* ---- the innermost first ---- */
+
+static void answer_question(struct console *console, int code)
+{
+	char letter;
+
+	if (!question_key(&console->question, code, loop_now_ns(console->loop), &letter))
+		return;
+	console->question.answer(console, console->question.data, letter);
+}
+
+static void edit_entry(struct console *console, int code)
+{
+	struct entry *entry = &console->entry;
+
+	if (code == KEYS_ENTER)
+		action_accept_entry(console);
+	else if (code == KEYS_ESCAPE || code == KEYS_CTRL('c'))
+		action_cancel_entry(console);
+	else if (entry->is_live && code == KEYS_DOWN)
+		action_on_view(console, "find-next", "");
+	else if (entry->is_live && code == KEYS_UP)
+		action_on_view(console, "find-previous", "");
+	else if (field_key(&entry->field, code) && entry->is_live)
+		action_on_view(console, entry->action, field_text(&entry->field));
+}
+
+static bool runs_from_prompt(int code)
+{
+	if (code >= KEYS_F1 && code <= KEYS_F12)
+		return true;
+	if (code & KEYS_ALT && (code & ~KEYS_ALT) >= '0' && (code & ~KEYS_ALT) <= '9')
+		return true;
+	return code == KEYS_CTRL('o') || code == (KEYS_ALT | 'l');
+}
+
+static void run_key(struct console *console, int code)
+{
+	const char *action = keymap_action(console->keymap, layout_pane_name(console->focus), code);
+	char name[KEYS_NAME_MAX];
+
+	if (action && action_run(console, action))
+		return;
+	console_tell(console, NOTICE_INFO, "", "%s: no action here, ? for keys",
+		     keys_name(name, code));
+}
+
+/* True: not for the editor. */
+static bool scroll_output(struct console *console, int code)
+{
+	int page = console->layout.output.rows;
+
+	if (page == 0)
+		return false;
+	if (code == KEYS_PAGE_UP)
+		output_scroll(&console->output, page, page);
+	else if (code == KEYS_PAGE_DOWN)
+		output_scroll(&console->output, -page, page);
+	else if (code == (KEYS_ALT | KEYS_UP))
+		output_scroll(&console->output, 1, page);
+	else if (code == (KEYS_ALT | KEYS_DOWN))
+		output_scroll(&console->output, -1, page);
+	else
+		return false;
+	return true;
+}
+
+static void edit_prompt(struct console *console, const struct screen_key *key)
+{
+	bool is_empty = !*prompt_line(console->prompt);
+
+	if (key->code == KEYS_CTRL('c') && !is_empty) {
+		prompt_cancel(console->prompt);
+	} else if ((key->code == KEYS_CTRL('c') || key->code == KEYS_CTRL('d')) && is_empty &&
+		   !prompt_wants_escape(console->prompt)) {
+		console_focus_prompt(console, false);
+	} else if (key->code == KEYS_CTRL('c')) {
+		prompt_cancel(console->prompt);
+	} else if (key->code == KEYS_ESCAPE && !prompt_wants_escape(console->prompt)) {
+		console_focus_prompt(console, false);
+	} else if (runs_from_prompt(key->code)) {
+		run_key(console, key->code);
+	} else if (!scroll_output(console, key->code)) {
+		prompt_key(console->prompt, key->code, key->bytes, key->length);
+	}
+}
+
+static bool take_report(struct console *console, int code)
+{
+	switch (code) {
+	case KEYS_FOCUS_IN:
+	case KEYS_FOCUS_OUT:
+		console->pace.is_unfocused = code == KEYS_FOCUS_OUT;
+		console_update_watch(console);
+		return true;
+	case KEYS_REPORT_SYNC_ON:
+	case KEYS_REPORT_SYNC_OFF:
+		screen_sync_answered(console->screen, code == KEYS_REPORT_SYNC_ON);
+		return true;
+	case KEYS_PASTE_BEGIN:
+		console->is_pasting = true;
+		text_clear(&console->pasted);
+		return true;
+	case KEYS_PASTE_END:
+	case KEYS_NONE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+void input_key(struct console *console, const struct screen_key *key)
+{
+	if (console->is_pasting) {
+		take_paste(console, key);
+		return;
+	}
+	if (take_report(console, key->code))
+		return;
+	if (console->notice.until_ns == 0)
+		console->notice.level = NOTICE_NONE;
+	if (key->code == KEYS_CTRL('l'))
+		screen_repaint(console->screen);
+	else if (key->code == KEYS_CTRL('z'))
+		action_run(console, "suspend");
+	else if (console->question.is_open)
+		answer_question(console, key->code);
+	else if (console->entry.is_open)
+		edit_entry(console, key->code);
+	else if (console->help.is_open)
+		help_key(console, key->code);
+	else if (console->prompt_has_focus)
+		edit_prompt(console, key);
+	else
+		run_key(console, key->code);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the console's own files share: its state. frame.c draws it, action.c and key.c change it,
+ * submit.c runs commands, verb.c has the console's own ones. One thread.
+ */
+#ifndef TRACON_CONSOLE_STATE_H
+#define TRACON_CONSOLE_STATE_H
+
+#include "backend/backend.h"
+#include "backend/base/log.h"
+#include "backend/base/loop.h"
+#include "console/ask.h"
+#include "console/console.h"
+#include "console/keymap.h"
+#include "console/layout.h"
+#include "console/output.h"
+#include "console/prompt.h"
+#include "console/screen.h"
+#include "console/settings.h"
+#include "views/help_view.h"
+#include "views/view.h"
+
+enum notice_level { NOTICE_NONE, NOTICE_INFO, NOTICE_WARNING, NOTICE_ERROR };
+
+/* The message line. */
+struct notice {
+	enum notice_level level;
+	char text[ERROR_MESSAGE_MAX];
+	char command[ERROR_MESSAGE_MAX]; /* the equivalent command, at the right */
+	uint64_t until_ns;		 /* 0: until the next key */
+};
+
+enum output_size { OUTPUT_AUTO, OUTPUT_HALF, OUTPUT_FULL, OUTPUT_SIZE_COUNT };
+
+struct overlay {
+	bool is_open;
+	struct help_view view;
+	struct help_key *keys;
+	struct help_content content;
+	struct field filter;
+};
+
+/* When to draw. Times are monotonic. */
+struct pace {
+	struct timer *timer;
+	bool wants_frame;      /* a key or an answer: soon */
+	bool wants_data_frame; /* the picture changed: at its interval */
+	uint64_t last_frame_ns;
+	uint64_t last_data_frame_ns;
+	uint64_t shown_minute;
+	unsigned int slowness; /* the interval is doubled this often */
+	unsigned int skips;    /* frames that found the terminal busy, since skips_since_ns */
+	uint64_t skips_since_ns;
+	uint64_t last_skip_ns;
+	bool is_unfocused;
+};
+
+struct console {
+	struct loop *loop;
+	const struct places *places;
+	struct console_host host;
+	struct backend *backend; /* NULL before the beginning and after the end */
+	struct queue *answers;
+	struct settings settings;
+	struct keymap *keymap;
+	struct prompt *prompt;
+	struct output output;
+	enum output_size output_size;
+	size_t answer_lines; /* of the command line's last command, while it has the focus */
+	struct notice notice;
+	struct question question;
+	struct entry entry;
+	struct overlay help;
+
+	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
+	enum pane focus;
+	bool prompt_has_focus;
+	bool is_zoomed;
+	bool is_bare;
+	bool is_paused;
+	struct selection selection;
+	uint64_t watched_session_id;
+	uint64_t watched_interval_ns;
+	struct layout layout;
+	struct canvas *canvas;
+
+	struct log_entry *log; /* the newest entries, for the messages pane */
+	size_t log_count;
+	uint64_t log_serial;	 /* of the last one in `log` */
+	uint64_t noticed_serial; /* up to here the message line has shown what others logged */
+
+	struct screen *screen; /* NULL: no terminal */
+	bool is_suspended;
+	struct watch *input_watch;
+	struct watch *output_watch; /* NULL when it is the same descriptor */
+	int rows;
+	int columns;
+	bool is_pasting;
+	struct text pasted;
+	unsigned int told_dropped_keys;
+	char *directory;
+	size_t running_count; /* commands without an answer yet */
+	struct pace pace;
+};
+
+/* console.c */
+void console_draw_soon(struct console *console);
+void console_draw_when_due(struct console *console);
+void console_tell(struct console *console, enum notice_level level, const char *command,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+const struct view_class *console_view(enum pane pane); /* NULL: this build has none */
+unsigned int console_missing_panes(void);
+void console_focus(struct console *console, enum pane pane);
+void console_focus_prompt(struct console *console, bool has_focus);
+void console_update_watch(struct console *console);
+/* Fills input from the acquired picture. */
+void console_view_input(struct console *console, const struct picture *picture,
+			struct view_input *input);
+uint64_t console_interval_ns(const struct console *console);
+void console_apply_settings(struct console *console);
+
+#endif

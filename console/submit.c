@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A script is what one line, key or file holds. Its commands run in order: each one's answer, which
+ * comes from the control thread by message, starts the next.
+ */
+#include "console/submit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/command.h"
+#include "console/state.h"
+#include "console/verb.h"
+
+struct script_command {
+	char *text;
+	struct word_list words;
+	unsigned int line;
+};
+
+struct script {
+	struct console *console;
+	enum submit_origin origin;
+	char *file;
+	bool says_yes;
+	struct script_command *commands;
+	size_t count, room;
+	size_t next;
+	const struct script_command *confirmed; /* asked about and answered with yes */
+	unsigned int failure_count;
+};
+
+/* One command that the backend works on. */
+struct job {
+	struct script *script;
+	const struct script_command *command; /* the script's */
+	uint64_t newest_session_id;	      /* before it ran */
+	struct text result;		      /* last line of output */
+	struct text complaint;		      /* first line of errors */
+};
+
+enum step { STEP_DONE, STEP_FAILED, STEP_WAITS };
+
+static void run_script(struct script *script);
+
+/* ---- scripts ---- */
+
+static void script_destroy(struct script *script)
+{
+	for (size_t i = 0; i < script->count; i++) {
+		free(script->commands[i].text);
+		word_list_finish(&script->commands[i].words);
+	}
+	free(script->commands);
+	free(script->file);
+	free(script);
+}
+
+static char *trimmed(const char *begin, const char *end)
+{
+	while (end > begin && (end[-1] == ';' || end[-1] == ' ' || end[-1] == '\n'))
+		end--;
+	while (begin < end && *begin == ' ')
+		begin++;
+	return mem_strndup(begin, (size_t)(end - begin));
+}
+
+static void tell_error(struct script *script, unsigned int line, const char *command,
+		       const struct error *err)
+{
+	script->failure_count++;
+	if (script->origin == FROM_FILE) {
+		log_write(LOG_LEVEL_ERROR, "%s:%u: %s", script->file, line, err->message);
+		return;
+	}
+	log_command(LOG_LEVEL_ERROR, command, err->message);
+	console_tell(script->console, NOTICE_ERROR, command, "%s", err->message);
+	output_add(&script->console->output, ROLE_ERR, err->message, strlen(err->message));
+	output_end_line(&script->console->output, ROLE_ERR);
+}
+
+static void add_command(struct script *script, char *text, struct word_list words,
+			unsigned int line)
+{
+	script->commands =
+		mem_grow(script->commands, script->count, &script->room, sizeof(*script->commands));
+	script->commands[script->count++] =
+		(struct script_command){.text = text, .words = words, .line = line};
+}
+
+static void add_line(struct script *script, const char *bytes, unsigned int line)
+{
+	while (*bytes) {
+		struct word_list words = {0};
+		struct error err = ERROR_INIT;
+		const char *rest;
+
+		if (!text_split_command(bytes, &words, &rest, &err)) {
+			tell_error(script, line, bytes, &err);
+			return;
+		}
+		if (words.count > 0)
+			add_command(script, trimmed(bytes, rest), words, line);
+		else
+			word_list_finish(&words);
+		bytes = rest;
+	}
+}
+
+static void submit(struct console *console, enum submit_origin origin, const char *file,
+		   const char *text, bool says_yes)
+{
+	struct script *script = mem_zalloc(sizeof(*script));
+	char *copy = mem_strdup(text);
+	char *rest = copy;
+	unsigned int number = 0;
+
+	script->console = console;
+	script->origin = origin;
+	script->says_yes = says_yes;
+	script->file = mem_strdup(file ? file : "");
+	while (rest) {
+		char *line = strsep(&rest, "\n");
+
+		add_line(script, line, ++number);
+	}
+	free(copy);
+	run_script(script);
+}
+
+void submit_text(struct console *console, enum submit_origin origin, const char *file,
+		 const char *text)
+{
+	submit(console, origin, file, text, origin == FROM_FILE);
+}
+
+void submit_confirmed(struct console *console, const char *command)
+{
+	submit(console, FROM_KEY, NULL, command, true);
+}
+
+/* ---- answers ---- */
+
+struct answer {
+	struct message message;
+	struct job *job;
+	enum answer_kind kind;
+	bool is_done;
+	int status;
+	size_t length;
+	char bytes[];
+};
+
+static uint64_t newest_session(struct console *console)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	uint64_t newest = 0;
+
+	for (size_t i = 0; i < picture->session_count; i++) {
+		if (picture->sessions[i].id > newest)
+			newest = picture->sessions[i].id;
+	}
+	backend_picture_release(console->backend);
+	return newest;
+}
+
+static uint64_t session_of_name(struct console *console, const char *name)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	uint64_t id = 0;
+
+	for (size_t i = 0; i < picture->session_count; i++) {
+		if (!strcmp(picture->sessions[i].name, name))
+			id = picture->sessions[i].id;
+	}
+	backend_picture_release(console->backend);
+	return id;
+}
+
+/* What a command made or named becomes the selected session. */
+static void follow_command(const struct job *job)
+{
+	struct console *console = job->script->console;
+	char **words = job->command->words.words;
+	size_t count = job->command->words.count;
+	uint64_t id = 0;
+
+	if (!console->backend)
+		return;
+	if (!strcmp(words[0], "set-session") && count == 2)
+		id = session_of_name(console, words[1]);
+	else if (job->script->origin != FROM_FILE)
+		id = newest_session(console);
+	if (id == 0 || (id == job->newest_session_id && strcmp(words[0], "set-session") != 0))
+		return;
+	console->selection = (struct selection){.session_id = id};
+}
+
+static enum notice_level notice_level_of(const struct job *job, int status)
+{
+	if (status != STATUS_OK && status != STATUS_WARNING)
+		return NOTICE_ERROR;
+	return job->complaint.length > 0 ? NOTICE_WARNING : NOTICE_INFO;
+}
+
+static void show_result(struct job *job, int status)
+{
+	struct script *script = job->script;
+	enum notice_level level = notice_level_of(job, status);
+	const char *text = text_str(level == NOTICE_INFO ? &job->result : &job->complaint);
+
+	if (!*text)
+		text = level == NOTICE_ERROR ? "failed" : "done";
+	if (script->origin == FROM_FILE) {
+		if (level == NOTICE_ERROR)
+			log_write(LOG_LEVEL_ERROR, "%s:%u: %s", script->file, job->command->line,
+				  text);
+		return;
+	}
+	if (level == NOTICE_INFO)
+		log_command(LOG_LEVEL_INFO, job->command->text, text);
+	console_tell(script->console, level, job->command->text, "%s", text);
+}
+
+static void job_destroy(struct job *job)
+{
+	text_finish(&job->result);
+	text_finish(&job->complaint);
+	free(job);
+}
+
+static void finish_job(struct job *job, int status)
+{
+	struct script *script = job->script;
+	struct console *console = script->console;
+	bool is_failed = status != STATUS_OK && status != STATUS_WARNING;
+
+	console->running_count--;
+	output_end_line(&console->output, ROLE_NORMAL);
+	if (!is_failed)
+		follow_command(job);
+	show_result(job, status);
+	job_destroy(job);
+	console_draw_soon(console);
+	if (is_failed) {
+		script->failure_count++;
+		if (script->origin != FROM_FILE)
+			script->next = script->count;
+	}
+	run_script(script);
+}
+
+/* "Error: no such session" → "no such session": the message line has its own mark. */
+static void keep_line(struct job *job, enum answer_kind kind, const char *bytes, size_t length)
+{
+	static const char *const marks[] = {"Error: ", "Warning: "};
+
+	while (length > 0 && bytes[length - 1] == '\n')
+		length--;
+	for (size_t i = length; i-- > 0;) {
+		if (bytes[i] == '\n') {
+			bytes += i + 1;
+			length -= i + 1;
+			break;
+		}
+	}
+	for (size_t i = 0; kind == ANSWER_ERROR && i < COUNT_OF(marks); i++) {
+		size_t mark = strlen(marks[i]);
+
+		if (length > mark && !strncmp(bytes, marks[i], mark)) {
+			bytes += mark;
+			length -= mark;
+		}
+	}
+	if (length == 0 || (kind == ANSWER_ERROR && job->complaint.length > 0))
+		return;
+	text_clear(kind == ANSWER_ERROR ? &job->complaint : &job->result);
+	text_add_bytes(kind == ANSWER_ERROR ? &job->complaint : &job->result, bytes, length);
+}
+
+static void take_answer(struct message *message)
+{
+	struct answer *answer = CONTAINER_OF(message, struct answer, message);
+	struct job *job = answer->job;
+	struct console *console = job->script->console;
+
+	if (answer->is_done) {
+		finish_job(job, answer->status);
+	} else {
+		size_t before = console->output.count;
+
+		output_add(&console->output, answer->kind == ANSWER_ERROR ? ROLE_ERR : ROLE_NORMAL,
+			   answer->bytes, answer->length);
+		console->answer_lines += console->output.count - before;
+		keep_line(job, answer->kind, answer->bytes, answer->length);
+		console_draw_soon(console);
+	}
+	free(answer);
+}
+
+static void send_answer(struct job *job, struct answer *answer)
+{
+	answer->message.run = take_answer;
+	answer->job = job;
+	queue_send(job->script->console->answers, &answer->message);
+}
+
+/* Control thread: nothing of the job is touched here but what never changes. */
+static void answer_written(void *data, enum answer_kind kind, const char *bytes, size_t length)
+{
+	struct answer *answer = mem_zalloc(sizeof(*answer) + length);
+
+	answer->kind = kind;
+	answer->length = length;
+	memcpy(answer->bytes, bytes, length);
+	send_answer(data, answer);
+}
+
+static void answer_done(void *data, int status)
+{
+	struct answer *answer = mem_zalloc(sizeof(*answer));
+
+	answer->is_done = true;
+	answer->status = status;
+	send_answer(data, answer);
+}
+
+/* ---- running ---- */
+
+static char *selected_name(struct console *console)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture_session *session =
+		picture_session(picture, console->selection.session_id);
+	char *name = session ? mem_strdup(session->name) : NULL;
+
+	backend_picture_release(console->backend);
+	return name;
+}
+
+static void fill_requester(struct console *console, struct requester *who, bool says_yes)
+{
+	requester_of_this_process(who);
+	who->is_console = true;
+	who->is_terminal = true;
+	who->says_yes = says_yes;
+	who->columns = (unsigned int)console->columns;
+	who->selected_session = selected_name(console);
+	if (console->directory) {
+		free(who->directory);
+		who->directory = mem_strdup(console->directory);
+	}
+}
+
+static enum step hand_over(struct script *script, const struct script_command *command)
+{
+	struct console *console = script->console;
+	struct job *job = mem_zalloc(sizeof(*job));
+	struct request *request =
+		request_create(command->words.count, (const char *const *)command->words.words);
+
+	job->script = script;
+	job->command = command;
+	job->newest_session_id = newest_session(console);
+	fill_requester(console, &request->who, script->says_yes || script->confirmed == command);
+	request->answer =
+		(struct answer_sink){.write = answer_written, .done = answer_done, .data = job};
+	console->running_count++;
+	if (script->origin != FROM_FILE)
+		console_tell(console, NOTICE_INFO, command->text, "…");
+	backend_submit(console->backend, request);
+	return STEP_WAITS;
+}
+
+static enum step run_verb(struct script *script, const struct script_command *command,
+			  const struct verb *verb)
+{
+	struct console *console = script->console;
+	struct text out = {0};
+	struct error err = ERROR_INIT;
+	size_t before = console->output.count;
+	bool is_done =
+		verb_run(verb, console, command->words.count, command->words.words, &out, &err);
+
+	output_add(&console->output, ROLE_NORMAL, text_str(&out), out.length);
+	output_end_line(&console->output, ROLE_NORMAL);
+	console->answer_lines += console->output.count - before;
+	text_finish(&out);
+	if (!is_done)
+		tell_error(script, command->line, command->text, &err);
+	return is_done ? STEP_DONE : STEP_FAILED;
+}
+
+/* ---- questions ---- */
+
+static void describe_destroy(struct console *console, const struct script_command *command,
+			     struct text *out)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture_session *session =
+		picture_session(picture, console->selection.session_id);
+
+	for (size_t i = 0; command->words.count > 1 && i < picture->session_count; i++) {
+		if (!strcmp(picture->sessions[i].name,
+			    command->words.words[command->words.count - 1]))
+			session = &picture->sessions[i];
+	}
+	if (session)
+		text_addf(out, "Destroy session \"%s\" (%s, %zu channel%s)? Trace files stay.",
+			  session->name, session->is_active ? "running" : "stopped",
+			  session->channel_count, session->channel_count == 1 ? "" : "s");
+	else
+		text_addf(out, "Run \"%s\"?", command->text);
+	backend_picture_release(console->backend);
+}
+
+static bool names_all(const struct script_command *command)
+{
+	for (size_t i = 1; i < command->words.count; i++) {
+		if (!strcmp(command->words.words[i], "-a") ||
+		    !strcmp(command->words.words[i], "--all"))
+			return true;
+	}
+	return false;
+}
+
+static size_t active_count(struct console *console)
+{
+	const struct picture *picture = backend_picture_acquire(console->backend);
+	size_t count = picture->active_count;
+
+	backend_picture_release(console->backend);
+	return count;
+}
+
+static void take_letter(void *asker, void *data, char letter)
+{
+	struct console *console = asker;
+	struct script *script = data;
+
+	if (letter == 'y') {
+		script->confirmed = &script->commands[script->next];
+	} else {
+		console_tell(console, NOTICE_INFO, "", "nothing was done");
+		script->next = script->count;
+	}
+	run_script(script);
+}
+
+static void ask(struct script *script, const struct script_command *command)
+{
+	struct console *console = script->console;
+	bool is_all = names_all(command);
+	struct text text = {0};
+
+	if (is_all)
+		text_addf(&text, "Run \"%s\"? Type yes:", command->text);
+	else if (!strncmp(command->words.words[0], "destroy", strlen(command->words.words[0])))
+		describe_destroy(console, command, &text);
+	else
+		text_addf(&text, "Run \"%s\"?", command->text);
+	if (!is_all)
+		text_add(&text, " [y/N]");
+	console->question.answer = take_letter;
+	console->question.data = script;
+	question_open(&console->question, is_all ? QUESTION_YES : QUESTION_LETTER, text_take(&text),
+		      "y", loop_now_ns(console->loop));
+	console_draw_soon(console);
+}
+
+static bool must_ask(const struct script *script, const struct script_command *command)
+{
+	struct console *console = script->console;
+	const struct command *known = command_resolve(command->words.words[0], true, NULL);
+
+	if (!known || !(known->flags & COMMAND_ASKS) || !console->screen)
+		return false;
+	if (script->says_yes || script->confirmed == command)
+		return false;
+	if (console->settings.confirm == CONFIRM_NEVER)
+		return false;
+	/* Nothing is lost when nothing runs; when something does, quit itself refuses. */
+	if (!strcmp(known->name, "quit"))
+		return command->words.count > 1 && active_count(console) > 0;
+	return true;
+}
+
+static void echo(struct script *script, const struct script_command *command)
+{
+	struct text line = {0};
+
+	if (script->origin == FROM_FILE)
+		return;
+	text_addf(&line, "tracon> %s\n", command->text);
+	output_add(&script->console->output, ROLE_DIM, text_str(&line), line.length);
+	text_finish(&line);
+}
+
+static enum step run_command(struct script *script, const struct script_command *command)
+{
+	struct console *console = script->console;
+	const struct verb *verb = verb_find(command->words.count, command->words.words);
+	struct error err = ERROR_INIT;
+
+	if (!console->backend)
+		error_set(&err, ERROR_STATE, "the engine is ending");
+	else if (console->question.is_open)
+		error_set(&err, ERROR_BUSY, "answer the question first");
+	if (error_is_set(&err)) {
+		tell_error(script, command->line, command->text, &err);
+		return STEP_FAILED;
+	}
+	if (!verb && must_ask(script, command)) {
+		script->next--; /* comes again with the answer */
+		ask(script, command);
+		return STEP_WAITS;
+	}
+	echo(script, command);
+	return verb ? run_verb(script, command, verb) : hand_over(script, command);
+}
+
+static void run_script(struct script *script)
+{
+	while (script->next < script->count) {
+		enum step step = run_command(script, &script->commands[script->next++]);
+
+		if (step == STEP_WAITS)
+			return;
+		if (step == STEP_FAILED && script->origin != FROM_FILE)
+			break;
+	}
+	if (script->origin == FROM_FILE && script->failure_count > 0)
+		console_tell(script->console, NOTICE_ERROR, "",
+			     "%u line%s of %s could not be run; see Messages",
+			     script->failure_count, script->failure_count == 1 ? "" : "s",
+			     script->file);
+	script_destroy(script);
+}
