@@ -434,16 +434,24 @@ static void made_up_types_count_as_babeltrace2_counts(void **state)
 
 /* --- packets that lie ------------------------------------------------------------------------ */
 
+static struct ctf_type *make_sequence(const char *length_field, struct ctf_type *element)
+{
+	struct ctf_type *sequence = ctf_type_create(CTF_SEQUENCE);
+
+	sequence->length_field = mem_strdup(length_field);
+	sequence->element = element;
+	return sequence;
+}
+
 static struct ctf_type *make_lengths(enum ctf_kind element_kind)
 {
 	struct ctf_type *payload = ctf_type_create(CTF_STRUCT);
-	struct ctf_type *sequence = ctf_type_create(CTF_SEQUENCE);
+	struct ctf_type *element = ctf_type_create(element_kind);
 
-	sequence->length_field = mem_strdup("length");
-	sequence->element = element_kind == CTF_INTEGER ? ctf_type_create_integer(64, 8, false, 10)
-							: ctf_type_create(element_kind);
+	if (element_kind == CTF_INTEGER)
+		element->size_bits = 64;
 	ctf_type_add_field(payload, "length", ctf_type_create_integer(64, 8, false, 10));
-	ctf_type_add_field(payload, "sequence", sequence);
+	ctf_type_add_field(payload, "sequence", make_sequence("length", element));
 	return payload;
 }
 
@@ -494,6 +502,36 @@ static void elements_of_no_size_take_no_time(void **state)
 	walk_lengths(CTF_STRUCT, UINT64_MAX, &result);
 	assert_int_equal(result.event_count, 2);
 	assert_true(result.is_consistent);
+}
+
+/* Elements whose size depends on another length, which is 0: their number is not believed. */
+static void elements_that_turn_out_empty_end_the_walk(void **state)
+{
+	struct scanner *scanner = scanner_create(&kit_packed, CTF_HEADER_LARGE);
+	struct ctf_type *payload = ctf_type_create(CTF_STRUCT);
+	struct ctf_type *element = ctf_type_create(CTF_STRUCT);
+	struct scan_result result;
+	struct packet_kit kit;
+
+	(void)state;
+	ctf_type_add_field(element, "bytes",
+			   make_sequence("zero", ctf_type_create_integer(8, 8, false, 10)));
+	ctf_type_add_field(payload, "length", ctf_type_create_integer(64, 8, false, 10));
+	ctf_type_add_field(payload, "zero", ctf_type_create_integer(8, 8, false, 10));
+	ctf_type_add_field(payload, "elements", make_sequence("length", element));
+	scanner_add_event(scanner, 0, payload);
+	kit_init(&kit, &kit_packed);
+	kit_begin(&kit, &trace_uuid, 0, 0, 0, 10);
+	kit_event(&kit, CTF_HEADER_LARGE, 0, 20, false);
+	kit_put_u64(&kit, UINT64_MAX);
+	kit_put_u8(&kit, 0);
+	kit_end(&kit, 40, 0);
+	scanner_walk(scanner, kit.bytes, 84, kit.packet.content_bytes, 10, NULL, &result);
+	assert_int_equal(result.event_count, 0);
+	assert_false(result.is_consistent);
+	kit_finish(&kit);
+	ctf_type_destroy(payload);
+	scanner_unref(scanner);
 }
 
 static void unknown_types_end_the_walk(void **state)
@@ -635,6 +673,7 @@ int main(void)
 		cmocka_unit_test(made_up_types_count_as_babeltrace2_counts),
 		cmocka_unit_test(lengths_beyond_the_packet_end_the_walk),
 		cmocka_unit_test(elements_of_no_size_take_no_time),
+		cmocka_unit_test(elements_that_turn_out_empty_end_the_walk),
 		cmocka_unit_test(unknown_types_end_the_walk),
 		cmocka_unit_test(counts_add_up_move_and_clear),
 		cmocka_unit_test(types_become_known_while_packets_are_walked),
