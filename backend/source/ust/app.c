@@ -83,15 +83,18 @@ static struct app_job *make_job(struct ust_app *app, void (*run)(struct ust_job 
 	return job;
 }
 
+/* The task comes last: who waits for it may take apart what the job held. */
 static void end_job(struct app_job *job, const struct error *err)
 {
-	if (job->task)
-		task_done(job->task, err);
+	struct task *task = job->task;
+
+	ust_group_unref(job->group);
 	if (job->session)
 		ust_session_unref(job->session);
-	ust_group_unref(job->group);
 	ust_app_unref(job->app);
 	free(job);
+	if (task)
+		task_done(task, err);
 }
 
 /* --- arrival */
@@ -199,7 +202,6 @@ void ust_app_begin(struct ust_app *app)
 	ust_strand_post(app->strand, &job->job);
 	app->next = source->apps;
 	source->apps = ust_app_ref(app);
-	app->is_listed = true;
 	pthread_mutex_unlock(&source->lock);
 }
 
@@ -247,6 +249,20 @@ void ust_app_post_detach(struct ust_app *app, struct ust_group *group, struct ta
 
 /* --- departure */
 
+static void take_out(struct ust_app *app)
+{
+	struct ust_source *source = app->source;
+	struct ust_app **link = &source->apps;
+
+	pthread_mutex_lock(&source->lock);
+	while (*link != app)
+		link = &(*link)->next;
+	*link = app->next;
+	pthread_mutex_unlock(&source->lock);
+	ust_app_unref(app); /* the list's */
+}
+
+/* It stays in the list until it holds nothing of any session: a session's end waits for it. */
 static void end_run(struct ust_job *base)
 {
 	struct app_job *job = (struct app_job *)base;
@@ -254,23 +270,10 @@ static void end_run(struct ust_job *base)
 	const struct source_host *host = &app->source->host;
 
 	ust_follow_finish(app);
+	take_out(app);
 	if (app->has_arrived)
 		host->app_left(host->data, app->id);
 	end_job(job, NULL);
-}
-
-static void take_out(struct ust_app *app)
-{
-	struct ust_source *source = app->source;
-	struct ust_app **link = &source->apps;
-
-	pthread_mutex_lock(&source->lock);
-	while (*link && *link != app)
-		link = &(*link)->next;
-	if (*link)
-		*link = app->next;
-	app->is_listed = false;
-	pthread_mutex_unlock(&source->lock);
 }
 
 void ust_app_hung_up(struct ust_app *app)
@@ -278,9 +281,7 @@ void ust_app_hung_up(struct ust_app *app)
 	struct app_job *job = make_job(app, end_run);
 
 	ust_app_drop(app);
-	take_out(app);
 	ust_strand_post(app->strand, &job->job);
-	ust_app_unref(app); /* the list's */
 }
 
 /* --- routes */
@@ -306,22 +307,21 @@ void ust_route_remove(struct ust_app *app, int session_handle)
 	pthread_mutex_unlock(&app->route_lock);
 }
 
-bool ust_route_find(struct ust_app *app, int session_handle, int channel_handle,
-		    struct ust_route *found)
+const struct ust_route *ust_route_lock(struct ust_app *app, int session_handle, int channel_handle)
 {
-	bool is_found = false;
-
 	pthread_mutex_lock(&app->route_lock);
-	for (size_t i = 0; i < app->route_count && !is_found; i++) {
+	for (size_t i = 0; i < app->route_count; i++) {
 		const struct ust_route *route = &app->routes[i];
 
-		is_found = route->session_handle == session_handle &&
-			   route->channel_handle == channel_handle;
-		if (is_found) {
-			*found = *route;
-			ust_group_ref(found->group);
-		}
+		if (route->session_handle == session_handle &&
+		    route->channel_handle == channel_handle)
+			return route;
 	}
 	pthread_mutex_unlock(&app->route_lock);
-	return is_found;
+	return NULL;
+}
+
+void ust_route_unlock(struct ust_app *app)
+{
+	pthread_mutex_unlock(&app->route_lock);
 }

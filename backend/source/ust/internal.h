@@ -178,7 +178,6 @@ struct ust_app {
 	atomic_uint references;
 	struct ust_source *source;
 	struct ust_app *next; /* source->lock */
-	bool is_listed;	      /* likewise */
 	uint64_t id;
 	int command_fd;
 	int notify_fd;
@@ -240,9 +239,12 @@ void ust_follow_finish(struct ust_app *app);
 
 void ust_route_add(struct ust_app *app, const struct ust_route *route);
 void ust_route_remove(struct ust_app *app, int session_handle);
-/* channel_handle -1: any route of the session. Takes a reference to the group. */
-bool ust_route_find(struct ust_app *app, int session_handle, int channel_handle,
-		    struct ust_route *found);
+/*
+ * The route of a channel, or with -1 of the session. It and its group stay until it is unlocked;
+ * NULL, with nothing locked, when there is none.
+ */
+const struct ust_route *ust_route_lock(struct ust_app *app, int session_handle, int channel_handle);
+void ust_route_unlock(struct ust_app *app);
 
 void ust_points_list(struct source *base, bool with_fields, uid_t uid, bool is_root,
 		     struct point_list *list, struct task *task);
@@ -268,6 +270,8 @@ struct ust_repair *ust_repair_create(struct ust_source *source, struct loop *loo
 				     struct queue *queue);
 void ust_repair_destroy(struct ust_repair *repair);
 struct ust_repair *ust_register_repair(struct ust_register *registration);
+/* ust-register: the session is over, and no repair under way. */
+void ust_repair_forget(struct ust_repair *repair, const struct ust_group *group);
 /* Any thread: an application that could write into the group's buffers has gone. */
 void ust_repair_suspect(struct ust_source *source, struct ust_group *group, pid_t pid);
 

@@ -123,7 +123,7 @@ static int serve_event(struct ust_app *app)
 	char *signature = NULL, *emf_uri = NULL;
 	struct error err = ERROR_INIT;
 	int session, channel, code;
-	struct ust_route route;
+	const struct ust_route *route;
 	bool is_known = false;
 	uint32_t id = 0;
 
@@ -136,10 +136,11 @@ static int serve_event(struct ust_app *app)
 	event.signature = signature;
 	event.fields = fields;
 	event.emf_uri = emf_uri;
-	if (ust_route_find(app, session, channel, &route)) {
-		is_known = ust_registry_add_event(route.group->registry, route.channel_id, &event,
+	route = ust_route_lock(app, session, channel);
+	if (route) {
+		is_known = ust_registry_add_event(route->group->registry, route->channel_id, &event,
 						  &id, &err);
-		ust_group_unref(route.group);
+		ust_route_unlock(app);
 	}
 	if (error_is_set(&err))
 		log_refused(app, &err);
@@ -154,7 +155,7 @@ static int serve_enum(struct ust_app *app)
 	struct lttng_ust_ctl_enum_entry *entries = NULL;
 	char name[LTTNG_UST_ABI_SYM_NAME_LEN];
 	struct error err = ERROR_INIT;
-	struct ust_route route;
+	const struct ust_route *route;
 	bool is_known = false;
 	uint64_t id = 0;
 	size_t count;
@@ -163,10 +164,11 @@ static int serve_enum(struct ust_app *app)
 	code = lttng_ust_ctl_recv_register_enum(app->notify_fd, &session, name, &entries, &count);
 	if (code < 0)
 		return code;
-	if (ust_route_find(app, session, -1, &route)) {
-		is_known = ust_registry_add_enum(route.group->registry, name, entries, count, &id,
+	route = ust_route_lock(app, session, -1);
+	if (route) {
+		is_known = ust_registry_add_enum(route->group->registry, name, entries, count, &id,
 						 &err);
-		ust_group_unref(route.group);
+		ust_route_unlock(app);
 	}
 	if (error_is_set(&err))
 		log_refused(app, &err);
@@ -178,7 +180,7 @@ static int serve_channel(struct ust_app *app)
 {
 	struct lttng_ust_ctl_field *fields = NULL;
 	struct error err = ERROR_INIT;
-	struct ust_route route;
+	const struct ust_route *route;
 	bool is_known = false;
 	uint32_t id = 0;
 	size_t count;
@@ -188,11 +190,12 @@ static int serve_channel(struct ust_app *app)
 						   &fields);
 	if (code < 0)
 		return code;
-	if (ust_route_find(app, session, channel, &route)) {
-		id = route.channel_id;
+	route = ust_route_lock(app, session, channel);
+	if (route) {
+		id = route->channel_id;
 		is_known =
-			ust_registry_begin_channel(route.group->registry, id, fields, count, &err);
-		ust_group_unref(route.group);
+			ust_registry_begin_channel(route->group->registry, id, fields, count, &err);
+		ust_route_unlock(app);
 	}
 	if (error_is_set(&err))
 		log_refused(app, &err);

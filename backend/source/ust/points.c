@@ -39,12 +39,13 @@ struct answer {
 	size_t field_count, field_room;
 };
 
-static const char *copy_text(struct point_list *list, const char *text)
+/* Names arrive in arrays that need not be terminated. */
+static const char *copy_name(struct point_list *list, const char *name, size_t room)
 {
-	size_t length = strnlen(text, LTTNG_UST_ABI_SYM_NAME_LEN);
+	size_t length = strnlen(name, room);
 	char *copy = point_list_alloc(list, length + 1);
 
-	memcpy(copy, text, length);
+	memcpy(copy, name, length);
 	return copy;
 }
 
@@ -90,7 +91,8 @@ static void add_point(struct answer *answer, const char *name, int loglevel)
 	answer->points =
 		mem_grow(answer->points, answer->point_count, &answer->point_room, sizeof(*point));
 	point = &answer->points[answer->point_count++];
-	*point = (struct point){.name = copy_text(&answer->list, name), .loglevel = loglevel};
+	*point = (struct point){.name = copy_name(&answer->list, name, LTTNG_UST_ABI_SYM_NAME_LEN),
+				.loglevel = loglevel};
 }
 
 static const char *type_name(int32_t type)
@@ -118,7 +120,7 @@ static void add_field(struct answer *answer, const struct lttng_ust_abi_field_it
 	answer->fields =
 		mem_grow(answer->fields, answer->field_count, &answer->field_room, sizeof(*field));
 	field = &answer->fields[answer->field_count++];
-	field->name = copy_text(&answer->list, item->field_name);
+	field->name = copy_name(&answer->list, item->field_name, sizeof(item->field_name));
 	field->type = type_name(item->type);
 }
 
@@ -190,7 +192,7 @@ static void add_group(struct ust_app *app, struct answer *answer)
 
 	group->pid = app->pid;
 	group->uid = app->uid;
-	group->name = copy_text(list, app->name);
+	group->name = copy_name(list, app->name, sizeof(app->name));
 	group->points =
 		copy_array(list, answer->points, answer->point_count * sizeof(*answer->points));
 	group->point_count = answer->point_count;

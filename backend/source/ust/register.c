@@ -23,8 +23,9 @@
 #include "backend/source/ust/place.h"
 
 #define HELLO_BYTES 136 /* registration message of ABI 8 and 9 */
-#define PENDING_MAX 256 /* connections that have not said who they are, or lack their other half   \
-			 */
+#define PENDING_MAX                                                                                \
+	256 /* connections that have not said who they are, or lack their other half               \
+	     */
 #define PENDING_NS_MAX	 (5 * NS_PER_S)
 #define LOOK_AGAIN_NS	 (10 * NS_PER_MS)
 #define NOTIFY_TIMEOUT_S 1

@@ -152,6 +152,14 @@ static void forget(struct suspect *suspect)
 	free(suspect);
 }
 
+void ust_repair_forget(struct ust_repair *repair, const struct ust_group *group)
+{
+	struct suspect *suspect = find_suspect(repair, group);
+
+	if (suspect)
+		forget(suspect);
+}
+
 static void add_doubt(struct suspect *suspect, struct ust_channel *channel, unsigned int cpu,
 		      uint64_t now_ns)
 {

@@ -171,9 +171,9 @@ static void make_own_group(struct ust_job *job)
 		ust_group_unref(ust_group_get(own->session, spec, spec->uid, &layout, &err));
 	}
 	session_spec_unref(spec);
+	ust_session_unref(own->session);
 	if (own->task)
 		task_done(own->task, &err);
-	ust_session_unref(own->session);
 	free(own);
 }
 
@@ -194,12 +194,14 @@ static void post_own_group(struct ust_session *session, struct task *task)
 static void end_session(struct ust_over *over)
 {
 	struct ust_session *session = over->session;
+	struct ust_repair *repair = ust_register_repair(session->source->registration);
 
 	pthread_mutex_lock(&session->lock);
 	while (session->groups) {
 		struct ust_group *group = session->groups;
 
 		session->groups = group->next;
+		ust_repair_forget(repair, group);
 		ust_group_abandon(group);
 		ust_group_unref(group);
 	}
