@@ -113,7 +113,7 @@ static int engine_client(const struct dispatch *dispatch, const struct command *
 		.path = find_saved(dispatch, args_text(args, "load")),
 	};
 	struct error err = ERROR_INIT;
-	int status;
+	int status = STATUS_ERROR;
 
 	if (dispatch->backend)
 		error_set(&err, ERROR_BUSY, "this process is its own engine");

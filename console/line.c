@@ -80,11 +80,20 @@ static int run_words(const struct dispatch *dispatch, const struct word_list *wo
 	return dispatch_run(dispatch, words->count, list);
 }
 
-static enum flow take_status(struct run_state *state, int status)
+/* --no-daemon: `quit` ends us; so does a backend that was idle for long. */
+static bool is_over(const struct line_runner *runner, int status, const char *command)
+{
+	if (!runner->dispatch->backend)
+		return false;
+	return (status == STATUS_OK && strcmp(command, "quit") == 0) ||
+	       runner->is_over(runner->data);
+}
+
+static enum flow take_status(struct run_state *state, int status, const char *command)
 {
 	const struct line_runner *runner = state->runner;
 
-	if (runner->is_over && runner->is_over(runner->data)) {
+	if (is_over(runner, status, command)) {
 		state->status = status;
 		return FLOW_STOP;
 	}
@@ -100,7 +109,8 @@ static enum flow fail_to_split(struct run_state *state, const struct origin *ori
 {
 	if (origin->name)
 		error_prefix(err, "%s:%u", origin->name, origin->line);
-	return take_status(state, dispatch_fail(state->runner->dispatch, "", err, STATUS_ERROR));
+	return take_status(state, dispatch_fail(state->runner->dispatch, "", err, STATUS_ERROR),
+			   "");
 }
 
 /* The next command of the line. */
@@ -118,7 +128,7 @@ static enum flow run_next(struct run_state *state, const char **rest, const stru
 	} else if (is_leaving(dispatch, &words)) {
 		flow = FLOW_STOP;
 	} else if (words.count > 0) {
-		flow = take_status(state, run_words(dispatch, &words));
+		flow = take_status(state, run_words(dispatch, &words), words.words[0]);
 	}
 	*rest = next;
 	word_list_finish(&words);

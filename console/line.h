@@ -13,7 +13,7 @@
 struct line_runner {
 	struct dispatch *dispatch;
 	bool keeps_going; /* not stopped by an error */
-	/* Says after each command whether it was the last (--no-daemon: `quit`). May be NULL. */
+	/* With a backend in this process: whether it wants to end. Asked after each command. */
 	bool (*is_over)(void *data);
 	void *data;
 };

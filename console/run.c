@@ -323,12 +323,12 @@ static int make_session(struct run *run)
 static char *current_session(void)
 {
 	const char *home = getenv("LTTNG_HOME");
+	struct error none = ERROR_INIT;
 	char *name = NULL;
 
 	if (!home || !*home)
 		home = getenv("HOME");
-	rcfile_read(home ? home : "", &name, NULL);
-	return name;
+	return rcfile_read(home ? home : "", &name, &none) ? name : NULL;
 }
 
 /* By the session given, by the current one if it is active, else by a new one. */

@@ -98,7 +98,9 @@ static void add_usage(struct text *out, const struct command *command)
 {
 	size_t indent = strlen("Usage: ") + strlen(command->name) + 1;
 
-	text_addf(out, "Usage: %s ", command->name);
+	text_addf(out, "Usage: %s", command->name);
+	if (command->usage && *command->usage)
+		text_add_char(out, ' ');
 	add_wrapped(out, command->usage ? command->usage : "", indent, indent);
 }
 
