@@ -130,10 +130,10 @@ static bool is_inside(const struct canvas *canvas, int row, int column)
 /* row and column are inside. */
 static struct cell *cell_at(const struct canvas *canvas, int row, int column)
 {
-	size_t line = (size_t)(canvas->row + row);
+	size_t grid_row = (size_t)canvas->row + (size_t)row;
+	size_t grid_column = (size_t)canvas->column + (size_t)column;
 
-	return &canvas->grid->cells[line * (size_t)canvas->grid->columns +
-				    (size_t)(canvas->column + column)];
+	return &canvas->grid->cells[grid_row * (size_t)canvas->grid->columns + grid_column];
 }
 
 const struct cell *canvas_cell(const struct canvas *canvas, int row, int column)

@@ -90,14 +90,11 @@ static uint64_t rate_value(const struct view_input *input, size_t index)
 static void draw_rate(const struct view_input *input, size_t index, const struct table_cell *cell)
 {
 	const struct picture_channel *channel = row_channel(input, index);
-	char number[UNITS_TEXT_MAX + 1];
 
-	if (!has_byte_rate(channel)) {
+	if (has_byte_rate(channel))
+		table_cell_count_of(cell, ROLE_RATE, channel->counts.bytes_per_s, "B");
+	else
 		table_cell_rate(cell, channel->counts.rate_per_1000_s);
-		return;
-	}
-	units_short_count(number, channel->counts.bytes_per_s);
-	table_cell_right(cell, ROLE_RATE, strcat(number, "B"));
 }
 
 static uint64_t total_value(const struct view_input *input, size_t index)

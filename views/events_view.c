@@ -147,7 +147,9 @@ static const char *level_text(const struct view_input *input, size_t index)
 
 static uint64_t level_value(const struct view_input *input, size_t index)
 {
-	return (uint64_t)(row_event(input, index)->loglevel + 1);
+	int loglevel = row_event(input, index)->loglevel;
+
+	return loglevel < 0 ? 0 : (uint64_t)loglevel + 1;
 }
 
 static void draw_level(const struct view_input *input, size_t index, const struct table_cell *cell)
@@ -411,7 +413,8 @@ static void detail(const void *data, const struct view_input *input, struct text
 	const struct state *state = data;
 	const char *separator = input->glyphs == GLYPHS_ASCII ? ">" : "›";
 	const struct picture_event *event;
-	char text[UNITS_TEXT_MAX > CLOCK_TEXT_MAX ? UNITS_TEXT_MAX : CLOCK_TEXT_MAX];
+	char number[UNITS_TEXT_MAX];
+	char time[CLOCK_TEXT_MAX];
 	size_t index;
 
 	if (!table_selected(&state->table, &index))
@@ -424,9 +427,9 @@ static void detail(const void *data, const struct view_input *input, struct text
 	add_rule(event, out);
 	if (event->is_rule)
 		return;
-	text_addf(out, "  %s events", units_grouped_count(text, event->recorded_events));
+	text_addf(out, "  %s events", units_grouped_count(number, event->recorded_events));
 	if (event->last_seen_wall_ns)
-		text_addf(out, "  last %s", clock_text_time(text, event->last_seen_wall_ns));
+		text_addf(out, "  last %s", clock_text_time(time, event->last_seen_wall_ns));
 }
 
 static const char *label(const void *data, const struct view_input *input, const char *action)

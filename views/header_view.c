@@ -69,7 +69,8 @@ static void add_loss(struct header *header, const struct picture *picture)
 			 : picture->total_discarded || packets ? ROLE_WARN
 							       : ROLE_NORMAL;
 	struct part *part = add_part(header, role, 0);
-	char text[UNITS_TEXT_MAX > CLOCK_TEXT_MAX ? UNITS_TEXT_MAX : CLOCK_TEXT_MAX];
+	char text[UNITS_TEXT_MAX];
+	char time[CLOCK_TEXT_MAX];
 
 	if (!picture->total_discarded && packets)
 		text_addf(&part->text, "lost %sp", units_short_count(text, packets));
@@ -77,7 +78,7 @@ static void add_loss(struct header *header, const struct picture *picture)
 		text_addf(&part->text, "lost %s",
 			  units_short_count(text, picture->total_discarded));
 	if (unseen_ns > 1)
-		text_addf(&part->text, " %s", clock_text_time(text, unseen_ns));
+		text_addf(&part->text, " %s", clock_text_time(time, unseen_ns));
 }
 
 static void add_parts(struct header *header, const struct view_input *input)

@@ -113,15 +113,14 @@ static uint64_t lost_value(const struct view_input *input, size_t index)
 static void draw_lost(const struct view_input *input, size_t index, const struct table_cell *cell)
 {
 	const struct picture_counts *counts = &row_session(input, index)->counts;
-	char number[UNITS_TEXT_MAX + 1];
 
-	if (counts->discarded_events || !loss_is_any(counts)) {
+	if (counts->discarded_events || !loss_is_any(counts))
 		table_cell_count(cell, counts->discarded_events ? ROLE_ERR : ROLE_DIM,
 				 counts->discarded_events);
-		return;
-	}
-	units_short_count(number, counts->lost_packets);
-	table_cell_right(cell, ROLE_ERR, counts->lost_packets ? strcat(number, "p") : "!");
+	else if (counts->lost_packets)
+		table_cell_count_of(cell, ROLE_ERR, counts->lost_packets, "p");
+	else
+		table_cell_right(cell, ROLE_ERR, "!"); /* bytes that nobody can read */
 }
 
 static uint64_t fill_value(const struct view_input *input, size_t index)

@@ -48,29 +48,28 @@ static void add_search_text(const struct table *table, const struct view_input *
 		text_add(out, flexible->text(input, index));
 }
 
+/* `text` is room for the row's text, used again for each row. */
 static bool row_matches(const struct table *table, const struct view_input *input, size_t index,
-			const char *pattern)
+			const char *pattern, struct text *text)
 {
-	struct text text = {0};
-	bool matches;
-
-	add_search_text(table, input, index, &text);
-	matches = match_text(pattern, text_str(&text));
-	text_finish(&text);
-	return matches;
+	text_clear(text);
+	add_search_text(table, input, index, text);
+	return match_text(pattern, text_str(text));
 }
 
 static void filter_rows(struct table *table, const struct view_input *input)
 {
+	struct text text = {0};
 	size_t kept = 0;
 
 	table->all_count = table->count;
 	if (!table->filter[0])
 		return;
 	for (size_t i = 0; i < table->count; i++)
-		if (row_matches(table, input, table->indexes[i], table->filter))
+		if (row_matches(table, input, table->indexes[i], table->filter, &text))
 			table->indexes[kept++] = table->indexes[i];
 	table->count = kept;
+	text_finish(&text);
 }
 
 struct sorting {
@@ -276,14 +275,17 @@ static void copy_pattern(char pattern[MATCH_PATTERN_MAX], const char *argument)
 static void select_match(struct table *table, const struct view_input *input, size_t from,
 			 size_t step)
 {
+	struct text text = {0};
+
 	for (size_t i = 0; i < table->count; i++) {
 		size_t row = (from + i * step) % table->count;
 
-		if (row_matches(table, input, table->indexes[row], table->find)) {
+		if (row_matches(table, input, table->indexes[row], table->find, &text)) {
 			list_select(&table->list, table->ids, row);
-			return;
+			break;
 		}
 	}
+	text_finish(&text);
 }
 
 /* The search text grew or shrank: look from where the selection was before. */

@@ -110,6 +110,9 @@ bool table_next_target(const struct table *table, size_t *position, size_t *inde
 void table_cell_text(const struct table_cell *cell, enum role role, const char *bytes);
 void table_cell_right(const struct table_cell *cell, enum role role, const char *bytes);
 void table_cell_count(const struct table_cell *cell, enum role role, uint64_t count);
+/* "3p" */
+void table_cell_count_of(const struct table_cell *cell, enum role role, uint64_t count,
+			 const char *unit);
 void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s);
 void table_cell_time(const struct table_cell *cell, uint64_t wall_ns); /* 0: "-" */
 void table_cell_history(const struct table_cell *cell, const struct view_input *input,

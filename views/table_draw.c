@@ -28,11 +28,20 @@ void table_cell_right(const struct table_cell *cell, enum role role, const char 
 			  table_cell_role(cell, role), bytes);
 }
 
+void table_cell_count_of(const struct table_cell *cell, enum role role, uint64_t count,
+			 const char *unit)
+{
+	char number[UNITS_TEXT_MAX];
+	struct text text = {0};
+
+	text_addf(&text, "%s%s", units_short_count(number, count), unit);
+	table_cell_right(cell, role, text_str(&text));
+	text_finish(&text);
+}
+
 void table_cell_count(const struct table_cell *cell, enum role role, uint64_t count)
 {
-	char text[UNITS_TEXT_MAX];
-
-	table_cell_right(cell, role, units_short_count(text, count));
+	table_cell_count_of(cell, role, count, "");
 }
 
 void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s)

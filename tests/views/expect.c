@@ -101,15 +101,17 @@ void expect_golden(const struct canvas *canvas, const char *name)
 	const char *root = getenv("abs_top_srcdir");
 	char *path = mem_printf("%s/tests/views/golden/%s", root ? root : ".", name);
 	struct text golden = {0};
-	char *roles;
+	struct text characters = {0};
+	const char *roles;
 
 	read_file(path, &golden);
-	roles = strstr(golden.bytes, separator);
-	if (roles)
-		*roles = '\0';
-	expect_named(name, canvas, golden.bytes, false);
+	roles = strstr(text_str(&golden), separator);
+	text_add_bytes(&characters, text_str(&golden),
+		       roles ? (size_t)(roles - text_str(&golden)) : golden.length);
+	expect_named(name, canvas, text_str(&characters), false);
 	if (roles)
 		expect_named(name, canvas, roles + strlen(separator), true);
+	text_finish(&characters);
 	text_finish(&golden);
 	free(path);
 }

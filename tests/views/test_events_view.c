@@ -303,14 +303,8 @@ static void the_detail_line_names_rule_and_level(void **state)
 static void hostile_names_stay_in_their_column(void **state)
 {
 	static const char *const names[] = {
-		"\033]52;c;AAAA\007x",
-		"\x9b"
-		"2J\xc2\x9b"
-		"31m",
-		"\u202etxt.exe\u202c",
-		"\xff\xfe\xc0\xaf",
-		"a\u0301\u0302世界\u200b",
-		"x\ny\tz\r",
+		"\033]52;c;AAAA\007x", "\2332J\302\23331m",	  "\342\200\256txt.exe\342\200\254",
+		"\xff\xfe\xc0\xaf",    "a\u0301\u0302世界\u200b", "x\ny\tz\r",
 	};
 
 	(void)state;
