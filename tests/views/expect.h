@@ -33,7 +33,7 @@ const struct canvas *shown_draw(struct shown *shown, int rows, int columns, enum
 bool shown_act(struct shown *shown, const char *action, const char *argument);
 /* The same, and the command must be this one. */
 void shown_expect(struct shown *shown, const char *action, const char *command);
-/* All golden files of a view: NAME-20x4 … NAME-200x60, NAME-ascii-80x24. */
+/* All golden files of a view: NAME-20x4 … NAME-200x60, and NAME-ascii-20x4 … */
 void shown_expect_golden(struct shown *shown);
 /* At every size from 1 × 1 to 30 × 130, in all glyphs: nothing but that it lives. */
 void shown_try_sizes(struct shown *shown);
