@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* demo, engine, and the way into the full screen. run has a file of its own. */
+/* demo, engine, and the way into the full screen. run and view have files of their own. */
 #include "console/client_parts.h"
 
 #include <stdio.h>
@@ -137,6 +137,7 @@ static const struct {
 	{"demo", demo_client},
 	{"engine", engine_client},
 	{"run", run_client},
+	{"view", view_client},
 };
 
 client_part *client_part_find(const struct command *command)

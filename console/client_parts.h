@@ -16,6 +16,8 @@ client_part *client_part_find(const struct command *command);
 
 /* run: a program as our child, recorded (run.c). */
 client_part run_client;
+/* view: another program reads a trace (view.c). */
+client_part view_client;
 
 /* Shows the engine's screen in this terminal until it is detached. Starts an engine if need be. */
 int client_open_console(const struct dispatch *dispatch);

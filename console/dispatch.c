@@ -16,7 +16,9 @@
 
 #include "backend/backend.h"
 #include "backend/base/fd.h"
+#include "backend/base/json.h"
 #include "backend/base/mem.h"
+#include "backend/base/text.h"
 #include "backend/control/client.h"
 #include "backend/control/command.h"
 #include "console/client_parts.h"
@@ -209,18 +211,22 @@ int dispatch_ask(const struct dispatch *dispatch, size_t word_count, const char 
 	return status;
 }
 
-/* --- asking for a program --------------------------------------------------------------------- */
+/* --- asking for ourselves --------------------------------------------------------------------- */
 
 struct listener {
-	struct text *answer;
-	int status;
+	struct text answer;
+	int status; /* -1: not answered */
 	sem_t is_done;
 };
 
 static void listener_write(void *data, enum answer_kind kind, const char *bytes, size_t length)
 {
+	struct listener *listener = data;
+
 	if (kind == ANSWER_OUTPUT)
-		text_add_bytes(((struct listener *)data)->answer, bytes, length);
+		text_add_bytes(&listener->answer, bytes, length);
+	else
+		fd_write_all(STDERR_FILENO, bytes, length);
 }
 
 static void listener_done(void *data, int status)
@@ -231,47 +237,50 @@ static void listener_done(void *data, int status)
 	sem_post(&listener->is_done);
 }
 
-static bool query_socket(const struct dispatch *dispatch, const struct request *request,
+static void query_socket(const struct dispatch *dispatch, const struct request *request,
 			 struct error *err)
 {
 	int connection = engine_connect(&dispatch->engine, ROLE_OF_COMMAND, false, err);
-	bool is_answered = connection >= 0 && client_ask(connection, request, err);
 
+	if (connection >= 0)
+		client_ask(connection, request, err);
 	fd_close(&connection);
-	return is_answered;
 }
 
-static void submit_and_wait(const struct dispatch *dispatch, struct request *request,
-			    struct listener *listener)
+/* Takes the request. */
+static void query(const struct dispatch *dispatch, struct request *request,
+		  struct listener *listener, struct error *err)
 {
-	backend_submit(dispatch->backend, request);
-	while (sem_wait(&listener->is_done) != 0)
-		;
+	if (dispatch->backend) {
+		backend_submit(dispatch->backend, request);
+		while (sem_wait(&listener->is_done) != 0)
+			;
+	} else {
+		query_socket(dispatch, request, err);
+		request_destroy(request);
+	}
 }
 
-int dispatch_query(const struct dispatch *dispatch, size_t word_count, const char *const *words,
-		   bool wants_json, struct text *answer, struct error *err)
+struct json *dispatch_query(const struct dispatch *dispatch, size_t word_count,
+			    const char *const *words, struct error *err)
 {
 	struct request *request = make_request(dispatch, word_count, words);
-	struct listener listener = {.answer = answer, .status = -1};
+	struct listener listener = {.status = -1};
+	struct json *document = NULL;
 
 	sem_init(&listener.is_done, 0, 0);
-	request->who.wants_json = wants_json;
-	request->who.is_quiet = false;
-	request->who.is_terminal = false;
+	request->who.wants_json = true;
 	request->answer = (struct answer_sink){
 		.write = listener_write,
 		.done = listener_done,
 		.data = &listener,
 	};
-	if (dispatch->backend) {
-		submit_and_wait(dispatch, request, &listener);
-	} else {
-		query_socket(dispatch, request, err);
-		request_destroy(request);
-	}
+	query(dispatch, request, &listener, err);
+	if (listener.status == STATUS_OK)
+		document = json_parse(text_str(&listener.answer), listener.answer.length, err);
 	sem_destroy(&listener.is_done);
-	return listener.status;
+	text_finish(&listener.answer);
+	return document;
 }
 
 /* --- one command ------------------------------------------------------------------------------ */

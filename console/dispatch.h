@@ -10,12 +10,11 @@
 #include <stddef.h>
 
 #include "backend/base/error.h"
-#include "backend/base/text.h"
 #include "backend/control/reply.h"
 #include "console/engine.h"
 
 struct backend;
-struct request;
+struct json;
 
 struct dispatch {
 	struct engine_wish engine;
@@ -35,7 +34,7 @@ bool dispatch_may_start(const struct dispatch *dispatch);
 
 /* --- for the parts that commands have here ---------------------------------------------------- */
 
-/* Where a command's output goes; what it answers for a program is kept, not printed. */
+/* Where a command's output goes. */
 enum dispatch_output {
 	DISPATCH_TO_OUTPUT,
 	DISPATCH_TO_ERROR, /* our own words beside a program's output */
@@ -46,10 +45,10 @@ int dispatch_ask(const struct dispatch *dispatch, size_t word_count, const char 
 		 bool may_start, enum dispatch_output output);
 
 /*
- * The same, for a program: its output is added to `answer` (as JSON: wants_json), errors are not
- * printed. -1 with err when the engine can't be asked.
+ * The same, for ourselves: the JSON document of a command that succeeded, which the caller owns.
+ * NULL: err if the engine can't be asked; else it said what is wrong, and err stays unset.
  */
-int dispatch_query(const struct dispatch *dispatch, size_t word_count, const char *const *words,
-		   bool wants_json, struct text *answer, struct error *err);
+struct json *dispatch_query(const struct dispatch *dispatch, size_t word_count,
+			    const char *const *words, struct error *err);
 
 #endif

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * `run` in a shell: the program is our child, with our terminal and directory, and its exit status
- * is ours. The engine is asked by ordinary commands; our own lines go to standard error. Signals of
- * the terminal reach the program by themselves; we outlive it, to stop what we started.
+ * is ours. The engine is asked by ordinary commands; our own lines go to standard error.
  */
 #include <errno.h>
 #include <libgen.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "backend/base/fd.h"
@@ -21,11 +16,11 @@
 #include "backend/control/command.h"
 #include "backend/control/rcfile.h"
 #include "console/client_parts.h"
+#include "console/foreground.h"
 
 /* As shells have it. */
 #define STATUS_NOT_RUNNABLE 126
 #define STATUS_NOT_FOUND    127
-#define STATUS_OF_SIGNAL    128
 
 #define NAME_TRIES_MAX 100
 #define NAME_BYTES_MAX 200 /* of 255, as a number may follow */
@@ -50,42 +45,6 @@ static const struct {
 };
 
 /* --- the program ------------------------------------------------------------------------------ */
-
-/* 0, or the errno of trying to run this file. */
-static int check_file(const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status) != 0)
-		return errno;
-	return S_ISREG(status.st_mode) && access(path, X_OK) == 0 ? 0 : EACCES;
-}
-
-/* Before a session is made for it. */
-static int check_program(const char *program)
-{
-	const char *path = getenv("PATH");
-	int failure = ENOENT;
-
-	if (strchr(program, '/') || !*program)
-		return check_file(program);
-	for (path = path ? path : "/bin:/usr/bin"; path; path = strchr(path, ':')) {
-		int length;
-		char *file;
-		int result;
-
-		path += *path == ':';
-		length = (int)strcspn(path, ":");
-		file = mem_printf("%.*s/%s", length ? length : 1, length ? path : ".", program);
-		result = check_file(file);
-		free(file);
-		if (result == 0)
-			return 0;
-		if (result == EACCES)
-			failure = EACCES;
-	}
-	return failure;
-}
 
 static void add_variable(struct word_list *environment, const char *name, const char *value)
 {
@@ -128,63 +87,6 @@ static void make_environment(const struct run *run, struct word_list *environmen
 		add_variable(environment, "LTTNG_HOME", run->lttng_home);
 }
 
-/* The program gets the mask we were started with; liblttng-ust-ctl has blocked its signals since.
- */
-static void init_attributes(posix_spawnattr_t *attributes, const sigset_t *before)
-{
-	sigset_t mask = *before;
-
-	for (int i = 0; i < 3; i++)
-		sigdelset(&mask, SIGRTMIN + i);
-	posix_spawnattr_init(attributes);
-	posix_spawnattr_setsigmask(attributes, &mask);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK);
-}
-
-/* 0, or errno. */
-static int spawn(const struct run *run, const sigset_t *mask, pid_t *child)
-{
-	struct word_list environment = {0};
-	struct word_list words = {0};
-	posix_spawnattr_t attributes;
-	int failure;
-
-	for (size_t i = 0; i < args_count(run->args); i++)
-		word_list_add(&words, args_at(run->args, i));
-	make_environment(run, &environment);
-	init_attributes(&attributes, mask);
-	failure = posix_spawnp(child, words.words[0], NULL, &attributes, words.words,
-			       environment.words);
-	posix_spawnattr_destroy(&attributes);
-	word_list_finish(&environment);
-	word_list_finish(&words);
-	return failure;
-}
-
-/* The terminal's own signals went to the program too; what was sent to us alone is passed on. */
-static void pass_on(pid_t child, const siginfo_t *signal)
-{
-	bool is_from_terminal = signal->si_code > 0; /* SI_KERNEL; SI_USER and SI_QUEUE are not */
-
-	if (signal->si_signo != SIGCHLD && !is_from_terminal)
-		kill(child, signal->si_signo);
-}
-
-static int wait_for(pid_t child, const sigset_t *signals)
-{
-	siginfo_t signal;
-	int status;
-	pid_t ended;
-
-	while ((ended = waitpid(child, &status, WNOHANG)) != child) {
-		if (ended < 0 && errno != EINTR)
-			return STATUS_ERROR;
-		if (sigwaitinfo(signals, &signal) > 0)
-			pass_on(child, &signal);
-	}
-	return WIFSIGNALED(status) ? STATUS_OF_SIGNAL + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
 static int fail_to_run(const struct run *run, int failure)
 {
 	struct error err = ERROR_INIT;
@@ -196,21 +98,18 @@ static int fail_to_run(const struct run *run, int failure)
 
 static int run_program(const struct run *run)
 {
-	sigset_t signals, before;
-	pid_t child;
-	int failure, status;
+	struct word_list environment = {0};
+	struct word_list words = {0};
+	int failure = 0;
+	int status;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGCHLD);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGQUIT);
-	sigaddset(&signals, SIGTERM);
-	pthread_sigmask(SIG_BLOCK, &signals, &before);
-	failure = spawn(run, &before, &child);
-	status = failure ? fail_to_run(run, failure) : wait_for(child, &signals);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
+	for (size_t i = 0; i < args_count(run->args); i++)
+		word_list_add(&words, args_at(run->args, i));
+	make_environment(run, &environment);
+	status = foreground_run(&words, &environment, &failure);
+	word_list_finish(&environment);
+	word_list_finish(&words);
+	return failure ? fail_to_run(run, failure) : status;
 }
 
 /* --- what records it -------------------------------------------------------------------------- */
@@ -233,19 +132,14 @@ static void read_place(const struct json *output, struct run *run, enum state *s
 static bool ask_place(struct run *run, const char *session, enum state *state, struct error *err)
 {
 	const char *const words[] = {"run-place", session};
-	struct text answer = {0};
-	int status = dispatch_query(run->dispatch, session ? 2 : 1, words, true, &answer, err);
-	struct json *document = NULL;
+	struct json *answer = dispatch_query(run->dispatch, session ? 2 : 1, words, err);
 
-	if (status == STATUS_OK)
-		document = json_parse(text_str(&answer), answer.length, err);
-	else if (status > STATUS_OK)
+	if (answer)
+		read_place(json_get(answer, "output"), run, state);
+	else if (!error_is_set(err))
 		error_set(err, ERROR_PROTOCOL, "the engine does not say where it listens");
-	if (document)
-		read_place(json_get(document, "output"), run, state);
-	json_unref(document);
-	text_finish(&answer);
-	return document != NULL;
+	json_unref(answer);
+	return !error_is_set(err);
 }
 
 static int ask(const struct run *run, size_t word_count, const char *const *words)
@@ -370,7 +264,7 @@ static int need_engine(const struct run *run)
 
 static int run_recorded(struct run *run)
 {
-	int failure = check_program(args_at(run->args, 0));
+	int failure = foreground_check(args_at(run->args, 0));
 	int status;
 
 	if (failure != 0)

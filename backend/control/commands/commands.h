@@ -25,5 +25,7 @@ extern const struct command start_command;
 extern const struct command status_command;
 extern const struct command stop_command;
 extern const struct command version_command;
+extern const struct command view_command;
+extern const struct command view_place_command;
 
 #endif

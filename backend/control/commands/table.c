@@ -24,6 +24,8 @@ const struct command *const command_table[] = {
 	&status_command,
 	&stop_command,
 	&version_command,
+	&view_command,
+	&view_place_command,
 };
 
 const size_t command_count = COUNT_OF(command_table);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * `view` in a shell: the viewer is our child, as lttng has it: its words, then the path. A path
+ * needs no engine; of a session the engine is asked where its trace is.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/json.h"
+#include "backend/base/mem.h"
+#include "backend/base/text.h"
+#include "backend/control/args.h"
+#include "backend/control/command.h"
+#include "console/client_parts.h"
+#include "console/foreground.h"
+
+static const char *const default_viewers[] = {"babeltrace2", "babeltrace"};
+
+/* The viewer and its options; blanks are all that divides them. */
+static bool find_viewer(const char *given, struct word_list *words, struct error *err)
+{
+	char *copy, *rest, *word;
+
+	if (!given) {
+		for (size_t i = 0; i < COUNT_OF(default_viewers) && words->count == 0; i++)
+			if (foreground_check(default_viewers[i]) == 0)
+				word_list_add(words, default_viewers[i]);
+		return words->count > 0 ||
+		       error_set(err, ERROR_UNSUPPORTED,
+				 "no viewer is installed: apt install babeltrace2, or name one "
+				 "with --viewer");
+	}
+	copy = mem_strdup(given);
+	rest = copy;
+	while ((word = strsep(&rest, " ")))
+		if (*word)
+			word_list_add(words, word);
+	free(copy);
+	return words->count > 0 || error_set(err, ERROR_INVALID, "--viewer names no program");
+}
+
+/* False: with err, or the engine has said why not. */
+static bool find_session_path(const struct dispatch *dispatch, const char *session,
+			      struct word_list *words, struct error *err)
+{
+	const char *const question[] = {"view-place", session};
+	struct json *answer = dispatch_query(dispatch, session ? 2 : 1, question, err);
+	const char *path = answer ? json_get_text(json_get(answer, "output"), "path") : NULL;
+
+	if (path && *path)
+		word_list_add(words, path);
+	else if (answer)
+		error_set(err, ERROR_STATE, "this session has no output to read");
+	json_unref(answer);
+	return path && *path;
+}
+
+static bool find_path(const struct dispatch *dispatch, const struct args *args,
+		      struct word_list *words, struct error *err)
+{
+	const char *path = args_text(args, "trace-path");
+	const char *argument = args_at(args, 0);
+
+	if (path && argument)
+		return error_set(err, ERROR_INVALID,
+				 "only one of SESSION, PATH and --trace-path can be given");
+	if (!path && argument && strchr(argument, '/'))
+		path = argument;
+	if (!path)
+		return find_session_path(dispatch, argument, words, err);
+	word_list_add(words, path);
+	return true;
+}
+
+static int view(const struct word_list *words, struct error *err)
+{
+	int failure = 0;
+	int status = foreground_run(words, NULL, &failure);
+
+	if (failure)
+		error_set_errno(err, failure, "cannot run '%s'", words->words[0]);
+	return status;
+}
+
+int view_client(const struct dispatch *dispatch, const struct command *command, size_t word_count,
+		const char *const *words)
+{
+	struct args *args =
+		args_parse(command->options, command->option_count, false, word_count, words, NULL);
+	struct word_list viewer = {0};
+	struct error err = ERROR_INIT;
+	int status = STATUS_ERROR;
+
+	if (find_viewer(args_text(args, "viewer"), &viewer, &err) &&
+	    find_path(dispatch, args, &viewer, &err))
+		status = view(&viewer, &err);
+	if (error_is_set(&err))
+		status = dispatch_fail(dispatch, command->name, &err, STATUS_ERROR);
+	word_list_finish(&viewer);
+	args_destroy(args);
+	return status;
+}
