@@ -24,6 +24,7 @@ struct tally {
 	_Atomic uint64_t inconsistent;	   /* packets whose walk did not end at the content's end */
 	_Atomic uint64_t last_loss_wall_ns; /* 0: never */
 	_Atomic uint32_t fill_permille;	    /* fullest ring at the last sample */
+	uint64_t fill_sample;		    /* which sample that was: the consumer's own */
 	struct event_counts *recorded_types;
 };
 

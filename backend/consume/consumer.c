@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The pool of consumer threads, and stream sets: each call becomes a message to the lanes. */
+#include "backend/consume/consumer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "backend/base/mem.h"
+#include "backend/consume/lane.h"
+
+/* The copy to the files is bound by memory and disk: more threads help no more. */
+#define THREAD_COUNT_MAX 4
+
+struct consumer_pool {
+	unsigned int lane_count;
+	struct lane lanes[];
+};
+
+/* Runs on a lane's thread; of each kind of call it uses what it needs. */
+struct order {
+	struct message message; /* first */
+	void (*carry_out)(const struct order *order);
+	struct lane *lane;
+	struct stream_set *set;
+	struct slot *slot;
+	struct task *task;
+	enum flush_kind kind;
+	unsigned int limit_ms;
+	bool is_cut;
+};
+
+/* Half the processors: the other half has the traced applications to run. */
+static unsigned int choose_thread_count(void)
+{
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (processors < 4)
+		return 1;
+	return processors / 2 < THREAD_COUNT_MAX ? (unsigned int)(processors / 2)
+						 : THREAD_COUNT_MAX;
+}
+
+struct consumer_pool *consumer_pool_create(unsigned int thread_count, struct error *err)
+{
+	unsigned int count = thread_count ? thread_count : choose_thread_count();
+	struct consumer_pool *pool = mem_zalloc(sizeof(*pool) + count * sizeof(pool->lanes[0]));
+
+	for (unsigned int i = 0; i < count; i++) {
+		pool->lane_count = i + 1;
+		if (lane_start(&pool->lanes[i], i, err))
+			continue;
+		consumer_pool_destroy(pool);
+		error_prefix(err, "cannot start the threads that write traces");
+		return NULL;
+	}
+	return pool;
+}
+
+void consumer_pool_destroy(struct consumer_pool *pool)
+{
+	if (!pool)
+		return;
+	for (unsigned int i = 0; i < pool->lane_count; i++)
+		lane_stop(&pool->lanes[i]);
+	free(pool);
+}
+
+uint64_t consumer_pool_cpu_ns(const struct consumer_pool *pool)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < pool->lane_count; i++)
+		sum += lane_cpu_ns(&pool->lanes[i]);
+	return sum;
+}
+
+static void run_order(struct message *message)
+{
+	struct order *order = (struct order *)message;
+
+	order->carry_out(order);
+	free(order);
+}
+
+static void send_order(const struct order *order)
+{
+	struct order *copy = mem_alloc(sizeof(*copy));
+
+	*copy = *order;
+	copy->message.run = run_order;
+	queue_send(copy->lane->queue, &copy->message);
+}
+
+/* The task's part becomes one for each lane. */
+static void send_order_to_all(struct order *order)
+{
+	struct consumer_pool *pool = order->set->pool;
+
+	for (unsigned int i = 1; order->task && i < pool->lane_count; i++)
+		task_add(order->task);
+	for (unsigned int i = 0; i < pool->lane_count; i++) {
+		order->lane = &pool->lanes[i];
+		send_order(order);
+	}
+}
+
+struct stream_set *stream_set_create(struct consumer_pool *pool)
+{
+	struct stream_set *set =
+		mem_zalloc(sizeof(*set) + pool->lane_count * sizeof(set->lanes[0]));
+
+	set->pool = pool;
+	for (unsigned int i = 0; i < pool->lane_count; i++)
+		set->lanes[i].set = set;
+	return set;
+}
+
+static void enter(const struct order *order)
+{
+	slot_enter(order->slot);
+}
+
+void stream_set_add(struct stream_set *set, struct stream *stream)
+{
+	struct slot *slot = mem_zalloc(sizeof(*slot));
+
+	slot->lane = &set->pool->lanes[stream->affinity % set->pool->lane_count];
+	slot->set = set;
+	slot->stream = stream;
+	stream->consumer = slot;
+	send_order(&(struct order){.carry_out = enter, .lane = slot->lane, .slot = slot});
+}
+
+static void retire(const struct order *order)
+{
+	slot_retire(order->slot, order->task);
+}
+
+void stream_set_retire(struct stream_set *set, struct stream *stream, struct task *task)
+{
+	struct slot *slot = stream->consumer;
+
+	assert(slot && slot->set == set);
+	send_order(&(struct order){
+		.carry_out = retire, .lane = slot->lane, .slot = slot, .task = task});
+}
+
+static void sweep(const struct order *order)
+{
+	sweep_begin(order->lane, &order->set->lanes[order->lane->number], order->kind,
+		    order->limit_ms, order->is_cut, order->task);
+}
+
+void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
+		      struct task *task)
+{
+	send_order_to_all(&(struct order){
+		.carry_out = sweep, .set = set, .task = task, .kind = kind, .limit_ms = limit_ms});
+}
+
+void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
+		    struct task *task)
+{
+	send_order_to_all(&(struct order){.carry_out = sweep,
+					  .set = set,
+					  .task = task,
+					  .kind = kind,
+					  .limit_ms = limit_ms,
+					  .is_cut = true});
+}
+
+void stream_set_lane_left(struct lane_set *lane_set)
+{
+	struct stream_set *set = lane_set->set;
+	struct task *task = set->end_task;
+
+	if (!lane_set->is_ending || lane_set->slots)
+		return;
+	if (lane_set->link) {
+		*lane_set->link = lane_set->next;
+		if (lane_set->next)
+			lane_set->next->link = lane_set->link;
+	}
+	/* Acquire and release: the last lane frees what the others have written. */
+	if (atomic_fetch_sub_explicit(&set->lane_count, 1, memory_order_acq_rel) != 1)
+		return;
+	free(set);
+	if (task)
+		task_done(task, NULL);
+}
+
+static void end_set(const struct order *order)
+{
+	struct lane_set *set = &order->set->lanes[order->lane->number];
+
+	set->is_ending = true;
+	for (struct slot *slot = set->slots; slot; slot = slot->next) {
+		if (!slot->is_retiring)
+			slot_retire(slot, NULL);
+	}
+	stream_set_lane_left(set);
+}
+
+void stream_set_destroy(struct stream_set *set, struct task *task)
+{
+	struct consumer_pool *pool = set->pool;
+
+	atomic_store_explicit(&set->lane_count, pool->lane_count, memory_order_relaxed);
+	set->end_task = task;
+	for (unsigned int i = 0; i < pool->lane_count; i++)
+		send_order(
+			&(struct order){.carry_out = end_set, .lane = &pool->lanes[i], .set = set});
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One stream on its consumer thread: take, count, put, give back, by turns of a few packets, so
+ * that no stream keeps others waiting.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/consume/lane.h"
+#include "backend/sink/sink.h"
+
+#define PACKETS_PER_TURN 16
+#define WAKE_BYTES	 4096 /* a pipe's page: each byte stands for a packet */
+#define LOG_PAUSE_NS	 (10 * NS_PER_S)
+
+static void note_loss(struct tally *tally, _Atomic uint64_t *counter, uint64_t count)
+{
+	tally_add(counter, count);
+	atomic_store_explicit(&tally->last_loss_wall_ns, clock_wall_ns(), memory_order_relaxed);
+}
+
+/*
+ * Headers count discarded events from the ring's creation, and packets by number: one that was
+ * overwritten unread is a gap.
+ */
+static void note_ring_losses(struct stream *stream, const struct packet *packet)
+{
+	struct tally *tally = stream->tally;
+
+	if (packet->events_discarded > stream->discarded_seen) {
+		note_loss(tally, &tally->discarded_ring,
+			  packet->events_discarded - stream->discarded_seen);
+		stream->discarded_seen = packet->events_discarded;
+	}
+	if (stream->is_overwrite && packet->sequence > stream->next_sequence)
+		note_loss(tally, &tally->lost_packets, packet->sequence - stream->next_sequence);
+	stream->next_sequence = packet->sequence + 1;
+	stream->has_sequence = true;
+}
+
+/* Types are counted apart until the packet has been written: they may have to be forgotten. */
+static uint64_t count_events(struct slot *slot, const struct packet *packet)
+{
+	struct stream *stream = slot->stream;
+	uint64_t content_bytes = packet->content_bytes;
+	struct scan_result result;
+
+	if (!stream->scanner)
+		return 0;
+	if (content_bytes > packet->size_bytes)
+		content_bytes = packet->size_bytes;
+	scanner_walk(stream->scanner, packet->bytes, packet->first_event_bytes, content_bytes,
+		     packet->begin_clock, slot->lane->scratch, &result);
+	if (!result.is_consistent || content_bytes != packet->content_bytes)
+		tally_add(&stream->tally->inconsistent, 1);
+	return result.event_count;
+}
+
+static bool put(struct stream *stream, const struct packet *packet, uint64_t event_count,
+		struct error *err)
+{
+	if (!stream->output)
+		return error_set(err, ERROR_STATE, "the stream has no file");
+	return sink_put(stream->output, packet, event_count, err);
+}
+
+/* A full disk fails each packet: one message in a while says it, the counters say the rest. */
+static void tell_failure(struct slot *slot, const struct error *err)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns < slot->next_log_ns)
+		return;
+	slot->next_log_ns = now_ns + LOG_PAUSE_NS;
+	log_write(LOG_LEVEL_ERROR, "recorded events are being lost: %s", err->message);
+}
+
+static void carry(struct slot *slot, const struct packet *packet)
+{
+	struct tally *tally = slot->stream->tally;
+	struct event_counts *scratch = slot->lane->scratch;
+	struct error err = ERROR_INIT;
+	uint64_t event_count;
+
+	note_ring_losses(slot->stream, packet);
+	event_count = count_events(slot, packet);
+	if (put(slot->stream, packet, event_count, &err)) {
+		event_counts_move(scratch, tally->recorded_types);
+		tally_add(&tally->recorded_events, event_count);
+		tally_add(&tally->recorded_bytes, packet->size_bytes);
+		slot->is_unsettled = true;
+		return;
+	}
+	event_counts_clear(scratch);
+	note_loss(tally, &tally->discarded_write, event_count);
+	tell_failure(slot, &err);
+}
+
+static void wake_fd_is_ready(void *data, unsigned int events)
+{
+	struct slot *slot = data;
+	char bytes[WAKE_BYTES];
+	ssize_t got;
+
+	(void)events;
+	do
+		got = read(slot->stream->wait_fd, bytes, sizeof(bytes));
+	while (got < 0 && errno == EINTR);
+	if (got == 0 || (got < 0 && errno != EAGAIN)) {
+		/* All writers are gone; it would be ready for ever. */
+		loop_unwatch(slot->lane->loop, slot->watch);
+		slot->watch = NULL;
+	}
+	lane_wake(slot);
+}
+
+void slot_enter(struct slot *slot)
+{
+	struct lane_set *set = &slot->set->lanes[slot->lane->number];
+
+	lane_add_set(slot->lane, set);
+	slot->next = set->slots;
+	slot->link = &set->slots;
+	if (slot->next)
+		slot->next->link = &slot->next;
+	set->slots = slot;
+	if (slot->stream->wait_fd >= 0)
+		slot->watch = loop_watch(slot->lane->loop, slot->stream->wait_fd, WATCH_READ,
+					 wake_fd_is_ready, slot);
+	lane_wake(slot); /* what was ready before the watch */
+}
+
+void slot_retire(struct slot *slot, struct task *task)
+{
+	struct stream *stream = slot->stream;
+
+	slot->is_retiring = true;
+	slot->retire_task = task;
+	/* A ring that is filled as fast as it is emptied can't hold its end up for ever. */
+	slot->retire_end = stream->class->produced(stream) + stream->ring_bytes;
+	lane_wake(slot);
+}
+
+void slot_settle(struct slot *slot)
+{
+	if (slot->is_unsettled && slot->stream->output)
+		sink_settle(slot->stream->output);
+	slot->is_unsettled = false;
+}
+
+static void leave(struct slot *slot)
+{
+	struct lane_set *set = &slot->set->lanes[slot->lane->number];
+	struct stream *stream = slot->stream;
+	struct task *task = slot->retire_task;
+
+	sweep_check(slot, UINT64_MAX);
+	slot_settle(slot);
+	loop_unwatch(slot->lane->loop, slot->watch);
+	*slot->link = slot->next;
+	if (slot->next)
+		slot->next->link = slot->link;
+	if (stream->output && !stream->is_output_kept)
+		sink_close_stream(stream->output);
+	stream->consumer = NULL;
+	stream->class->destroy(stream);
+	free(slot);
+	if (task)
+		task_done(task, NULL);
+	stream_set_lane_left(set);
+}
+
+static bool is_beyond_end(const struct slot *slot)
+{
+	struct stream *stream = slot->stream;
+
+	return slot->is_retiring &&
+	       (int64_t)(stream->class->consumed(stream) - slot->retire_end) > 0;
+}
+
+/* Waits are looked at behind each packet, so that a cut falls where it was asked for. */
+static enum take_result carry_some(struct slot *slot)
+{
+	struct stream *stream = slot->stream;
+	struct packet packet;
+
+	for (unsigned int i = 0; i < PACKETS_PER_TURN; i++) {
+		enum take_result result;
+
+		packet.header_bytes = 0;
+		result = stream->class->take(stream, &packet);
+		if (result != TAKE_PACKET)
+			return result;
+		carry(slot, &packet);
+		stream->class->give_back(stream, &packet);
+		if (slot->waits) {
+			sweep_progress(slot, clock_monotonic_ns());
+			sweep_check(slot, 0);
+		}
+		if (is_beyond_end(slot))
+			return TAKE_NOTHING;
+	}
+	return TAKE_PACKET;
+}
+
+void slot_turn(struct slot *slot)
+{
+	enum take_result result = TAKE_GONE;
+
+	sweep_check(slot, 0); /* a cut of a stream without news needs no packet */
+	if (!slot->is_gone)
+		result = carry_some(slot);
+	if (result == TAKE_PACKET) {
+		lane_wake(slot);
+		return;
+	}
+	if (result == TAKE_GONE) {
+		slot->is_gone = true;
+		loop_unwatch(slot->lane->loop, slot->watch);
+		slot->watch = NULL;
+	}
+	if (slot->is_retiring) {
+		leave(slot);
+		return;
+	}
+	sweep_check(slot, slot->is_gone ? UINT64_MAX : clock_monotonic_ns());
+	if (slot->is_unsettled)
+		lane_expect_settling(slot->lane);
+	if (slot->waits)
+		lane_expect_retry(slot->lane);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drains and cuts: each stream of a set is flushed, then waited for until everything that was
+ * closed by then has been carried. Streams don't wait for each other.
+ */
+#include <stdlib.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/consume/lane.h"
+#include "backend/sink/sink.h"
+
+struct sweep {
+	bool is_cut;
+	uint64_t limit_ns;
+	size_t remaining; /* slots, and one while it begins */
+	struct task *task;
+	struct wait waits[];
+};
+
+static void sweep_unref(struct sweep *sweep)
+{
+	if (--sweep->remaining > 0)
+		return;
+	if (sweep->task)
+		task_done(sweep->task, NULL);
+	free(sweep);
+}
+
+/* The end of the last closed packet. */
+static uint64_t closed_position(struct stream *stream)
+{
+	uint64_t produced = stream->class->produced(stream);
+
+	return stream->subbuf_bytes ? produced - produced % stream->subbuf_bytes : produced;
+}
+
+static void sample_fill(struct lane *lane, struct stream *stream)
+{
+	uint64_t consumed = stream->class->consumed(stream);
+	uint64_t backlog = stream->class->produced(stream) - consumed;
+	struct tally *tally = stream->tally;
+	uint32_t permille;
+
+	if (!tally || stream->ring_bytes == 0)
+		return;
+	if (backlog > stream->ring_bytes)
+		backlog = stream->ring_bytes;
+	permille = (uint32_t)(backlog * 1000 / stream->ring_bytes);
+	if (tally->fill_sample == lane->sample &&
+	    atomic_load_explicit(&tally->fill_permille, memory_order_relaxed) >= permille)
+		return;
+	tally->fill_sample = lane->sample;
+	atomic_store_explicit(&tally->fill_permille, permille, memory_order_relaxed);
+}
+
+/* A flush pushes a whole sub-buffer out of an overwrite channel's history: rotation and stop only.
+ */
+static void flush(struct stream *stream, enum flush_kind kind, bool is_cut)
+{
+	if (kind == FLUSH_NONE)
+		return;
+	if (!stream->is_overwrite || is_cut || kind == FLUSH_FINAL)
+		stream->class->flush(stream, kind);
+}
+
+static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, uint64_t now_ns)
+{
+	struct wait **link = &slot->waits;
+
+	while (*link)
+		link = &(*link)->next;
+	*wait = (struct wait){
+		.sweep = sweep,
+		.target = closed_position(slot->stream),
+		.deadline_ns = now_ns + sweep->limit_ns,
+	};
+	*link = wait;
+	sweep->remaining++;
+	lane_wake(slot);
+}
+
+static size_t count_slots(const struct lane_set *set)
+{
+	size_t count = 0;
+
+	for (const struct slot *slot = set->slots; slot; slot = slot->next)
+		count++;
+	return count;
+}
+
+void sweep_begin(struct lane *lane, struct lane_set *set, enum flush_kind kind,
+		 unsigned int limit_ms, bool is_cut, struct task *task)
+{
+	size_t count = count_slots(set);
+	struct sweep *sweep = mem_zalloc(sizeof(*sweep) + count * sizeof(sweep->waits[0]));
+	struct wait *wait = sweep->waits;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	sweep->is_cut = is_cut;
+	sweep->limit_ns = limit_ms * NS_PER_MS;
+	sweep->remaining = 1;
+	sweep->task = task;
+	if (!is_cut)
+		lane->sample++;
+	for (struct slot *slot = set->slots; slot; slot = slot->next) {
+		if (!is_cut)
+			sample_fill(lane, slot->stream);
+		flush(slot->stream, kind, is_cut);
+		add_wait(sweep, wait++, slot, now_ns);
+	}
+	sweep_unref(sweep);
+}
+
+static void end_wait(struct slot *slot, struct wait *wait)
+{
+	if (wait->sweep->is_cut && slot->stream->output)
+		sink_stream_cut(slot->stream->output);
+	else
+		slot_settle(slot);
+	sweep_unref(wait->sweep);
+}
+
+static bool is_over(struct stream *stream, const struct wait *wait, uint64_t idle_at_ns)
+{
+	/* Positions run free: which is ahead tells the sign of their difference. */
+	return (int64_t)(stream->class->consumed(stream) - wait->target) >= 0 ||
+	       idle_at_ns >= wait->deadline_ns;
+}
+
+void sweep_check(struct slot *slot, uint64_t idle_at_ns)
+{
+	struct wait **link = &slot->waits;
+
+	while (*link) {
+		struct wait *wait = *link;
+
+		if (is_over(slot->stream, wait, idle_at_ns)) {
+			*link = wait->next;
+			end_wait(slot, wait);
+		} else {
+			link = &wait->next;
+		}
+	}
+}
+
+void sweep_progress(struct slot *slot, uint64_t now_ns)
+{
+	for (struct wait *wait = slot->waits; wait; wait = wait->next)
+		wait->deadline_ns = now_ns + wait->sweep->limit_ns;
+}

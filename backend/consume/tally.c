@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The life of a tally; adding and reading is inline. */
+#include "backend/consume/tally.h"
+
+#include <stdlib.h>
+
+#include "backend/base/mem.h"
+
+struct tally *tally_create(void)
+{
+	struct tally *tally = mem_zalloc(sizeof(*tally));
+
+	atomic_init(&tally->references, 1);
+	tally->recorded_types = event_counts_create();
+	return tally;
+}
+
+struct tally *tally_ref(struct tally *tally)
+{
+	/* Relaxed: the caller holds a reference already. */
+	atomic_fetch_add_explicit(&tally->references, 1, memory_order_relaxed);
+	return tally;
+}
+
+void tally_unref(struct tally *tally)
+{
+	/* Release what this holder did; acquire what all others did before freeing. */
+	if (!tally || atomic_fetch_sub_explicit(&tally->references, 1, memory_order_acq_rel) != 1)
+		return;
+	event_counts_destroy(tally->recorded_types);
+	free(tally);
+}
