@@ -164,15 +164,9 @@ static void add_streams(struct ust_group *group, struct ust_channel *channel)
 {
 	for (unsigned int i = 0; i < channel->rings->count; i++)
 		channel->streams[i] = ust_stream_create(group, channel, channel->rings, i);
-	for (unsigned int i = 0; i < channel->rings->count; i++) {
-		struct lttng_ust_ctl_consumer_stream *handle = channel->rings->rings[i].handle;
-
+	/* Successors get a turn at once, so their outputs follow a rotation that passed between. */
+	for (unsigned int i = 0; i < channel->rings->count; i++)
 		stream_set_add(group->streams, ust_stream_base(channel->streams[i]));
-		/* Successors look at once whether their output is in the present chunk. */
-		if (group->generation > 0 &&
-		    write(lttng_ust_ctl_stream_get_wakeup_fd(handle), "", 1) < 0)
-			log_write(LOG_LEVEL_DEBUG, "a fresh stream begins with its first packet");
-	}
 }
 
 static bool open_outputs(struct ust_group *group, struct ust_channel *channel, struct error *err)
