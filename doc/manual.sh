@@ -10,7 +10,7 @@ export ASAN_OPTIONS
 
 # A program that can't print its tables leaves the reader a way to them.
 part() {
-	"$program" help "$1" 2>/dev/null </dev/null || printf '%s\n' ".PP" "$2"
+	"$program" "$1" 2>/dev/null </dev/null || printf '%s\n' ".PP" "$2"
 }
 
 while IFS= read -r line; do

@@ -76,5 +76,7 @@ void command_print_options(const struct option_spec *options, size_t count, stru
 /* As --list-options answers: each name on a line, then its letter. */
 void command_print_option_names(const struct option_spec *options, size_t count, struct text *out);
 void command_print_man(struct text *out); /* roff, for the man page */
+/* Plain text as roff shows it unchanged; paragraphs are divided by empty lines. */
+void command_print_roff(const char *plain, struct text *out);
 
 #endif

@@ -142,7 +142,7 @@ void command_print_help(const struct command *command, struct text *out)
 /* --- man page --------------------------------------------------------------------------------- */
 
 /* Text for roff: '-' is a minus, a backslash is one, and no line of it is a request. */
-static void add_roff(struct text *out, const char *plain)
+void command_print_roff(const char *plain, struct text *out)
 {
 	bool at_line_start = out->length == 0 || out->bytes[out->length - 1] == '\n';
 
@@ -167,9 +167,9 @@ static void add_roff_option(struct text *out, const struct option_spec *option)
 
 	add_option_name(&name, option);
 	text_add(out, ".TP\n\\fB");
-	add_roff(out, text_str(&name));
+	command_print_roff(text_str(&name), out);
 	text_add(out, "\\fR\n");
-	add_roff(out, option->help ? option->help : "");
+	command_print_roff(option->help ? option->help : "", out);
 	text_add_char(out, '\n');
 	text_finish(&name);
 }
@@ -177,11 +177,11 @@ static void add_roff_option(struct text *out, const struct option_spec *option)
 static void add_roff_command(struct text *out, const struct command *command)
 {
 	text_add(out, ".TP\n\\fB");
-	add_roff(out, command->name);
+	command_print_roff(command->name, out);
 	text_add(out, "\\fR ");
-	add_roff(out, command->usage ? command->usage : "");
+	command_print_roff(command->usage ? command->usage : "", out);
 	text_add_char(out, '\n');
-	add_roff(out, command->description ? command->description : command->help);
+	command_print_roff(command->description ? command->description : command->help, out);
 	text_add_char(out, '\n');
 	if (command->option_count == 0)
 		return;
