@@ -66,6 +66,9 @@ class Tracer:
         else:
             for pid in pids_of("lttng-sessiond"):
                 os.kill(pid, signal.SIGTERM)
+            end = time.monotonic() + 10
+            while pids_of("lttng-sessiond") and time.monotonic() < end:
+                time.sleep(0.05)
 
     def consumer_cpu_ns(self):
         """lttng-consumerd is there for consuming alone; of tracon's engine only those threads count."""
