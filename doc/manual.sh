@@ -8,15 +8,11 @@ template=$1 program=$2 version=$3
 ASAN_OPTIONS=detect_leaks=0
 export ASAN_OPTIONS
 
-# A program that can't print its tables leaves the reader a way to them.
-part() {
-	"$program" "$1" 2>/dev/null </dev/null || printf '%s\n' ".PP" "$2"
-}
-
-while IFS= read -r line; do
+filled=$(while IFS= read -r line; do
 	case $line in
-	@COMMANDS@) part --man-commands '\fBtracon help\fR lists them.' ;;
-	@KEYS@) part --man-keys '\fB?\fR shows those of the pane one is in.' ;;
+	@COMMANDS@) "$program" --man-commands </dev/null ;;
+	@KEYS@) "$program" --man-keys </dev/null ;;
 	*) printf '%s\n' "$line" ;;
 	esac
-done <"$template" | sed "s/@VERSION@/$version/g"
+done <"$template")
+printf '%s\n' "$filled" | sed "s/@VERSION@/$version/g"
