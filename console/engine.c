@@ -40,12 +40,24 @@
 
 /* --- finding ---------------------------------------------------------------------------------- */
 
-/* The socket's rights say who is a member, so nobody has to look into the group. */
-static int connect_to_roots(enum protocol_role role)
+/*
+ * -1 without an error: there is none, or it is not for us. The socket's rights say who is a member
+ * of the group, so nobody has to look into that. A member of the group gets no terminal there.
+ */
+static int connect_to_roots(enum protocol_role role, struct error *err)
 {
+	int connection;
+
 	if (geteuid() == 0 || access(ROOT_ENGINE_SOCKET, W_OK) != 0)
 		return -1;
-	return client_connect(ROOT_ENGINE_SOCKET, role, NULL);
+	connection = client_connect(ROOT_ENGINE_SOCKET, ROLE_OF_COMMAND, NULL);
+	if (connection >= 0 && role == ROLE_OF_TERMINAL) {
+		fd_close(&connection);
+		error_set(err, ERROR_DENIED,
+			  "your commands go to root's engine, and its full screen is root's: give "
+			  "commands, or use 'tracon --line'");
+	}
+	return connection;
 }
 
 static int connect_to_own(const struct engine_wish *wish, enum protocol_role role,
@@ -385,9 +397,9 @@ static bool start_for_command(const struct engine_wish *wish, struct error *err)
 int engine_connect(const struct engine_wish *wish, enum protocol_role role, bool may_start,
 		   struct error *err)
 {
-	int connection = connect_to_roots(role);
+	int connection = connect_to_roots(role, err);
 
-	if (connection >= 0)
+	if (connection >= 0 || error_is_set(err))
 		return connection;
 	connection = connect_to_own(wish, role, err);
 	if (connection >= 0 || err->code != ERROR_NO_ENGINE)
