@@ -15,6 +15,8 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 
+/* A folder on the way need not be readable, and none is read but to remove it. */
+#define STEP_FLAGS	(O_PATH | O_DIRECTORY | O_CLOEXEC)
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 /* One step of mkdir -p. The output directory itself may be reached through links; below it nothing
@@ -25,7 +27,7 @@ static int make_step(int parent, const char *name)
 		fchmodat(parent, name, FILES_DIRECTORY_MODE, 0);
 	else if (errno != EEXIST)
 		return -1;
-	return openat(parent, name, DIRECTORY_FLAGS | (parent == AT_FDCWD ? 0 : O_NOFOLLOW));
+	return openat(parent, name, STEP_FLAGS | (parent == AT_FDCWD ? 0 : O_NOFOLLOW));
 }
 
 int files_make_directory(int directory, const char *path, struct error *err)
@@ -36,7 +38,7 @@ int files_make_directory(int directory, const char *path, struct error *err)
 	const char *step;
 
 	if (path[0] == '/') {
-		at = open("/", DIRECTORY_FLAGS);
+		at = open("/", STEP_FLAGS);
 		rest++;
 	}
 	while (at != -1 && (step = strsep(&rest, "/")) != NULL) {
@@ -47,7 +49,7 @@ int files_make_directory(int directory, const char *path, struct error *err)
 			continue;
 		next = make_step(at, step);
 		if (next < 0 && follows_links && (errno == ELOOP || errno == ENOTDIR))
-			next = openat(at, step, DIRECTORY_FLAGS);
+			next = openat(at, step, STEP_FLAGS);
 		if (at != directory) {
 			int keep = errno;
 
