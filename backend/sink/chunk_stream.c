@@ -160,11 +160,27 @@ static bool create_again(struct chunk_stream *stream, struct error *err)
 
 /* --- the class */
 
+/* One plain file beside the metadata and the folder of indexes. */
+static bool is_plain_name(const char *name)
+{
+	static const char *const taken[] = {"", ".", "..", "metadata", "index"};
+
+	for (size_t i = 0; i < COUNT_OF(taken); i++)
+		if (strcmp(name, taken[i]) == 0)
+			return false;
+	return strchr(name, '/') == NULL;
+}
+
 struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name, struct error *err)
 {
-	struct chunk_stream *stream = mem_zalloc(sizeof(*stream));
+	struct chunk_stream *stream;
 	struct chunk_sink *sink;
 
+	if (!is_plain_name(name)) {
+		error_set(err, ERROR_INVALID, "'%s' is no name for a stream's file", name);
+		return NULL;
+	}
+	stream = mem_zalloc(sizeof(*stream));
 	stream->base.sink = trace->sink;
 	stream->trace = (struct chunk_trace *)trace;
 	stream->name = mem_strdup(name);

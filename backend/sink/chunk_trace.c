@@ -102,12 +102,31 @@ fail:
 	return error_prefix(err, "cannot make the trace '%s'", trace->path);
 }
 
+/* Below the chunk, by plain names: parts of it come from applications. */
+static bool is_plain_path(const char *path)
+{
+	while (true) {
+		size_t length = strcspn(path, "/");
+
+		if (length == 0 || (length <= 2 && strspn(path, ".") >= length))
+			return false;
+		if (path[length] == '\0')
+			return true;
+		path += length + 1;
+	}
+}
+
 struct sink_trace *chunk_trace_open(struct sink *base, const char *path, struct error *err)
 {
 	struct chunk_sink *sink = (struct chunk_sink *)base;
-	struct chunk_trace *trace = mem_zalloc(sizeof(*trace));
+	struct chunk_trace *trace;
 	bool is_open = true;
 
+	if (!is_plain_path(path)) {
+		error_set(err, ERROR_INVALID, "'%s' is no folder below a trace chunk", path);
+		return NULL;
+	}
+	trace = mem_zalloc(sizeof(*trace));
 	trace->base.sink = base;
 	trace->path = mem_strdup(path);
 	pthread_mutex_lock(&sink->lock);

@@ -47,7 +47,9 @@ struct sink_stream {
 
 /*
  * path: "ust/uid/1000/64-bit", below the chunk. The trace appears in the current chunk, if there is
- * one, and in each later one. Any thread.
+ * one, and in each later one. NULL with ERROR_INVALID for a path that leads elsewhere; a full disk
+ * is no failure here: packets then fail one by one. A path that the current chunk has held before
+ * gets a number: nothing recorded is overwritten. Any thread.
  */
 static inline struct sink_trace *sink_open_trace(struct sink *sink, const char *path,
 						 struct error *err)
@@ -67,13 +69,17 @@ static inline bool sink_append_metadata(struct sink_trace *trace, const char *te
 	return trace->sink->class->append_metadata(trace, text, length, err);
 }
 
+/* Its streams are closed. */
 static inline void sink_close_trace(struct sink_trace *trace)
 {
 	trace->sink->class->close_trace(trace);
 }
 
-/* name: "channel0_0". A failure to create its file is not one here: packets then fail one by one.
- * Any thread. */
+/*
+ * name: "channel0_0", NULL with ERROR_INVALID if it can't be a file's. A failure to create its file
+ * is not one here: packets then fail one by one. A name that the trace has had before in this chunk
+ * gets a number. Any thread.
+ */
 static inline struct sink_stream *sink_open_stream(struct sink_trace *trace, const char *name,
 						   struct error *err)
 {
