@@ -4,7 +4,6 @@
  * is ours. The engine is asked by ordinary commands; our own lines go to standard error.
  */
 #include <errno.h>
-#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "backend/base/mem.h"
 #include "backend/control/args.h"
 #include "backend/control/command.h"
+#include "backend/control/preload.h"
 #include "backend/control/rcfile.h"
 #include "console/client_parts.h"
 #include "console/foreground.h"
@@ -23,7 +23,6 @@
 #define STATUS_NOT_FOUND    127
 
 #define NAME_TRIES_MAX 100
-#define NAME_BYTES_MAX 200 /* of 255, as a number may follow */
 
 struct run {
 	const struct dispatch *dispatch;
@@ -31,17 +30,6 @@ struct run {
 	char *lttng_home; /* what the program needs as LTTNG_HOME; "" none */
 	char *session;	  /* that records it */
 	bool stops_session;
-};
-
-static const struct {
-	const char *option;
-	const char *library; /* LTTng-UST's, found by the dynamic linker */
-} wrappers[] = {
-	{"libc", "liblttng-ust-libc-wrapper.so.1"},
-	{"pthread", "liblttng-ust-pthread-wrapper.so.1"},
-	{"dl", "liblttng-ust-dl.so.1"},
-	{"fd", "liblttng-ust-fd.so.1"},
-	{"functions", "liblttng-ust-cyg-profile.so.1"},
 };
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -63,17 +51,11 @@ static bool is_variable(const char *entry, const char *name)
 
 static void add_preloads(struct word_list *environment, const struct args *args)
 {
-	const char *before = getenv("LD_PRELOAD");
-	struct text list = {0};
+	char *value = preload_value(args, getenv("LD_PRELOAD"));
 
-	for (size_t i = 0; i < COUNT_OF(wrappers); i++)
-		if (args_has(args, wrappers[i].option))
-			text_addf(&list, "%s%s", list.length ? ":" : "", wrappers[i].library);
-	if (before && *before)
-		text_addf(&list, "%s%s", list.length ? ":" : "", before);
-	if (list.length > 0)
-		add_variable(environment, "LD_PRELOAD", text_str(&list));
-	text_finish(&list);
+	if (value)
+		add_variable(environment, "LD_PRELOAD", value);
+	free(value);
 }
 
 static void make_environment(const struct run *run, struct word_list *environment)
@@ -163,24 +145,10 @@ static void stop_session(const struct run *run)
 	ask(run, COUNT_OF(words), words);
 }
 
-/* A name that `create` takes: no slash is left by basename(), and "auto" is lttng's own. */
-static char *base_name(const char *program)
-{
-	char *copy = mem_strdup(program);
-	char *name = mem_strndup(basename(copy), NAME_BYTES_MAX);
-
-	free(copy);
-	if (strcmp(name, "auto") != 0 && strncmp(name, "auto-", 5) != 0)
-		return name;
-	copy = mem_printf("run-%s", name);
-	free(name);
-	return copy;
-}
-
 /* NAME, NAME-2, NAME-3 …: the first that is free. */
 static bool choose_name(struct run *run, struct error *err)
 {
-	char *base = base_name(args_at(run->args, 0));
+	char *base = preload_session_name(args_at(run->args, 0));
 	enum state state = STATE_ACTIVE;
 
 	for (int i = 1; i <= NAME_TRIES_MAX && state != STATE_UNKNOWN; i++) {

@@ -23,6 +23,8 @@
 extern char **environ;
 
 struct child {
+	struct child *next; /* of the children */
+	struct children *children;
 	struct loop *loop;
 	pid_t pid;
 	int pid_fd;
@@ -71,6 +73,12 @@ static void output_ready(void *data, unsigned int events)
 
 static void child_free(struct child *child)
 {
+	for (struct child **link = &child->children->first; *link; link = &(*link)->next) {
+		if (*link == child) {
+			*link = child->next;
+			break;
+		}
+	}
 	loop_unwatch(child->loop, child->pid_watch);
 	loop_unwatch(child->loop, child->output_watch);
 	fd_close(&child->pid_fd);
@@ -146,14 +154,17 @@ static int spawn(struct child *child, const struct child_settings *settings, int
 	return failure;
 }
 
-struct child *child_start(struct loop *loop, const struct child_settings *settings,
+struct child *child_start(struct children *children, const struct child_settings *settings,
 			  struct error *err)
 {
 	struct child *child = mem_zalloc(sizeof(*child));
 	int ends[2] = {-1, -1};
 	int failure;
 
-	child->loop = loop;
+	child->children = children;
+	child->loop = children->loop;
+	child->next = children->first;
+	children->first = child;
 	child->pid_fd = -1;
 	child->output_fd = -1;
 	child->name = mem_strdup(settings->words[0]);
@@ -177,8 +188,9 @@ struct child *child_start(struct loop *loop, const struct child_settings *settin
 		kill(child->pid, SIGKILL);
 		goto fail;
 	}
-	child->pid_watch = loop_watch(loop, child->pid_fd, WATCH_READ, pid_ready, child);
-	child->output_watch = loop_watch(loop, child->output_fd, WATCH_READ, output_ready, child);
+	child->pid_watch = loop_watch(child->loop, child->pid_fd, WATCH_READ, pid_ready, child);
+	child->output_watch =
+		loop_watch(child->loop, child->output_fd, WATCH_READ, output_ready, child);
 	return child;
 
 fail:
@@ -203,4 +215,10 @@ void child_abandon(struct child *child)
 	kill(child->pid, SIGKILL);
 	waitpid(child->pid, NULL, 0);
 	child_free(child);
+}
+
+void children_let_go(struct children *children)
+{
+	while (children->first)
+		child_free(children->first);
 }

@@ -14,6 +14,12 @@
 
 struct child;
 
+/* The engine's children; zero but for the loop to begin. */
+struct children {
+	struct loop *loop;
+	struct child *first;
+};
+
 struct child_settings {
 	const char *const *words;     /* NULL terminated; words[0] is looked up in PATH */
 	const char *const *variables; /* "NAME=VALUE", NULL terminated: on top of the engine's own;
@@ -25,12 +31,15 @@ struct child_settings {
 };
 
 /* NULL with ERROR_IO, ERROR_DENIED: the sentence names the program. */
-struct child *child_start(struct loop *loop, const struct child_settings *settings,
+struct child *child_start(struct children *children, const struct child_settings *settings,
 			  struct error *err);
 pid_t child_pid(const struct child *child);
 /* SIGTERM; `ended` follows. */
 void child_terminate(struct child *child);
 /* SIGKILL and no call of `ended`: the engine ends. NULL passes. */
 void child_abandon(struct child *child);
+
+/* The engine ends: those that still run go on by themselves, nobody hears of their end. */
+void children_let_go(struct children *children);
 
 #endif

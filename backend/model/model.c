@@ -8,7 +8,6 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
-#include "backend/model/child.h"
 #include "backend/model/publisher.h"
 
 /* --- what sources tell, brought to the control thread */
@@ -219,6 +218,7 @@ struct model *model_create(struct loop *loop, struct queue *queue, const struct 
 	model->queue = queue;
 	model->places = places;
 	model->next_session_id = 1;
+	model->children.loop = loop;
 	model->host_name = read_host_name();
 	model->pool = consumer_pool_create(0, err);
 	if (!model->pool) {
@@ -240,6 +240,7 @@ void model_destroy(struct model *model)
 	if (!model)
 		return;
 	child_abandon(model->demo);
+	children_let_go(&model->children);
 	for (size_t i = 0; i < source_count; i++)
 		if (model->sources[i].source)
 			source_table[i].class->destroy(model->sources[i].source);

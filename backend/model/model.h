@@ -14,11 +14,11 @@
 #include "backend/base/queue.h"
 #include "backend/consume/consumer.h"
 #include "backend/control/request.h"
+#include "backend/model/child.h"
 #include "backend/model/picture.h"
 #include "backend/model/session.h"
 #include "backend/source/source.h"
 
-struct child;
 struct publisher;
 
 struct app {
@@ -53,6 +53,7 @@ struct model {
 	size_t app_count;
 	size_t app_room;
 	struct publisher *publisher;
+	struct children children;
 	struct child *demo; /* the demo application, while it runs */
 	/* Set by the backend. */
 	bool (*detach)(void *data); /* release the attached terminal; false: there was none */

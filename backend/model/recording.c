@@ -396,6 +396,20 @@ void recording_destroy(struct session *session, struct destroy_outcome outcome)
 	operation_submit(session, &destroy->operation);
 }
 
+static void forgotten(void *data, const struct session *session, const struct chunk_row *archived,
+		      const struct error *err)
+{
+	(void)data;
+	(void)session;
+	(void)archived;
+	(void)err;
+}
+
+void recording_forget(struct session *session)
+{
+	recording_destroy(session, (struct destroy_outcome){forgotten, NULL});
+}
+
 /* --- all of them */
 
 struct end_all {

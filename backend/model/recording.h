@@ -41,6 +41,9 @@ struct destroy_outcome {
 };
 void recording_destroy(struct session *session, struct destroy_outcome outcome);
 
+/* Takes back a session that was just created and never started. */
+void recording_forget(struct session *session);
+
 /* Destroys all sessions; done when none is left. */
 void recording_end_all(struct model *model, struct outcome outcome);
 

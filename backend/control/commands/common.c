@@ -130,3 +130,21 @@ void common_session_json(struct json *object, const struct session *session)
 	json_put_u64(object, "live_timer_interval", 0);
 	json_put_u64(object, "creation_time_ns", session->created_wall_ns);
 }
+
+bool common_record_pattern(struct session *session, const char *pattern, struct error *err)
+{
+	struct word_list none = {0};
+	struct event_rule_key key = {.pattern = pattern, .exclusions = &none};
+	struct channel_attributes attributes;
+	struct channel *channel;
+	size_t source_index;
+
+	if (!model_find_source(session->model, "UST", &source_index) ||
+	    !session->model->sources[source_index].source)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "user space can't be traced here; 'status' says why");
+	channel_attributes_default(&attributes);
+	channel =
+		session_add_channel(session, source_index, CHANNEL_DEFAULT_NAME, &attributes, err);
+	return channel && channel_enable_rule(channel, session->next_rule_id++, &key, err);
+}

@@ -38,6 +38,9 @@ char *common_absolute_path(const struct requester *who, const char *path);
 /* "Warning: N events were discarded …" for what a session lost; nothing if it lost nothing. */
 void common_warn_losses(struct reply *reply, const struct session *session);
 
+/* A default channel in a new session, with one rule for user-space events. */
+bool common_record_pattern(struct session *session, const char *pattern, struct error *err);
+
 /* A reply whose end waits for an outcome; err: the sentence after `prefix`. */
 struct pending {
 	struct reply *reply;

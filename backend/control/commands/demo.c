@@ -73,7 +73,7 @@ static bool start_program(struct model *model, struct error *err)
 		home = mem_printf("LTTNG_HOME=%s", model_apps_home(model));
 		variables[0] = home;
 	}
-	model->demo = child_start(model->loop, &settings, err);
+	model->demo = child_start(&model->children, &settings, err);
 	free(home);
 	free(program);
 	return model->demo != NULL;
@@ -89,25 +89,15 @@ static bool make_session(struct call *call, struct session **session, struct err
 		.uid = who->uid,
 		.gid = who->gid,
 	};
-	struct event_rule_key key = {.pattern = DEMO_EVENTS, .exclusions = &(struct word_list){0}};
-	struct channel_attributes attributes;
-	struct channel *channel;
-	size_t source_index;
 
-	if (!model_find_source(call->model, "UST", &source_index) ||
-	    !call->model->sources[source_index].source) {
-		free(traces);
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "user space can't be traced here; 'status' says why");
-	}
 	*session = session_create(call->model, &wish, err);
 	free(traces);
 	if (!*session)
 		return false;
-	channel_attributes_default(&attributes);
-	channel =
-		session_add_channel(*session, source_index, CHANNEL_DEFAULT_NAME, &attributes, err);
-	return channel && channel_enable_rule(channel, (*session)->next_rule_id++, &key, err);
+	if (common_record_pattern(*session, DEMO_EVENTS, err))
+		return true;
+	recording_forget(*session);
+	return false;
 }
 
 struct demo_start {

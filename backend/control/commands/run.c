@@ -1,20 +1,167 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * run: starts a program so that it can be traced. In a shell the program is the client's child
- * (console/run.c); only its options are here. run-place is what that client asks first.
+ * run: starts a program and records it. In a shell the program is the client's child
+ * (console/run.c) and only the options are of here; in the console it is the engine's, and what it
+ * prints goes to the messages.
  */
 #include <stdint.h>
+#include <stdlib.h>
 
+#include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+#include "backend/control/preload.h"
+#include "backend/model/child.h"
+#include "backend/model/recording.h"
+
+#define NAME_TRIES_MAX 100
+
+struct running {
+	struct model *model;
+	struct reply *reply; /* until the program has started */
+	uint64_t session_id;
+	bool stops_session;
+	struct word_list words;
+	char *directory;
+	char *preload; /* "LD_PRELOAD=…", or NULL */
+};
+
+static void running_free(struct running *running)
+{
+	word_list_finish(&running->words);
+	free(running->directory);
+	free(running->preload);
+	free(running);
+}
+
+static void stopped(void *data, const struct error *err)
+{
+	(void)data;
+	(void)err; /* a failure of writing was counted and logged where it happened */
+}
+
+static void program_ended(void *data, int status)
+{
+	struct running *running = data;
+	struct session *session = model_find_session_id(running->model, running->session_id);
+
+	log_write(LOG_LEVEL_INFO, "%s ended with status %d", running->words.words[0], status);
+	if (session && running->stops_session && !session->is_ending)
+		recording_stop(session, (struct outcome){stopped, NULL});
+	running_free(running);
+}
+
+static bool start_program(struct running *running, struct error *err)
+{
+	const char *home = model_apps_home(running->model);
+	char *home_variable = home ? mem_printf("LTTNG_HOME=%s", home) : NULL;
+	const char *variables[3] = {NULL, NULL, NULL};
+	struct child_settings settings = {
+		.words = (const char *const *)(uintptr_t)running->words.words,
+		.variables = variables,
+		.directory = running->directory,
+		.ended = program_ended,
+		.data = running,
+	};
+	size_t count = 0;
+	struct child *child;
+
+	if (home_variable)
+		variables[count++] = home_variable;
+	if (running->preload)
+		variables[count] = running->preload;
+	child = child_start(&running->model->children, &settings, err);
+	free(home_variable);
+	if (child)
+		reply_print(running->reply, "%s runs (process %d); what it prints is in Messages\n",
+			    running->words.words[0], (int)child_pid(child));
+	return child != NULL;
+}
+
+static void session_records(void *data, const struct error *err)
+{
+	struct running *running = data;
+	struct reply *reply = running->reply;
+	struct error sentence = ERROR_INIT;
+
+	if (err)
+		sentence = *err;
+	if (!err && start_program(running, &sentence)) {
+		reply_done(reply, STATUS_OK);
+		return;
+	}
+	reply_fail(reply, &sentence);
+	running_free(running);
+}
+
+static struct session *make_session(struct call *call, struct error *err)
+{
+	const struct requester *who = reply_requester(call->reply);
+	char *base = preload_session_name(args_at(call->args, 0));
+	char *traces = mem_printf("%s/lttng-traces", who->lttng_home);
+	char *name = mem_strdup(base);
+	struct session_wish wish = {.traces = traces, .uid = who->uid, .gid = who->gid};
+	struct session *session;
+
+	for (int i = 2; i <= NAME_TRIES_MAX && model_find_session(call->model, who->uid, name);
+	     i++) {
+		free(name);
+		name = mem_printf("%s-%d", base, i);
+	}
+	wish.name = name;
+	session = session_create(call->model, &wish, err);
+	if (session && !common_record_pattern(session, "*", err)) {
+		recording_forget(session);
+		session = NULL;
+	}
+	free(name);
+	free(traces);
+	free(base);
+	return session;
+}
+
+/* By the session given, by the selected one if it records, else by a new one. */
+static struct session *find_session(struct call *call, struct error *err)
+{
+	const struct requester *who = reply_requester(call->reply);
+	const char *given = args_text(call->args, "session");
+	const char *name = given ? given : who->selected_session;
+	struct session *session = name ? model_find_session(call->model, who->uid, name) : NULL;
+
+	if (session && (given || session->is_active))
+		return session;
+	if (given) {
+		error_set(err, ERROR_SESSION_NOT_FOUND, "session '%s' not found", given);
+		return NULL;
+	}
+	return make_session(call, err);
+}
 
 static void run(struct call *call)
 {
 	struct error err = ERROR_INIT;
+	struct session *session = find_session(call, &err);
+	struct running *running;
+	char *preload;
 
-	error_set(&err, ERROR_UNSUPPORTED,
-		  "a program needs a terminal of its own: give 'tracon run' in a shell");
-	reply_fail(call->reply, &err);
+	if (!session) {
+		error_prefix(&err, "cannot run '%s'", args_at(call->args, 0));
+		reply_fail(call->reply, &err);
+		return;
+	}
+	running = mem_zalloc(sizeof(*running));
+	running->model = call->model;
+	running->reply = call->reply;
+	running->session_id = session->id;
+	running->stops_session = !session->is_active;
+	running->directory = mem_strdup(reply_requester(call->reply)->directory);
+	for (size_t i = 0; i < args_count(call->args); i++)
+		word_list_add(&running->words, args_at(call->args, i));
+	preload = preload_value(call->args, getenv("LD_PRELOAD"));
+	running->preload = preload ? mem_printf("LD_PRELOAD=%s", preload) : NULL;
+	free(preload);
+	recording_start(session, (struct outcome){session_records, running});
 }
 
 static const struct option_spec options[] = {
