@@ -40,9 +40,30 @@ static struct chunk *chunk_create(struct chunk_sink *sink, uint64_t begin_wall_n
 static void chunk_free(struct chunk *chunk)
 {
 	chunk_close_places(chunk);
+	word_list_finish(&chunk->paths);
 	fd_close(&chunk->directory);
 	free(chunk->name);
 	free(chunk);
+}
+
+bool chunk_word_is_listed(const struct word_list *list, const char *word)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->words[i], word) == 0)
+			return true;
+	return false;
+}
+
+char *chunk_free_name(const char *name, char separator,
+		      bool (*is_taken)(const void *data, const char *name), const void *data)
+{
+	char *chosen = mem_strdup(name);
+
+	for (unsigned int i = 1; is_taken(data, chosen); i++) {
+		free(chosen);
+		chosen = mem_printf("%s%c%u", name, separator, i);
+	}
+	return chosen;
 }
 
 static char *current_name(const struct chunk *chunk)
@@ -251,15 +272,18 @@ static struct chunk *make_next(struct chunk_sink *sink, uint64_t now_wall_ns, st
 	return NULL;
 }
 
-/* The first folder of each trace's path lies directly in the output directory: what a first chunk
- * consists of. */
-static void for_each_top(struct chunk_sink *sink,
+/*
+ * The first folder of each trace's path lies directly in the output directory: what a first chunk
+ * consists of, traces that were closed since included.
+ */
+static void for_each_top(struct chunk *chunk,
 			 void (*visit)(struct chunk_sink *sink, const char *top))
 {
-	for (struct chunk_trace *trace = sink->traces; trace; trace = trace->next) {
-		char *top = mem_strndup(trace->path, strcspn(trace->path, "/"));
+	for (size_t i = 0; i < chunk->paths.count; i++) {
+		const char *path = chunk->paths.words[i];
+		char *top = mem_strndup(path, strcspn(path, "/"));
 
-		visit(sink, top);
+		visit(chunk->sink, top);
 		free(top);
 	}
 }
@@ -284,11 +308,11 @@ static void move_top_out(struct chunk_sink *sink, const char *top)
 	free(source);
 }
 
-static bool is_moved(struct chunk_sink *sink)
+static bool is_moved(const struct chunk *chunk)
 {
-	for (struct chunk_trace *trace = sink->traces; trace; trace = trace->next) {
-		char *path = mem_printf(OLD_NAME "/%s", trace->path);
-		bool is_there = faccessat(sink->directory, path, F_OK, 0) == 0;
+	for (size_t i = 0; i < chunk->paths.count; i++) {
+		char *path = mem_printf(OLD_NAME "/%s", chunk->paths.words[i]);
+		bool is_there = faccessat(chunk->sink->directory, path, F_OK, 0) == 0;
 
 		free(path);
 		if (!is_there)
@@ -303,9 +327,9 @@ static bool set_first_aside(struct chunk_sink *sink, struct chunk *chunk, struct
 
 	if (directory < 0)
 		return false;
-	for_each_top(sink, move_top_in);
-	if (!is_moved(sink)) {
-		for_each_top(sink, move_top_out);
+	for_each_top(chunk, move_top_in);
+	if (!is_moved(chunk)) {
+		for_each_top(chunk, move_top_out);
 		unlinkat(sink->directory, OLD_NAME, AT_REMOVEDIR);
 		fd_close(&directory);
 		return error_set(err, ERROR_IO, "cannot move the current chunk below '%s'",

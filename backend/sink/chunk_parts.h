@@ -19,8 +19,9 @@ struct chunk_place {
 	struct chunk_place *next; /* of the chunk */
 	struct chunk_trace *trace;
 	int directory;
-	int metadata_fd;
-	size_t written_bytes; /* of the trace's text */
+	int metadata_fd;	/* -1 while there is no text */
+	size_t written_bytes;	/* of the trace's text */
+	struct word_list names; /* streams that have files here, closed ones too */
 };
 
 struct chunk {
@@ -34,6 +35,7 @@ struct chunk {
 	char *name;		 /* below the output directory; NULL: it lies directly there */
 	unsigned int references; /* the sink's, and each stream's */
 	struct chunk_place *places;
+	struct word_list paths; /* of the traces that lie in it, closed ones too */
 };
 
 struct chunk_trace {
@@ -86,6 +88,11 @@ struct chunk_sink {
 void chunk_ref(struct chunk *chunk);
 /* Lock not held: the last reference closes the chunk, which may move it and call back. */
 void chunk_unref(struct chunk *chunk);
+
+/* NAME, or NAME-1, NAME-2 … until it is not taken. The caller owns it. */
+char *chunk_free_name(const char *name, char separator,
+		      bool (*is_taken)(const void *data, const char *name), const void *data);
+bool chunk_word_is_listed(const struct word_list *list, const char *word);
 
 /* --- chunk_trace.c */
 struct sink_trace *chunk_trace_open(struct sink *sink, const char *path, struct error *err);

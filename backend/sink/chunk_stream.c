@@ -32,13 +32,13 @@ static struct chunk_sink *sink_of(const struct chunk_stream *stream)
 
 static bool create_files(struct chunk_stream *stream, struct stream_files *files, struct error *err)
 {
-	const struct chunk_place *place = chunk_find_place(files->chunk, stream->trace);
+	struct chunk_place *place = chunk_find_place(files->chunk, stream->trace);
 	unsigned char header[CTF_INDEX_HEADER_BYTES];
 	char *index_name;
 
-	if (!place)
-		return error_set(err, ERROR_STATE, "the trace '%s' is not in this chunk",
-				 stream->trace->path);
+	if (!place && !chunk_trace_enter(stream->trace, files->chunk, err))
+		return false;
+	place = chunk_find_place(files->chunk, stream->trace);
 	index_name = mem_printf("index/%s.idx", stream->name);
 	ctf_index_encode_header(header);
 	files->data_fd = files_create(place->directory, stream->name, err);
@@ -51,6 +51,8 @@ static bool create_files(struct chunk_stream *stream, struct stream_files *files
 	}
 	if (files->index_fd < 0)
 		fd_close(&files->data_fd);
+	if (files->data_fd >= 0 && !chunk_word_is_listed(&place->names, stream->name))
+		word_list_add(&place->names, stream->name);
 	files->index_bytes = sizeof(header);
 	free(index_name);
 	return files->data_fd >= 0;
@@ -171,8 +173,23 @@ static bool is_plain_name(const char *name)
 	return strchr(name, '/') == NULL;
 }
 
+/* What a stream before it has recorded under the same name stays. */
+static bool name_is_taken(const void *data, const char *name)
+{
+	const struct chunk_stream *stream = data;
+	const struct chunk_sink *sink = sink_of(stream);
+	const struct chunk_place *place =
+		sink->current ? chunk_find_place(sink->current, stream->trace) : NULL;
+
+	for (const struct chunk_stream *other = sink->streams; other; other = other->next)
+		if (other->trace == stream->trace && strcmp(other->name, name) == 0)
+			return true;
+	return place && chunk_word_is_listed(&place->names, name);
+}
+
 struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name, struct error *err)
 {
+	struct error ignored = ERROR_INIT; /* the first packet tells */
 	struct chunk_stream *stream;
 	struct chunk_sink *sink;
 
@@ -183,12 +200,12 @@ struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name
 	stream = mem_zalloc(sizeof(*stream));
 	stream->base.sink = trace->sink;
 	stream->trace = (struct chunk_trace *)trace;
-	stream->name = mem_strdup(name);
 	stream->files = no_files;
 	stream->fresh = no_files;
 	sink = sink_of(stream);
 	pthread_mutex_lock(&sink->lock);
-	chunk_stream_prepare(stream, err);
+	stream->name = chunk_free_name(name, '_', name_is_taken, stream);
+	chunk_stream_prepare(stream, &ignored);
 	stream->next = sink->streams;
 	sink->streams = stream;
 	pthread_mutex_unlock(&sink->lock);

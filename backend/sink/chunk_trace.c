@@ -25,6 +25,10 @@ static bool write_place(struct chunk_place *place, struct error *err)
 
 	if (missing_bytes == 0)
 		return true;
+	if (place->metadata_fd < 0)
+		place->metadata_fd = files_create(place->directory, "metadata", err);
+	if (place->metadata_fd < 0)
+		return false;
 	if (!files_write_at(place->metadata_fd, place->written_bytes, NULL, 0,
 			    text->bytes + place->written_bytes, missing_bytes))
 		return error_set_errno(err, errno, "cannot write the metadata of '%s'",
@@ -33,20 +37,24 @@ static bool write_place(struct chunk_place *place, struct error *err)
 	return true;
 }
 
-/* While a rotation is under way, streams still write to the old chunk what was declared just now.
+/*
+ * While a rotation is under way, streams still write to the old chunk what was declared just now. A
+ * place in the current one that could not be made before is tried again.
  */
 static bool write_places(struct chunk_trace *trace, struct error *err)
 {
 	struct chunk_sink *sink = sink_of(trace);
-	struct chunk *chunks[] = {sink->current, sink->old};
+	struct chunk_place *place;
 	bool is_whole = true;
 
-	for (size_t i = 0; i < COUNT_OF(chunks); i++) {
-		struct chunk_place *place = chunks[i] ? chunk_find_place(chunks[i], trace) : NULL;
-
-		if (place && !write_place(place, err))
-			is_whole = false;
+	if (sink->current) {
+		place = chunk_find_place(sink->current, trace);
+		is_whole = place ? write_place(place, err)
+				 : chunk_trace_enter(trace, sink->current, err);
 	}
+	place = sink->old ? chunk_find_place(sink->old, trace) : NULL;
+	if (place && !write_place(place, err))
+		is_whole = false;
 	atomic_store_explicit(&trace->is_behind, !is_whole, memory_order_release);
 	return is_whole;
 }
@@ -63,6 +71,7 @@ static void close_place(struct chunk_place *place)
 {
 	fd_close(&place->directory);
 	fd_close(&place->metadata_fd);
+	word_list_finish(&place->names);
 	free(place);
 }
 
@@ -90,11 +99,11 @@ bool chunk_trace_enter(struct chunk_trace *trace, struct chunk *chunk, struct er
 	if (index_directory < 0)
 		goto fail;
 	fd_close(&index_directory);
-	place->metadata_fd = files_create(place->directory, "metadata", err);
-	if (place->metadata_fd < 0 || !write_place(place, err))
+	if (!write_place(place, err))
 		goto fail;
 	place->next = chunk->places;
 	chunk->places = place;
+	word_list_add(&chunk->paths, trace->path);
 	return true;
 
 fail:
@@ -116,11 +125,22 @@ static bool is_plain_path(const char *path)
 	}
 }
 
+/* A process may come again with the same name, number and second. */
+static bool path_is_taken(const void *data, const char *path)
+{
+	const struct chunk_sink *sink = data;
+
+	for (const struct chunk_trace *trace = sink->traces; trace; trace = trace->next)
+		if (strcmp(trace->path, path) == 0)
+			return true;
+	return sink->current && chunk_word_is_listed(&sink->current->paths, path);
+}
+
 struct sink_trace *chunk_trace_open(struct sink *base, const char *path, struct error *err)
 {
 	struct chunk_sink *sink = (struct chunk_sink *)base;
+	struct error ignored = ERROR_INIT; /* the first packet tells */
 	struct chunk_trace *trace;
-	bool is_open = true;
 
 	if (!is_plain_path(path)) {
 		error_set(err, ERROR_INVALID, "'%s' is no folder below a trace chunk", path);
@@ -128,20 +148,13 @@ struct sink_trace *chunk_trace_open(struct sink *base, const char *path, struct 
 	}
 	trace = mem_zalloc(sizeof(*trace));
 	trace->base.sink = base;
-	trace->path = mem_strdup(path);
 	pthread_mutex_lock(&sink->lock);
-	if (sink->current)
-		is_open = chunk_trace_enter(trace, sink->current, err);
-	if (is_open) {
-		trace->next = sink->traces;
-		sink->traces = trace;
-	}
+	trace->path = chunk_free_name(path, '-', path_is_taken, sink);
+	write_places(trace, &ignored);
+	trace->next = sink->traces;
+	sink->traces = trace;
 	pthread_mutex_unlock(&sink->lock);
-	if (is_open)
-		return &trace->base;
-	free(trace->path);
-	free(trace);
-	return NULL;
+	return &trace->base;
 }
 
 bool chunk_trace_append(struct sink_trace *base, const char *text, size_t length, struct error *err)
