@@ -323,6 +323,40 @@ static void compile(struct compiler *compiler, const struct ctf_type *type)
 	}
 }
 
+static bool is_plain_op(const struct scan_op *op)
+{
+	return op->code == SCAN_STRING ||
+	       (op->code == SCAN_SKIP && op->bits % 8 == 0 && op->bits / 8 <= FIXED_BYTES_MAX) ||
+	       (op->code == SCAN_ALIGN && op->bits <= 8);
+}
+
+/* The same as the operations say, in a form that needs no look at each of them. */
+static void make_plain(struct scan_program *program)
+{
+	uint32_t strings = 0;
+	uint64_t skip_bytes = 0;
+
+	for (uint32_t i = 0; i < program->op_count; i++) {
+		if (!is_plain_op(&program->ops[i]))
+			return;
+		strings += program->ops[i].code == SCAN_STRING;
+	}
+	program->skips_bytes = mem_zalloc((strings + 1) * sizeof(*program->skips_bytes));
+	for (uint32_t i = 0; i < program->op_count; i++) {
+		const struct scan_op *op = &program->ops[i];
+
+		if (op->code == SCAN_STRING)
+			program->string_count++;
+		else if (op->code == SCAN_SKIP)
+			program->skips_bytes[program->string_count] += (uint32_t)(op->bits / 8);
+		skip_bytes += op->bits / 8;
+	}
+	if (skip_bytes > UINT32_MAX) {
+		free(program->skips_bytes);
+		program->skips_bytes = NULL;
+	}
+}
+
 struct scan_program *scan_program_create(const struct ctf_type *type,
 					 const struct ctf_layout *layout)
 {
@@ -343,6 +377,7 @@ struct scan_program *scan_program_create(const struct ctf_type *type,
 	program->op_count = (uint32_t)compiler.op_count;
 	program->ranges = compiler.ranges;
 	ctf_links_finish(&links);
+	make_plain(program);
 	return program;
 }
 
@@ -352,5 +387,6 @@ void scan_program_destroy(struct scan_program *program)
 		return;
 	free(program->ops);
 	free(program->ranges);
+	free(program->skips_bytes);
 	free(program);
 }

@@ -52,6 +52,12 @@ struct scan_program {
 	struct scan_op *ops;
 	uint32_t op_count;
 	struct scan_range *ranges;
+	/*
+	 * Whole bytes and strings only, the most frequent kind that is not fixed: how many bytes
+	 * come before each string, and behind the last. NULL: it has more than that.
+	 */
+	uint32_t *skips_bytes; /* string_count + 1 */
+	uint32_t string_count;
 };
 
 /* For types that ctf_type_check() takes. */

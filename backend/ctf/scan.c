@@ -445,6 +445,48 @@ static inline __attribute__((always_inline)) const unsigned char *walk_run(
 	return at;
 }
 
+#define STRING_WORDS_MAX 6 /* eight bytes each; longer strings are memchr's */
+
+/*
+ * Behind the string's NUL, or NULL if it does not end before `end`. Short strings are most of all,
+ * and a call costs more than they do.
+ */
+static inline const unsigned char *string_end(const unsigned char *at, const unsigned char *end)
+{
+	const unsigned char *found;
+
+	for (unsigned int i = 0; i < STRING_WORDS_MAX && end - at >= 8; i++) {
+		uint64_t word, zeros;
+
+		memcpy(&word, at, sizeof(word));
+		word = le64toh(word);
+		zeros = (word - UINT64_C(0x0101010101010101)) & ~word &
+			UINT64_C(0x8080808080808080);
+		if (zeros)
+			return at + (unsigned int)__builtin_ctzll(zeros) / 8 + 1;
+		at += 8;
+	}
+	found = memchr(at, 0, (size_t)(end - at));
+	return found ? found + 1 : NULL;
+}
+
+static inline const unsigned char *step_plain(const struct scan_program *program,
+					      const unsigned char *at, const unsigned char *end)
+{
+	const uint32_t *skips_bytes = program->skips_bytes;
+
+	for (uint32_t i = 0; i < program->string_count; i++) {
+		if (skips_bytes[i] > end - at)
+			return NULL;
+		at = string_end(at + skips_bytes[i], end);
+		if (!at)
+			return NULL;
+	}
+	return skips_bytes[program->string_count] > end - at
+		       ? NULL
+		       : at + skips_bytes[program->string_count];
+}
+
 /* One event whose payload begins at `from`; the cursor moves if it is whole. */
 static inline bool walk_program(struct cursor *cursor, const unsigned char *at, uint64_t from,
 				uintptr_t type, bool is_compact)
@@ -497,6 +539,16 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 			}
 			guess = step;
 			at = walk_run(at, end - step, step, id, is_compact, &cursor->clock, &count);
+		} else if (type && ((const struct scan_program *)type)->skips_bytes) {
+			const unsigned char *next;
+
+			if (body_bytes > (uint64_t)(end - at))
+				break;
+			next = step_plain((const struct scan_program *)type, at + body_bytes, end);
+			if (!next)
+				break;
+			cursor->clock = short_clock(at, is_compact, cursor->clock);
+			at = next;
 		} else {
 			if (!type ||
 			    !walk_program(cursor, at, (uint64_t)(at - cursor->bytes) + body_bytes,
