@@ -46,13 +46,14 @@ static bool find_session_path(const struct dispatch *dispatch, const char *sessi
 	const char *const question[] = {"view-place", session};
 	struct json *answer = dispatch_query(dispatch, session ? 2 : 1, question, err);
 	const char *path = answer ? json_get_text(json_get(answer, "output"), "path") : NULL;
+	bool has_path = path && *path;
 
-	if (path && *path)
+	if (has_path)
 		word_list_add(words, path);
 	else if (answer)
 		error_set(err, ERROR_STATE, "this session has no output to read");
 	json_unref(answer);
-	return path && *path;
+	return has_path;
 }
 
 static bool find_path(const struct dispatch *dispatch, const struct args *args,

@@ -40,7 +40,6 @@ const struct command view_command = {
 static void run_place(struct call *call)
 {
 	const struct session *session = common_session(call, args_at(call->args, 0));
-	struct json *output = reply_json(call->reply);
 	struct error err = ERROR_INIT;
 
 	if (!session)
@@ -53,7 +52,7 @@ static void run_place(struct call *call)
 		reply_fail(call->reply, &err);
 		return;
 	}
-	json_put_text(output, "path", shared_text_str(session->output));
+	json_put_text(reply_json(call->reply), "path", shared_text_str(session->output));
 	reply_print(call->reply, "%s\n", shared_text_str(session->output));
 	reply_done(call->reply, STATUS_OK);
 }
