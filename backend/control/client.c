@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "backend/base/fd.h"
 
@@ -76,6 +77,22 @@ static bool read_hello(int connection, struct error *err)
 	       check_version(&theirs, err);
 }
 
+/*
+ * Where there is no better place, sockets are below /tmp: what listens there may be anybody's, and
+ * is to get neither our commands nor our terminal.
+ */
+static bool check_owner(int connection, struct error *err)
+{
+	struct peer peer;
+
+	if (!fd_peer(connection, &peer))
+		return error_set_errno(err, errno, "cannot tell whose engine this is");
+	if (peer.uid == geteuid() || peer.uid == 0)
+		return true;
+	return error_set(err, ERROR_DENIED, "the engine belongs to another user (uid %u)",
+			 (unsigned int)peer.uid);
+}
+
 int client_connect(const char *socket_path, enum protocol_role role, struct error *err)
 {
 	struct protocol_hello ours;
@@ -85,7 +102,8 @@ int client_connect(const char *socket_path, enum protocol_role role, struct erro
 		return -1;
 	protocol_make_hello(&ours, role);
 	limit_waiting(connection, GREETING_LIMIT_S);
-	if (!send_message(connection, &ours, sizeof(ours), err) || !read_hello(connection, err))
+	if (!check_owner(connection, err) || !send_message(connection, &ours, sizeof(ours), err) ||
+	    !read_hello(connection, err))
 		fd_close(&connection);
 	else
 		limit_waiting(connection, 0);

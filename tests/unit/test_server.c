@@ -4,6 +4,7 @@
  * its misbehaving relatives here. Each test has a server and a socket of its own.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -500,6 +502,48 @@ static void second_engine_is_refused(void **state)
 	assert_answers(engine);
 }
 
+/* Listens as another user until it is killed; says so on the pipe. */
+static void listen_as_nobody(const char *path, int told)
+{
+	const uid_t nobody = 65534;
+	struct error err = ERROR_INIT;
+	int fd;
+
+	if (setresuid(nobody, nobody, nobody) != 0)
+		_exit(1);
+	fd = fd_listen_unix(path, SOCK_SEQPACKET, 0666, &err);
+	if (fd < 0 || write(told, "l", 1) != 1)
+		_exit(1);
+	pause();
+	_exit(0);
+}
+
+static void anothers_engine_gets_nothing(void **state)
+{
+	struct engine *engine = *state;
+	struct error err = ERROR_INIT;
+	char *path = mem_printf("%s/other.sock", engine->folder);
+	pid_t child;
+
+	if (geteuid() != 0) {
+		print_message("# only root can be another user\n");
+		free(path);
+		skip();
+	}
+	assert_int_equal(chmod(engine->folder, 0777), 0);
+	child = fork();
+	if (child == 0)
+		listen_as_nobody(path, engine->told[1]);
+	await(engine, 'l');
+	assert_int_equal(client_connect(path, ROLE_OF_TERMINAL, &err), -1);
+	assert_int_equal(err.code, ERROR_DENIED);
+	assert_string_equal(err.message, "the engine belongs to another user (uid 65534)");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	unlink(path);
+	free(path);
+}
+
 static void dead_socket_is_replaced(void **state)
 {
 	struct engine *engine = *state;
@@ -552,6 +596,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(end_of_engine_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(nobody_there_is_told, begin, end),
 		cmocka_unit_test_setup_teardown(second_engine_is_refused, begin, end),
+		cmocka_unit_test_setup_teardown(anothers_engine_gets_nothing, begin, end),
 		cmocka_unit_test_setup_teardown(dead_socket_is_replaced, begin, end),
 		cmocka_unit_test_setup_teardown(anothers_socket_is_not_removed, begin, end),
 	};
