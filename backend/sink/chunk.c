@@ -206,33 +206,65 @@ static bool make_streams(struct chunk_sink *sink, struct error *err)
 	return true;
 }
 
-static void undo_open(struct chunk_sink *sink, struct chunk *chunk, bool made_output)
+/* Cuts the last name off. */
+static void to_parent(char *path)
+{
+	char *slash = strrchr(path, '/');
+
+	*(slash ? slash : path) = '\0';
+}
+
+/* How much of an absolute path leads to something. */
+static size_t existing_length(const char *path)
+{
+	char *copy = mem_strdup(path);
+	size_t length;
+
+	while (copy[0] != '\0' && faccessat(AT_FDCWD, copy, F_OK, 0) < 0)
+		to_parent(copy);
+	length = strlen(copy);
+	free(copy);
+	return length;
+}
+
+/* The folders of the output directory's path that were not there before. */
+static void remove_output(struct chunk_sink *sink, size_t kept_length)
+{
+	char *path = mem_strdup(sink->path);
+
+	fd_close(&sink->directory);
+	while (strlen(path) > kept_length) {
+		rmdir(path);
+		to_parent(path);
+	}
+	free(path);
+}
+
+static void undo_open(struct chunk_sink *sink, struct chunk *chunk, size_t kept_length)
 {
 	sink->current = NULL;
 	for (struct chunk_stream *stream = sink->streams; stream; stream = stream->next)
 		chunk_stream_unprepare(stream);
-	if (chunk->name)
-		files_remove_tree(sink->directory, chunk->name);
-	if (made_output) {
-		fd_close(&sink->directory);
-		rmdir(sink->path);
-	}
+	for (struct chunk_trace *trace = sink->traces; trace; trace = trace->next)
+		chunk_trace_unenter(trace, chunk);
+	if (chunk->name && chunk->directory >= 0)
+		unlinkat(sink->directory, chunk->name, AT_REMOVEDIR);
+	if (kept_length < strlen(sink->path))
+		remove_output(sink, kept_length);
 	chunk_free(chunk);
 }
 
-static bool open_output(struct chunk_sink *sink, bool *made_output, struct error *err)
+static bool open_output(struct chunk_sink *sink, struct error *err)
 {
-	if (sink->directory >= 0)
-		return true;
-	*made_output = access(sink->path, F_OK) < 0 && errno == ENOENT;
-	sink->directory = files_make_directory(AT_FDCWD, sink->path, err);
+	if (sink->directory < 0)
+		sink->directory = files_make_directory(AT_FDCWD, sink->path, err);
 	return sink->directory >= 0;
 }
 
 bool chunk_sink_open(struct sink *base, uint64_t now_wall_ns, struct error *err)
 {
 	struct chunk_sink *sink = (struct chunk_sink *)base;
-	bool made_output = false;
+	size_t kept_length;
 	struct chunk *chunk;
 	bool is_open;
 
@@ -242,7 +274,8 @@ bool chunk_sink_open(struct sink *base, uint64_t now_wall_ns, struct error *err)
 		return true;
 	}
 	chunk = chunk_create(sink, now_wall_ns);
-	is_open = open_output(sink, &made_output, err) && make_first_place(sink, chunk, err) &&
+	kept_length = existing_length(sink->path);
+	is_open = open_output(sink, err) && make_first_place(sink, chunk, err) &&
 		  enter_traces(sink, chunk, err);
 	if (is_open) {
 		sink->current = chunk;
@@ -251,24 +284,49 @@ bool chunk_sink_open(struct sink *base, uint64_t now_wall_ns, struct error *err)
 	if (is_open)
 		sink->next_id++;
 	else
-		undo_open(sink, chunk, made_output);
+		undo_open(sink, chunk, kept_length);
 	pthread_mutex_unlock(&sink->lock);
 	return is_open;
 }
 
 /* --- rotation */
 
+/*
+ * A transient folder of our own: one that is there already belongs to another session, or to an
+ * engine that was killed, and may hold what they recorded. NULL with an error.
+ */
+static char *claim(struct chunk_sink *sink, const char *name, struct error *err)
+{
+	char *chosen = mem_strdup(name);
+	bool is_taken = false;
+
+	for (unsigned int i = 1; !files_claim_directory(sink->directory, chosen, &is_taken, err);
+	     i++) {
+		free(chosen);
+		if (!is_taken)
+			return NULL;
+		chosen = mem_printf("%s-%u", name, i);
+	}
+	return chosen;
+}
+
+static void discard_next(struct chunk_sink *sink, struct chunk *chunk)
+{
+	if (chunk->name)
+		files_remove_tree(sink->directory, chunk->name);
+	chunk_free(chunk);
+}
+
 static struct chunk *make_next(struct chunk_sink *sink, uint64_t now_wall_ns, struct error *err)
 {
 	struct chunk *chunk = chunk_create(sink, now_wall_ns);
 
-	files_remove_tree(sink->directory, NEW_NAME); /* left by an engine that was killed */
-	chunk->name = mem_strdup(NEW_NAME);
-	chunk->directory = files_make_directory(sink->directory, NEW_NAME, err);
+	chunk->name = claim(sink, NEW_NAME, err);
+	if (chunk->name)
+		chunk->directory = files_make_directory(sink->directory, chunk->name, err);
 	if (chunk->directory >= 0 && enter_traces(sink, chunk, err))
 		return chunk;
-	files_remove_tree(sink->directory, NEW_NAME);
-	chunk_free(chunk);
+	discard_next(sink, chunk);
 	return NULL;
 }
 
@@ -277,21 +335,22 @@ static struct chunk *make_next(struct chunk_sink *sink, uint64_t now_wall_ns, st
  * consists of, traces that were closed since included.
  */
 static void for_each_top(struct chunk *chunk,
-			 void (*visit)(struct chunk_sink *sink, const char *top))
+			 void (*visit)(struct chunk_sink *sink, const char *aside, const char *top),
+			 const char *aside)
 {
 	for (size_t i = 0; i < chunk->paths.count; i++) {
 		const char *path = chunk->paths.words[i];
 		char *top = mem_strndup(path, strcspn(path, "/"));
 
-		visit(chunk->sink, top);
+		visit(chunk->sink, aside, top);
 		free(top);
 	}
 }
 
 /* The first chunk's folders go together into one; a failure leaves them where they were. */
-static void move_top_in(struct chunk_sink *sink, const char *top)
+static void move_top_in(struct chunk_sink *sink, const char *aside, const char *top)
 {
-	char *target = mem_printf(OLD_NAME "/%s", top);
+	char *target = mem_printf("%s/%s", aside, top);
 	struct error ignored =
 		ERROR_INIT; /* traces that share a folder: moved with the first of them */
 
@@ -299,19 +358,19 @@ static void move_top_in(struct chunk_sink *sink, const char *top)
 	free(target);
 }
 
-static void move_top_out(struct chunk_sink *sink, const char *top)
+static void move_top_out(struct chunk_sink *sink, const char *aside, const char *top)
 {
-	char *source = mem_printf(OLD_NAME "/%s", top);
+	char *source = mem_printf("%s/%s", aside, top);
 	struct error ignored = ERROR_INIT;
 
 	files_rename(sink->directory, source, top, &ignored);
 	free(source);
 }
 
-static bool is_moved(const struct chunk *chunk)
+static bool is_moved(const struct chunk *chunk, const char *aside)
 {
 	for (size_t i = 0; i < chunk->paths.count; i++) {
-		char *path = mem_printf(OLD_NAME "/%s", chunk->paths.words[i]);
+		char *path = mem_printf("%s/%s", aside, chunk->paths.words[i]);
 		bool is_there = faccessat(chunk->sink->directory, path, F_OK, 0) == 0;
 
 		free(path);
@@ -321,34 +380,41 @@ static bool is_moved(const struct chunk *chunk)
 	return true;
 }
 
-static bool set_first_aside(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
+static bool set_first_aside(struct chunk *chunk, const char *aside, struct error *err)
 {
-	int directory = files_make_directory(sink->directory, OLD_NAME, err);
+	struct chunk_sink *sink = chunk->sink;
+	int directory = files_make_directory(sink->directory, aside, err);
 
 	if (directory < 0)
 		return false;
-	for_each_top(chunk, move_top_in);
-	if (!is_moved(chunk)) {
-		for_each_top(chunk, move_top_out);
-		unlinkat(sink->directory, OLD_NAME, AT_REMOVEDIR);
+	for_each_top(chunk, move_top_in, aside);
+	if (!is_moved(chunk, aside)) {
+		for_each_top(chunk, move_top_out, aside);
 		fd_close(&directory);
 		return error_set(err, ERROR_IO, "cannot move the current chunk below '%s'",
 				 sink->path);
 	}
 	fd_close(&chunk->directory);
 	chunk->directory = directory;
-	chunk->name = mem_strdup(OLD_NAME);
 	return true;
 }
 
 static bool set_aside(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
 {
-	if (!chunk->name)
-		return set_first_aside(sink, chunk, err);
-	if (!files_rename(sink->directory, chunk->name, OLD_NAME, err))
+	char *aside = claim(sink, OLD_NAME, err);
+	bool is_aside;
+
+	if (!aside)
 		return false;
+	is_aside = chunk->name ? files_rename(sink->directory, chunk->name, aside, err)
+			       : set_first_aside(chunk, aside, err);
+	if (!is_aside) {
+		unlinkat(sink->directory, aside, AT_REMOVEDIR);
+		free(aside);
+		return false;
+	}
 	free(chunk->name);
-	chunk->name = mem_strdup(OLD_NAME);
+	chunk->name = aside;
 	return true;
 }
 
@@ -370,10 +436,8 @@ static bool replace_current(struct chunk_sink *sink, bool is_last, uint64_t now_
 			return false;
 	}
 	if (!set_aside(sink, sink->current, err)) {
-		if (next) {
-			files_remove_tree(sink->directory, NEW_NAME);
-			chunk_free(next);
-		}
+		if (next)
+			discard_next(sink, next);
 		return false;
 	}
 	sink->old = sink->current;

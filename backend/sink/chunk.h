@@ -19,7 +19,7 @@ struct chunk_info {
 	uint64_t event_count;
 	uint64_t bytes; /* of packets */
 	bool is_archived;
-	const char *path; /* absolute; where it is now. Borrowed for the call, see below */
+	const char *path; /* absolute; where it is now. Borrowed for the call */
 };
 
 struct chunk_settings {
@@ -27,8 +27,8 @@ struct chunk_settings {
 	/*
 	 * A chunk that was left by its last stream is closed: archived (or, the last one of a
 	 * session that was never rotated, left in place). err NULL: all went well; otherwise the
-	 * chunk is complete at `path`, but could not be moved to archives/, and this is called once
-	 * more if a later attempt succeeds. From any thread; send a message home.
+	 * chunk is complete at `path`, but could not be moved to archives/. From any thread; send a
+	 * message home.
 	 */
 	void (*closed)(void *data, const struct chunk_info *chunk, const struct error *err);
 	void *data;
@@ -55,10 +55,7 @@ bool chunk_sink_rotate(struct sink *sink, bool is_last, uint64_t now_wall_ns, ui
  */
 void chunk_sink_finish(struct sink *sink, uint64_t now_wall_ns);
 
-/*
- * The current chunk, for the screen: false if there is none. The path is borrowed until the next
- * open, rotate or finish: only the thread that calls those may look at it. Any thread.
- */
+/* The current chunk, for the screen: false if there is none. path is NULL. Any thread. */
 bool chunk_sink_current(struct sink *sink, struct chunk_info *info);
 
 #endif

@@ -101,6 +101,8 @@ bool chunk_trace_append(struct sink_trace *trace, const char *text, size_t lengt
 void chunk_trace_close(struct sink_trace *trace);
 /* Makes the trace's directory and metadata in the chunk. Lock held. */
 bool chunk_trace_enter(struct chunk_trace *trace, struct chunk *chunk, struct error *err);
+/* Takes back what chunk_trace_enter did. Lock held. */
+void chunk_trace_unenter(struct chunk_trace *trace, struct chunk *chunk);
 struct chunk_place *chunk_find_place(const struct chunk *chunk, const struct chunk_trace *trace);
 void chunk_close_places(struct chunk *chunk);
 /* Whether the chunk's metadata is whole, after trying to make it so. Lock not held. */
@@ -116,8 +118,8 @@ void chunk_stream_close(struct sink_stream *stream);
 void chunk_stream_settle(struct sink_stream *stream);
 /* Makes the stream's files in the current chunk, for its consumer to take. Lock held. */
 bool chunk_stream_prepare(struct chunk_stream *stream, struct error *err);
-/* Takes back what chunk_stream_prepare did, if it was not used. Lock held; the chunk stays
- * referenced elsewhere. */
+/* Takes back what chunk_stream_prepare did, files too, if it was not used. Lock held; the chunk
+ * stays referenced elsewhere. */
 void chunk_stream_unprepare(struct chunk_stream *stream);
 
 #endif

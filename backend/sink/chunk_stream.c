@@ -49,8 +49,11 @@ static bool create_files(struct chunk_stream *stream, struct stream_files *files
 		error_set_errno(err, errno, "cannot write '%s'", index_name);
 		fd_close(&files->index_fd);
 	}
-	if (files->index_fd < 0)
+	if (files->index_fd < 0 && files->data_fd >= 0) {
 		fd_close(&files->data_fd);
+		unlinkat(place->directory, stream->name, 0);
+		unlinkat(place->directory, index_name, 0);
+	}
 	if (files->data_fd >= 0 && !chunk_word_is_listed(&place->names, stream->name))
 		word_list_add(&place->names, stream->name);
 	files->index_bytes = sizeof(header);
@@ -121,8 +124,18 @@ bool chunk_stream_prepare(struct chunk_stream *stream, struct error *err)
 
 void chunk_stream_unprepare(struct chunk_stream *stream)
 {
+	const struct chunk_place *place;
+	char *index_name;
+
 	if (!stream->fresh.chunk)
 		return;
+	place = chunk_find_place(stream->fresh.chunk, stream->trace);
+	index_name = mem_printf("index/%s.idx", stream->name);
+	if (place && stream->fresh.data_fd >= 0) {
+		unlinkat(place->directory, stream->name, 0);
+		unlinkat(place->directory, index_name, 0);
+	}
+	free(index_name);
 	fd_close(&stream->fresh.data_fd);
 	fd_close(&stream->fresh.index_fd);
 	stream->fresh.chunk->references--;

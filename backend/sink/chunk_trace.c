@@ -4,6 +4,7 @@
  * A reader never sees half a declaration: what was written in part is cut off again.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,6 +86,14 @@ void chunk_close_places(struct chunk *chunk)
 	}
 }
 
+static void remove_contents(const struct chunk_place *place)
+{
+	if (place->directory < 0)
+		return;
+	unlinkat(place->directory, "metadata", 0);
+	unlinkat(place->directory, "index", AT_REMOVEDIR);
+}
+
 bool chunk_trace_enter(struct chunk_trace *trace, struct chunk *chunk, struct error *err)
 {
 	struct chunk_place *place = mem_zalloc(sizeof(*place));
@@ -107,7 +116,9 @@ bool chunk_trace_enter(struct chunk_trace *trace, struct chunk *chunk, struct er
 	return true;
 
 fail:
+	remove_contents(place);
 	close_place(place);
+	files_remove_empty(chunk->directory, trace->path);
 	return error_prefix(err, "cannot make the trace '%s'", trace->path);
 }
 
@@ -184,6 +195,16 @@ bool chunk_trace_catch_up(struct chunk_trace *trace, const struct chunk *chunk, 
 	is_whole = place && place->written_bytes == trace->metadata.length;
 	pthread_mutex_unlock(&sink->lock);
 	return is_whole;
+}
+
+void chunk_trace_unenter(struct chunk_trace *trace, struct chunk *chunk)
+{
+	struct chunk_place *place = chunk_find_place(chunk, trace);
+
+	if (!place)
+		return;
+	remove_contents(place);
+	files_remove_empty(chunk->directory, trace->path);
 }
 
 static void leave(struct chunk_trace *trace, struct chunk *chunk)

@@ -64,6 +64,32 @@ int files_make_directory(int directory, const char *path, struct error *err)
 	return at;
 }
 
+bool files_claim_directory(int directory, const char *name, bool *is_taken, struct error *err)
+{
+	*is_taken = false;
+	if (mkdirat(directory, name, FILES_DIRECTORY_MODE) == 0) {
+		fchmodat(directory, name, FILES_DIRECTORY_MODE, 0);
+		return true;
+	}
+	*is_taken = errno == EEXIST;
+	return *is_taken ? false : error_set_errno(err, errno, "cannot make directory '%s'", name);
+}
+
+void files_remove_empty(int directory, const char *path)
+{
+	size_t length = strcspn(path, "/");
+	char *step = mem_strndup(path, length);
+	int fd = openat(directory, step, STEP_FLAGS | O_NOFOLLOW);
+
+	if (fd >= 0) {
+		if (path[length] == '/')
+			files_remove_empty(fd, path + length + 1);
+		close(fd);
+		unlinkat(directory, step, AT_REMOVEDIR);
+	}
+	free(step);
+}
+
 int files_create(int directory, const char *name, struct error *err)
 {
 	int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,

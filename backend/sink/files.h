@@ -16,6 +16,10 @@
 /* mkdir -p below `directory`; each folder made gets the mode. Opens it: -1 with ERROR_IO, DENIED,
  * NO_SPACE. */
 int files_make_directory(int directory, const char *path, struct error *err);
+/* One folder that must not exist yet: false with *is_taken, or with an error. */
+bool files_claim_directory(int directory, const char *name, bool *is_taken, struct error *err);
+/* Removes the folders of `path` that are empty, from the last one up. Follows no links. */
+void files_remove_empty(int directory, const char *path);
 /* Creates or empties `name`; refuses links. -1 with an error. */
 int files_create(int directory, const char *name, struct error *err);
 /* rename(2) below one directory. */

@@ -85,17 +85,17 @@ char *kit_read_file(const char *path, size_t *length)
 
 int kit_run(struct text *out, const char *format, ...)
 {
-	char command[4096], part[4096];
+	char command[4096] = "{ ", part[4096];
 	va_list arguments;
 	FILE *pipe;
 	size_t got;
 	int length;
 
 	va_start(arguments, format);
-	length = vsnprintf(command, sizeof(command), format, arguments);
+	length = vsnprintf(command + 2, sizeof(command) - 16, format, arguments);
 	va_end(arguments);
-	assert_in_range(length, 1, sizeof(command) - 8);
-	strcat(command, " 2>&1");
+	assert_in_range(length, 1, sizeof(command) - 17);
+	strcat(command, "\n} 2>&1"); /* the command's own redirections come first */
 	pipe = popen(command, "r");
 	assert_non_null(pipe);
 	while ((got = fread(part, 1, sizeof(part), pipe)) > 0)
