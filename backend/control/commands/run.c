@@ -138,10 +138,21 @@ static struct session *find_session(struct call *call, struct error *err)
 	return make_session(call, err);
 }
 
+/*
+ * The program gets the engine's rights. Who is at the console is the engine's owner; who comes by
+ * the socket may be a member of the tracing group, and has a shell for it.
+ */
+static bool is_allowed(const struct requester *who, struct error *err)
+{
+	return who->is_console ||
+	       error_set(err, ERROR_DENIED, "only the console lets the engine start programs");
+}
+
 static void run(struct call *call)
 {
 	struct error err = ERROR_INIT;
-	struct session *session = find_session(call, &err);
+	struct session *session =
+		is_allowed(reply_requester(call->reply), &err) ? find_session(call, &err) : NULL;
 	struct running *running;
 	char *preload;
 
