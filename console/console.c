@@ -436,6 +436,7 @@ void console_draw_when_due(struct console *console)
 		if (pace->wants_data_frame)
 			slow_down(console, now_ns);
 		timer_disarm(pace->timer);
+		watch_output(console);
 		return;
 	}
 	if (is_due) {

@@ -179,9 +179,8 @@ static void draw_bar(struct console *console, const struct view_input *input)
 			label = view->label(console->view_states[console->focus], input,
 					    bar[i].action);
 		used = canvas_textf(console->canvas, row, column, 3, ROLE_DIM, "F%d", i + 1);
-		canvas_fill(console->canvas, row, column + used, BAR_CELLS - used - 1, ROLE_KEY,
-			    ' ');
-		canvas_text(console->canvas, row, column + used, BAR_CELLS - used - 1, ROLE_KEY,
+		canvas_fill(console->canvas, row, column + used, BAR_CELLS - used, ROLE_KEY, ' ');
+		canvas_text(console->canvas, row, column + used, BAR_CELLS - used, ROLE_KEY,
 			    label ? label : bar[i].label);
 	}
 }

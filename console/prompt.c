@@ -35,6 +35,7 @@ struct prompt {
 	FILE *nothing_out;
 	unsigned char queue[QUEUE_BYTES];
 	size_t queue_begin, queue_end;
+	bool takes_next; /* quoted-insert waits for the key to insert */
 };
 
 /* readline's callbacks carry no data, and there is one readline in a process. */
@@ -235,6 +236,8 @@ void prompt_set_size(struct prompt *prompt, int rows, int columns)
 
 void prompt_key(struct prompt *prompt, int code, const char *bytes, size_t length)
 {
+	bool took_it = prompt->takes_next;
+
 	if (code != KEYS_TAB)
 		completion_end(&prompt->completion);
 	if (length > sizeof(prompt->queue))
@@ -244,6 +247,7 @@ void prompt_key(struct prompt *prompt, int code, const char *bytes, size_t lengt
 	prompt->queue_end = length;
 	while (has_byte())
 		rl_callback_read_char();
+	prompt->takes_next = !took_it && rl_last_func == rl_quoted_insert;
 }
 
 void prompt_insert(struct prompt *prompt, const char *text)
@@ -264,6 +268,7 @@ void prompt_set_line(struct prompt *prompt, const char *line)
 void prompt_cancel(struct prompt *prompt)
 {
 	completion_end(&prompt->completion);
+	prompt->takes_next = false;
 	rl_callback_sigcleanup();
 	rl_free_line_state();
 	rl_replace_line("", 1);
@@ -283,7 +288,8 @@ static bool is_vi_command_mode(void)
 
 bool prompt_wants_escape(const struct prompt *prompt)
 {
-	(void)prompt;
+	if (prompt->takes_next)
+		return true;
 	if (RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG))
 		return true;
 	return rl_editing_mode == 0 && !is_vi_command_mode();

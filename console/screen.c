@@ -236,22 +236,45 @@ static attr_t attributes_of(const struct style *style)
 	return attributes;
 }
 
+/*
+ * The terminal's own colours have a pair of their own, as the background too: from a colour back to
+ * pair 0, ncurses would reset all attributes, which is 6 bytes more each time.
+ */
+#define PLAIN_PAIR 1
+
+static void set_plain_background(short pair)
+{
+	cchar_t blank;
+
+	setcchar(&blank, L" ", A_NORMAL, pair, NULL);
+	bkgrndset(&blank);
+}
+
+/* Roles that look the same share a pair, so that ncurses sees no change between them. */
+static short pair_of(const struct screen *screen, const struct style *styles, int role)
+{
+	for (int other = 0; other < role; other++) {
+		if (styles[other].foreground == styles[role].foreground &&
+		    styles[other].background == styles[role].background)
+			return screen->pairs[other];
+	}
+	return (short)(PLAIN_PAIR + role);
+}
+
+/* ROLE_NORMAL, the first of all, has the terminal's own colours in every theme. */
 static void apply_theme(struct screen *screen)
 {
-	int color_count = screen->is_mono ? 0 : COLORS;
-	const struct style *styles = theme_styles(screen->theme, color_count);
+	const struct style *styles = theme_styles(screen->theme, screen->is_mono ? 0 : COLORS);
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		const struct style *style = &styles[role];
-
-		screen->attributes[role] = attributes_of(style);
-		screen->pairs[role] = 0;
-		if (style->foreground == STYLE_DEFAULT_COLOR &&
-		    style->background == STYLE_DEFAULT_COLOR)
-			continue;
-		screen->pairs[role] = (short)(role + 1);
-		init_pair((short)(role + 1), style->foreground, style->background);
+		screen->attributes[role] = attributes_of(&styles[role]);
+		screen->pairs[role] = screen->is_mono ? 0 : pair_of(screen, styles, role);
+		if (!screen->is_mono)
+			init_pair(screen->pairs[role], styles[role].foreground,
+				  styles[role].background);
 	}
+	if (!screen->is_mono)
+		set_plain_background(PLAIN_PAIR);
 	screen->shown_is_valid = false;
 }
 
@@ -270,6 +293,7 @@ static void enter_modes(struct screen *screen)
 		add_sequence(screen, FOCUS_ON);
 	if (screen->asks_for_sync && !screen->sync_is_known)
 		add_sequence(screen, SYNC_ASK);
+	screen_flush(screen);
 }
 
 static void leave_modes(struct screen *screen)
@@ -553,16 +577,44 @@ static void set_character(const struct screen *screen, const struct cell *cell, 
 		out[0] = L' ';
 }
 
+static bool is_blank(const struct cell *cell)
+{
+	return cell->chars[0] == ' ' && !cell->chars[1] && cell->role == ROLE_NORMAL;
+}
+
+/*
+ * Blanks between two cells of one colour take it: nobody sees it, and the terminal need not be told
+ * to change colours twice. Not where a blank would show it.
+ */
+static int role_of(const struct screen *screen, const struct cell *cells, int column, int before)
+{
+	const struct style *styles = theme_styles(screen->theme, screen->is_mono ? 0 : COLORS);
+	int role = cells[column].role < ROLE_COUNT ? cells[column].role : ROLE_NORMAL;
+	int next = column;
+
+	if (!is_blank(&cells[column]) || before == ROLE_NORMAL || styles[before].attributes ||
+	    styles[before].background != STYLE_DEFAULT_COLOR)
+		return role;
+	while (next < screen->columns && is_blank(&cells[next]))
+		next++;
+	if (next == screen->columns || cells[next].role >= ROLE_COUNT ||
+	    screen->attributes[cells[next].role] != screen->attributes[before] ||
+	    screen->pairs[cells[next].role] != screen->pairs[before])
+		return role;
+	return before;
+}
+
 static void blit_row(struct screen *screen, int row, const struct cell *cells)
 {
 	int column = 0;
+	int role = ROLE_NORMAL;
 
 	while (column < screen->columns) {
 		const struct cell *cell = &cells[column];
-		int role = cell->role < ROLE_COUNT ? cell->role : ROLE_NORMAL;
 		wchar_t characters[CELL_CHARS + 1];
 		cchar_t character;
 
+		role = role_of(screen, cells, column, role);
 		set_character(screen, cell, characters);
 		setcchar(&character, characters, screen->attributes[role], screen->pairs[role],
 			 NULL);

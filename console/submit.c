@@ -494,6 +494,7 @@ static void echo(struct script *script, const struct script_command *command)
 		return;
 	text_addf(&line, "tracon> %s\n", command->text);
 	output_add(&script->console->output, ROLE_DIM, text_str(&line), line.length);
+	script->console->answer_lines++;
 	text_finish(&line);
 }
 
