@@ -83,10 +83,10 @@ bool rcfile_write(const char *lttng_home, const char *name, struct error *err)
 void rcfile_forget(const char *lttng_home, const char *name)
 {
 	struct error ignored = ERROR_INIT;
-	char *current;
+	char *current = NULL;
 	char *path;
 
-	if (!rcfile_read(lttng_home, &current, &ignored))
+	if (!rcfile_read(lttng_home, &current, &ignored) || !current)
 		return;
 	path = rcfile_path(lttng_home);
 	if (strcmp(current, name) == 0)

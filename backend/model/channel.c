@@ -123,7 +123,7 @@ struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
 	} else {
 		rule = event_rule_create(new_id, key);
 		channel->rules = mem_grow(channel->rules, channel->rule_count, &channel->rule_room,
-					  sizeof(*channel->rules));
+					  sizeof(struct event_rule *));
 		channel->rules[channel->rule_count++] = rule;
 	}
 	match_types(channel);
@@ -189,7 +189,7 @@ static struct event_type *find_or_add_type(struct channel *channel, uint64_t row
 		channel->rules[i]->match_count +=
 			event_rule_matches(channel->rules[i], name, loglevel);
 	channel->types = mem_grow(channel->types, channel->type_count, &channel->type_room,
-				  sizeof(*channel->types));
+				  sizeof(struct event_type *));
 	channel->types[channel->type_count++] = fresh;
 	return fresh;
 }

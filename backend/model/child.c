@@ -219,6 +219,10 @@ void child_abandon(struct child *child)
 
 void children_let_go(struct children *children)
 {
-	while (children->first)
-		child_free(children->first);
+	struct child *child;
+
+	while ((child = children->first) != NULL) {
+		children->first = child->next;
+		child_free(child);
+	}
 }

@@ -295,7 +295,7 @@ struct session *model_find_session_id(const struct model *model, uint64_t id)
 void model_add_session(struct model *model, struct session *session)
 {
 	model->sessions = mem_grow(model->sessions, model->session_count, &model->session_room,
-				   sizeof(*model->sessions));
+				   sizeof(struct session *));
 	model->sessions[model->session_count++] = session;
 	model_changed(model);
 }
@@ -306,7 +306,7 @@ void model_remove_session(struct model *model, struct session *session)
 		if (model->sessions[i] != session)
 			continue;
 		memmove(&model->sessions[i], &model->sessions[i + 1],
-			(--model->session_count - i) * sizeof(*model->sessions));
+			(--model->session_count - i) * sizeof(struct session *));
 		model_changed(model);
 		return;
 	}

@@ -169,7 +169,7 @@ struct channel *session_add_channel(struct session *session, size_t source_index
 	}
 	channel = channel_create(session->next_channel_id++, name, source_index, attributes);
 	session->channels = mem_grow(session->channels, session->channel_count,
-				     &session->channel_room, sizeof(*session->channels));
+				     &session->channel_room, sizeof(struct channel *));
 	session->channels[session->channel_count++] = channel;
 	return channel;
 }
