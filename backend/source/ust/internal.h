@@ -205,6 +205,7 @@ struct ust_app {
 	/* ust-notify. */
 	struct watch *notify_watch;
 	uint64_t incomplete_since_ns; /* a part of a message is there; 0: no */
+	bool is_paused;		      /* looked at by a timer meanwhile */
 	struct ust_app *next_incomplete;
 };
 

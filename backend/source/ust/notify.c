@@ -30,7 +30,8 @@ enum {
 
 #define MESSAGE_BYTES_MAX (UINT64_C(4) << 20)  /* thousands of fields or labels */
 #define RECEIVE_BYTES	  (UINT64_C(64) << 10) /* always fits into the socket's buffer */
-#define LOOK_AGAIN_NS	  (5 * NS_PER_MS)
+#define LOOK_AGAIN_NS	  (1 * NS_PER_MS)
+#define HURRY_NS	  (1 * NS_PER_MS) /* a message comes in up to four parts, microseconds apart */
 #define INCOMPLETE_NS_MAX (5 * NS_PER_S)
 #define REFUSED		  (-22) /* EINVAL: any negative number */
 
@@ -229,22 +230,31 @@ static void forget_incomplete(struct ust_notify *notify, struct ust_app *app)
 {
 	struct ust_app **link = &notify->incomplete;
 
-	while (*link && *link != app)
-		link = &(*link)->next_incomplete;
-	if (*link)
-		*link = app->next_incomplete;
 	app->incomplete_since_ns = 0;
+	if (!app->is_paused)
+		return;
+	app->is_paused = false;
+	while (*link != app)
+		link = &(*link)->next_incomplete;
+	*link = app->next_incomplete;
 }
 
-/* Its descriptor would be ready all the time: a timer looks again instead. */
+/*
+ * The rest is on its way as a rule, so the descriptor, which is ready all the time, is looked at
+ * again at once; after a while a timer does it instead.
+ */
 static void wait_for_rest(struct ust_notify *notify, struct ust_app *app)
 {
 	uint64_t now_ns = loop_now_ns(notify->loop);
 
-	loop_change_watch(app->notify_watch, 0);
-	app->incomplete_since_ns = now_ns;
+	if (!app->incomplete_since_ns)
+		app->incomplete_since_ns = now_ns;
+	if (app->is_paused || now_ns - app->incomplete_since_ns < HURRY_NS)
+		return;
+	app->is_paused = true;
 	app->next_incomplete = notify->incomplete;
 	notify->incomplete = app;
+	loop_change_watch(app->notify_watch, 0);
 	if (!timer_is_armed(notify->timer))
 		timer_arm(notify->timer, now_ns + LOOK_AGAIN_NS);
 }
@@ -266,8 +276,7 @@ static void handle(struct ust_notify *notify, struct ust_app *app)
 
 	switch (look_at(app->notify_fd)) {
 	case ARRIVAL_INCOMPLETE:
-		if (!app->incomplete_since_ns)
-			wait_for_rest(notify, app);
+		wait_for_rest(notify, app);
 		return;
 	case ARRIVAL_WRONG:
 		end_watch(notify, app);
@@ -275,10 +284,8 @@ static void handle(struct ust_notify *notify, struct ust_app *app)
 	case ARRIVAL_COMPLETE:
 		break;
 	}
-	if (app->incomplete_since_ns) {
-		forget_incomplete(notify, app);
-		loop_change_watch(app->notify_watch, WATCH_READ);
-	}
+	forget_incomplete(notify, app);
+	loop_change_watch(app->notify_watch, WATCH_READ);
 	code = serve(app);
 	if (code < 0)
 		end_watch(notify, app);

@@ -3,10 +3,9 @@
  * Listing the tracepoints of applications: each is asked on its own strand, item by item, as the
  * protocol has it; the answers are joined and put in order of processes at the end.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <lttng/ust-error.h>
 
 #include "backend/base/mem.h"
 #include "backend/source/ust/codes.h"
@@ -162,7 +161,7 @@ static int ask_fields(int fd, int handle, struct answer *answer)
 	return code;
 }
 
-/* False when the application did not answer. */
+/* False when the application did not answer in time; one that ends meanwhile is no such. */
 static bool ask(struct ust_app *app, bool with_fields, struct answer *answer)
 {
 	int fd = app->command_fd;
@@ -182,7 +181,7 @@ static bool ask(struct ust_app *app, bool with_fields, struct answer *answer)
 	close_point(answer);
 	if (ust_code_is_gone(code))
 		ust_app_drop(app);
-	return code >= 0 || code == -LTTNG_UST_ERR_NOENT;
+	return code != -EAGAIN && code != -ETIMEDOUT;
 }
 
 static void add_group(struct ust_app *app, struct answer *answer)
