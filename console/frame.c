@@ -262,7 +262,7 @@ static void draw_matches(struct console *console)
 		int at = console->layout.prompt - rows + row;
 
 		canvas_fill(console->canvas, at, 0, console->columns, ROLE_NORMAL, ' ');
-		for (int i = 0; i < per_row && (size_t)(row * per_row + i) < matches->count; i++)
+		for (int i = 0; i < per_row && row * per_row + i < (int)matches->count; i++)
 			canvas_text(console->canvas, at, i * width, width - 1, ROLE_MATCH,
 				    matches->words[row * per_row + i]);
 	}

@@ -3,6 +3,7 @@
  * `run` in a shell: the program is our child, with our terminal and directory, and its exit status
  * is ours. The engine is asked by ordinary commands; our own lines go to standard error.
  */
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,6 +61,7 @@ static void add_preloads(struct word_list *environment, const struct args *args)
 
 static void make_environment(const struct run *run, struct word_list *environment)
 {
+	assert(run->lttng_home); /* the engine has said where it listens */
 	for (char **entry = environ; *entry; entry++)
 		if (!is_variable(*entry, "LD_PRELOAD") &&
 		    !(*run->lttng_home && is_variable(*entry, "LTTNG_HOME")))

@@ -3,6 +3,7 @@
  * `view` in a shell: the viewer is our child, as lttng has it: its words, then the path. A path
  * needs no engine; of a session the engine is asked where its trace is.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ static int view(const struct word_list *words, struct error *err)
 	int failure = 0;
 	int status = foreground_run(words, NULL, &failure);
 
+	assert(words->count > 0);
 	if (failure)
 		error_set_errno(err, failure, "cannot run '%s'", words->words[0]);
 	return status;
