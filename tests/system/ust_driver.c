@@ -4,7 +4,7 @@
  * standard input, one a line, and answers each with one line that begins with "ok" or "error":
  *
  *	session NAME PATH [root]        a new session, recording below PATH
- *	channel NAME CHANNEL BYTES COUNT [overwrite]
+ *	channel NAME CHANNEL BYTES COUNT [overwrite] [switch=US] [read=US]
  *	rule NAME CHANNEL PATTERN [!EXCLUSION | <=LEVEL | =LEVEL]…
  *	enable | disable NAME CHANNEL [PATTERN]
  *	start | stop | rotate | destroy NAME
@@ -318,10 +318,17 @@ static bool do_channel(struct driver *driver, char **words, size_t count, struct
 					    .id = (uint32_t)session->channel_count,
 					    .name = keep(driver, mem_strdup(words[2])),
 					    .is_enabled = true,
-					    .is_overwrite = count > 5,
 					    .subbuf_bytes = strtoull(words[3], NULL, 0),
 					    .subbuf_count = strtoull(words[4], NULL, 0),
 				    }};
+	for (size_t i = 5; i < count; i++) {
+		if (!strcmp(words[i], "overwrite"))
+			channel->spec.is_overwrite = true;
+		else if (!strncmp(words[i], "switch=", 7))
+			channel->spec.switch_timer_us = strtoull(words[i] + 7, NULL, 10);
+		else if (!strncmp(words[i], "read=", 5))
+			channel->spec.read_timer_us = strtoull(words[i] + 5, NULL, 10);
+	}
 	session->channel_count++;
 	return apply(session, false, err);
 }
