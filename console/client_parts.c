@@ -55,75 +55,21 @@ static int demo_client(const struct dispatch *dispatch, const struct command *co
 
 /* --- engine ----------------------------------------------------------------------------------- */
 
-/* What the new engine is to load: PATH, else what is to be loaded at each start, if anything. */
-struct loading {
-	const struct dispatch *dispatch;
-	char *path; /* absolute: the engine's directory is / */
-	int status;
-};
-
-static char *find_saved(const struct dispatch *dispatch, const char *path)
-{
-	char *automatic =
-		mem_printf("%s/.lttng/sessions/auto", dispatch->engine.places->lttng_home);
-	char *found = NULL;
-
-	if (path)
-		found = realpath(path, NULL);
-	if (path && !found)
-		found = mem_strdup(path); /* load will say what is wrong with it */
-	if (!path && access(automatic, F_OK) == 0 && command_find("load"))
-		found = mem_strdup(automatic);
-	free(automatic);
-	return found;
-}
-
-static void load_saved(void *data)
-{
-	struct loading *loading = data;
-	const char *words[] = {"load", "--all", "--input-path", loading->path};
-
-	if (loading->path)
-		loading->status = dispatch_ask(loading->dispatch, COUNT_OF(words), words, false,
-					       DISPATCH_TO_OUTPUT);
-}
-
-static int run_in_foreground(const struct dispatch *dispatch, struct loading *loading,
-			     struct error *err)
-{
-	return engine_run_here(&dispatch->engine, load_saved, loading, err);
-}
-
-/* The engine runs, whatever becomes of the loading: status 4 says that not all was done. */
-static int run_in_background(const struct dispatch *dispatch, struct loading *loading,
-			     struct error *err)
-{
-	if (!engine_start(&dispatch->engine, err))
-		return STATUS_ERROR;
-	load_saved(loading);
-	return loading->status == STATUS_OK ? STATUS_OK : STATUS_WARNING;
-}
-
 static int engine_client(const struct dispatch *dispatch, const struct command *command,
 			 size_t word_count, const char *const *words)
 {
 	struct args *args = parse(command, word_count, words);
-	struct loading loading = {
-		.dispatch = dispatch,
-		.path = find_saved(dispatch, args_text(args, "load")),
-	};
 	struct error err = ERROR_INIT;
-	int status = STATUS_ERROR;
+	int status = STATUS_OK;
 
 	if (dispatch->backend)
 		error_set(&err, ERROR_BUSY, "this process is its own engine");
 	else if (args_has(args, "background"))
-		status = run_in_background(dispatch, &loading, &err);
+		engine_start(&dispatch->engine, &err);
 	else
-		status = run_in_foreground(dispatch, &loading, &err);
+		status = engine_run_here(&dispatch->engine, &err);
 	if (error_is_set(&err))
 		status = dispatch_fail(dispatch, command->name, &err, STATUS_ERROR);
-	free(loading.path);
 	args_destroy(args);
 	return status;
 }

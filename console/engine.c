@@ -134,8 +134,6 @@ static int lock_engine(const struct engine_wish *wish, struct error *err)
 struct starting {
 	int lock;
 	int ready_pipe; /* the writing end; -1: in the foreground */
-	void (*ready)(void *data);
-	void *data;
 };
 
 /* ps shows it as "tracon", whatever command started it and under which name. */
@@ -213,8 +211,6 @@ static void on_ready(void *data)
 	if (starting->ready_pipe >= 0)
 		fd_write_all(starting->ready_pipe, "", 1); /* an empty sentence */
 	fd_close(&starting->ready_pipe);
-	if (starting->ready)
-		starting->ready(starting->data);
 }
 
 /* A path given by our caller is meant from the caller's directory; the engine's is /. */
@@ -252,14 +248,11 @@ static int become_engine(const struct engine_wish *wish, struct starting *starti
 	return was_started ? 0 : 1;
 }
 
-int engine_run_here(const struct engine_wish *wish, void (*ready)(void *data), void *data,
-		    struct error *err)
+int engine_run_here(const struct engine_wish *wish, struct error *err)
 {
 	struct starting starting = {
 		.lock = lock_engine(wish, err),
 		.ready_pipe = -1,
-		.ready = ready,
-		.data = data,
 	};
 
 	if (starting.lock < 0)

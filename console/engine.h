@@ -36,11 +36,10 @@ int engine_connect(const struct engine_wish *wish, enum protocol_role role, bool
 bool engine_start(const struct engine_wish *wish, struct error *err);
 
 /*
- * This process becomes the engine and keeps its terminal's output; `ready` is called when it can be
- * connected to. Returns the exit status; ERROR_BUSY (status 1) if one runs.
+ * This process becomes the engine and keeps its terminal's output. Returns the exit status;
+ * ERROR_BUSY (status 1) if one runs.
  */
-int engine_run_here(const struct engine_wish *wish, void (*ready)(void *data), void *data,
-		    struct error *err);
+int engine_run_here(const struct engine_wish *wish, struct error *err);
 
 /* Waits for the end of the engine's process after `quit`. False if it takes too long. */
 bool engine_wait_for_end(int pidfd);

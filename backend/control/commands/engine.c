@@ -19,16 +19,13 @@ static void run(struct call *call)
 static const struct option_spec options[] = {
 	{"background", 0, OPTION_FLAG, NULL,
 	 "return once commands and applications can connect; the engine goes on", COMPLETE_NOTHING},
-	{"load", 0, OPTION_TEXT, "PATH", "load the saved sessions of this file or folder",
-	 COMPLETE_FILE},
 };
 
 const struct command engine_command = {
 	.name = "engine",
-	.usage = "[--background] [--load=PATH]",
+	.usage = "[--background]",
 	.help = "Run an engine without a terminal.",
-	.description = "Runs an engine without a terminal, for boot and services. Without --load "
-		       "it loads what is saved in $LTTNG_HOME/.lttng/sessions/auto. SIGTERM and "
+	.description = "Runs an engine without a terminal, for boot and services. SIGTERM and "
 		       "SIGINT end it in order: sessions are stopped and their data written. "
 		       "'tracon' in a terminal shows it.",
 	.options = options,
