@@ -136,12 +136,6 @@ static bool create_event(struct console *console, const char *argument)
 	return begin_command(console, "enable-event", "-u ");
 }
 
-static bool add_context(struct console *console, const char *argument)
-{
-	(void)argument;
-	return begin_command(console, "add-context", "-u -t ");
-}
-
 static bool focus_pane(struct console *console, const char *argument)
 {
 	go_to(console, argument);
@@ -368,7 +362,6 @@ static const struct {
 	{"create", create},
 	{"create-channel", create_channel},
 	{"create-event", create_event},
-	{"add-context", add_context},
 	{"pane", focus_pane},
 	{"next-pane", next_pane},
 	{"previous-pane", previous_pane},
