@@ -548,7 +548,13 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 			if (!next)
 				break;
 			cursor->clock = short_clock(at, is_compact, cursor->clock);
-			at = next;
+			step = (uint64_t)(next - at);
+			if (step == guess) { /* as above: 4 ns an event instead of 8 */
+				__asm__("" : "+r"(guess));
+				step = guess;
+			}
+			guess = step;
+			at += step;
 		} else {
 			if (!type ||
 			    !walk_program(cursor, at, (uint64_t)(at - cursor->bytes) + body_bytes,

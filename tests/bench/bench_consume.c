@@ -37,6 +37,7 @@ struct load {
 	unsigned int type_count; /* ids 0 and on, by turns or at random */
 	bool is_random;
 	bool has_text;
+	bool is_short;	/* the text: 4 bytes and not 40 */
 	bool has_sizes; /* types differ in size */
 	double least_ns;
 	uint64_t event_count;
@@ -56,6 +57,10 @@ static struct load loads[] = {
 	 .is_random = true,
 	 .has_sizes = true},
 	{.name = "{u64,string of 40}, one type", .type_count = 1, .has_text = true},
+	{.name = "{u64,string of 4}, 4 types by turns",
+	 .type_count = 4,
+	 .has_text = true,
+	 .is_short = true},
 	{.name = "both, 32 types at random", .type_count = 32, .is_random = true, .has_text = true},
 };
 
@@ -63,7 +68,7 @@ static const struct ctf_layout layout = {64, 8, 8, 8, 8, false};
 
 static bool type_has_text(const struct load *load, unsigned int id)
 {
-	return load->has_text && (load->type_count == 1 || id % 2);
+	return load->has_text && (load->is_short || load->type_count == 1 || id % 2);
 }
 
 static unsigned int more_bytes(const struct load *load, unsigned int id)
@@ -114,8 +119,8 @@ static void fill(struct load *load, uint64_t packet_bytes)
 		memcpy(load->packet + at + 2, &clock, sizeof(clock));
 		at += 6 + 8;
 		if (type_has_text(load, id)) {
-			memset(load->packet + at, 'x', 40);
-			at += 41;
+			memset(load->packet + at, 'x', load->is_short ? 4 : 40);
+			at += load->is_short ? 5 : 41;
 		} else {
 			at += 4 + more_bytes(load, id);
 		}
