@@ -173,6 +173,12 @@ static void add_sequence(struct screen *screen, const char *sequence)
 	add_pending(screen, sequence, strlen(sequence));
 }
 
+static void clear_memory(struct screen *screen)
+{
+	if (lseek(screen->memory, 0, SEEK_SET) != 0 || ftruncate(screen->memory, 0) < 0)
+		screen->is_lost = true;
+}
+
 /* Moves what ncurses wrote since the last time to the pending bytes. */
 static void take_memory(struct screen *screen)
 {
@@ -188,9 +194,8 @@ static void take_memory(struct screen *screen)
 		add_pending(screen, bytes, (size_t)got);
 		at += got;
 	}
-	if (length > 0 && lseek(screen->memory, 0, SEEK_SET) == 0 &&
-	    ftruncate(screen->memory, 0) < 0)
-		screen->is_lost = true;
+	if (length > 0)
+		clear_memory(screen);
 }
 
 bool screen_is_busy(const struct screen *screen)
@@ -366,12 +371,25 @@ static const struct {
 	{"\033[?2026;4$y", OWN_CODE(KEYS_REPORT_SYNC_OFF)},
 };
 
+/*
+ * Else ncurses cuts bit 8 off. What it tells the terminal besides is dropped: an xterm would send
+ * Alt keys as characters with bit 8.
+ */
+static void keep_bit_8(struct screen *screen)
+{
+	delay_output(0); /* flushes, nothing else */
+	take_memory(screen);
+	meta(screen->keys, TRUE);
+	delay_output(0);
+	clear_memory(screen);
+}
+
 static void prepare_keys(struct screen *screen)
 {
 	screen->keys = newpad(1, 1);
 	keypad(screen->keys, TRUE);
 	nodelay(screen->keys, TRUE);
-	meta(screen->keys, TRUE); /* else bit 8 is cut off */
+	keep_bit_8(screen);
 	for (size_t i = 0; i < COUNT_OF(extra_keys); i++)
 		define_key(extra_keys[i].sequence, extra_keys[i].code);
 }

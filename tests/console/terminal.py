@@ -64,6 +64,7 @@ def skip(name, reason):
 
 
 def done():
+    wait_until(lambda: not engines(), 5)  # a sanitizer looks for leaks at the end
     print(f"1..{_number}")
     sys.stdout.flush()
     os._exit(1 if _failed else 0)
