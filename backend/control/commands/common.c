@@ -84,11 +84,17 @@ void common_warn_losses(struct reply *reply, const struct session *session)
 	struct picture_counts counts;
 
 	session_count(session, &counts);
-	if (counts.discarded_events > 0)
+	if (counts.discarded_ring > 0)
 		reply_warn(reply,
-			   "%llu events were discarded in session '%s'; larger or more sub-buffers "
-			   "(enable-channel --subbuf-size, --num-subbuf) help",
-			   (unsigned long long)counts.discarded_events, session_name(session));
+			   "%llu events were discarded in session '%s' for want of room; larger or "
+			   "more sub-buffers (enable-channel --subbuf-size, --num-subbuf) help",
+			   (unsigned long long)counts.discarded_ring, session_name(session));
+	if (counts.discarded_write > 0)
+		reply_warn(reply,
+			   "%llu events were discarded in session '%s' because they could not be "
+			   "written to '%s'; is the disk full?",
+			   (unsigned long long)counts.discarded_write, session_name(session),
+			   shared_text_str(session->output));
 	if (counts.lost_packets > 0)
 		reply_warn(reply, "%llu packets were lost in session '%s'",
 			   (unsigned long long)counts.lost_packets, session_name(session));

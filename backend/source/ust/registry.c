@@ -43,6 +43,7 @@ struct ust_registry {
 	struct known enums; /* an enumeration's number is its id */
 	struct enumeration *enumerations;
 	size_t enumeration_room;
+	bool is_behind; /* metadata waits: said once, not for each declaration */
 };
 
 struct ust_registry *ust_registry_create(const struct ust_registry_place *place)
@@ -110,14 +111,18 @@ static bool find_enum(void *data, uint64_t id, const struct lttng_ust_ctl_enum_e
 	return true;
 }
 
-/* What can't be written now is kept by the sink and comes later; it says so itself. */
+/* What can't be written now is kept by the sink and comes later. */
 static void append(struct ust_registry *registry, const struct text *text)
 {
 	struct error err = ERROR_INIT;
+	bool is_behind;
 
-	if (text->length &&
-	    !sink_append_metadata(registry->place.trace, text->bytes, text->length, &err))
+	if (text->length == 0)
+		return;
+	is_behind = !sink_append_metadata(registry->place.trace, text->bytes, text->length, &err);
+	if (is_behind && !registry->is_behind)
 		log_write(LOG_LEVEL_WARNING, "metadata waits to be written: %s", err.message);
+	registry->is_behind = is_behind;
 }
 
 static void add_enumeration(struct ust_registry *registry,
