@@ -12,13 +12,8 @@
 #include "views/loss.h"
 #include "views/request.h"
 #include "views/selection.h"
-#include "views/table.h"
+#include "views/table_view.h"
 #include "views/views.h"
-
-struct state {
-	struct table table;
-	uint64_t session_id; /* whose channels the table last showed */
-};
 
 static const struct picture_channel *row_channel(const struct view_input *input, size_t index)
 {
@@ -40,11 +35,7 @@ static void collect(const struct view_input *input, struct table *table)
 
 static const char *nothing(const struct view_input *input)
 {
-	if (input->picture->serial == 0)
-		return "loading";
-	if (!selection_session(input))
-		return "no session selected";
-	return "no channels; \"enable-event -u NAME\" makes one";
+	return table_view_nothing(input, "no channels; \"enable-event -u NAME\" makes one");
 }
 
 static void alert(const struct view_input *input, struct text *out)
@@ -272,55 +263,20 @@ static const struct table_column columns[] = {
 	{.name = "domain", .title = "DOMAIN", .width = 12, .priority = 8, .text = domain_text},
 };
 
-static const struct table_class table_class = {
-	.columns = columns,
-	.column_count = COUNT_OF(columns),
-	.sort_column = 1,
-	.collect = collect,
-	.id = get_id,
-	.row_role = row_role,
-	.nothing = nothing,
-	.alert = alert,
-};
-
 /* ---- the view ---- */
 
-static void init(void *data)
+static void take(struct table *table, const struct view_input *input)
 {
-	struct state *state = data;
-
-	*state = (struct state){0};
-	table_init(&state->table, &table_class);
+	if (input->selection->has_channel)
+		table_view_take_id(table, input->selection->channel_id);
 }
 
-static void finish(void *data)
-{
-	struct state *state = data;
-
-	table_finish(&state->table);
-}
-
-/* Another session begins at its first row; else the selection of all panes counts. */
-static void take_selection(struct state *state, const struct view_input *input)
-{
-	const struct selection *selection = input->selection;
-
-	selection_follow(input);
-	if (state->session_id != selection->session_id)
-		list_restart(&state->table.list);
-	state->session_id = selection->session_id;
-	if (selection->has_channel) {
-		state->table.list.selected_id = selection->channel_id;
-		state->table.list.has_selected = true;
-	}
-}
-
-static void give_selection(const struct state *state, const struct view_input *input)
+static void give(const struct table *table, const struct view_input *input)
 {
 	struct selection *selection = input->selection;
 	size_t index;
 
-	if (!table_selected(&state->table, &index))
+	if (!table_selected(table, &index))
 		return;
 	if (!selection->has_channel || selection->channel_id != get_id(input, index))
 		selection->has_event = false;
@@ -328,92 +284,47 @@ static void give_selection(const struct state *state, const struct view_input *i
 	selection->channel_id = get_id(input, index);
 }
 
-static void fit(void *data, const struct view_input *input, int rows, int columns_shown)
+static bool is_enabled(const struct view_input *input, size_t index)
 {
-	struct state *state = data;
-
-	take_selection(state, input);
-	table_fit(&state->table, input, rows, columns_shown);
+	return row_channel(input, index)->is_enabled;
 }
 
-static void draw(const void *data, const struct view_input *input, struct canvas *canvas)
+static void request_enabled(const struct view_input *input, size_t index, bool enables,
+			    struct text *command)
 {
-	const struct state *state = data;
-
-	table_draw(&state->table, input, canvas);
+	request_channel(command, enables ? "enable-channel" : "disable-channel",
+			selection_session(input), row_channel(input, index));
 }
 
-/* Enables or disables all targets, whichever the first one needs. */
-static void toggle(const struct table *table, const struct view_input *input, struct text *command)
+static bool act(const struct table *table, const struct view_input *input, const char *action,
+		struct text *command)
 {
-	const char *verb = NULL;
-	size_t position = 0, index;
-
-	while (table_next_target(table, &position, &index)) {
-		const struct picture_channel *channel = row_channel(input, index);
-
-		if (!verb)
-			verb = channel->is_enabled ? "disable-channel" : "enable-channel";
-		request_channel(command, verb, selection_session(input), channel);
-	}
-}
-
-static bool act_on_row(struct state *state, const struct view_input *input, const char *action,
-		       struct text *command)
-{
-	size_t index;
-
 	if (!strcmp(action, "back")) {
 		input->selection->has_channel = false;
 		text_add(command, "@sessions");
 		return true;
 	}
-	if (!strcmp(action, "toggle")) {
-		toggle(&state->table, input, command);
-		return true;
-	}
-	if (!strcmp(action, "open")) {
-		give_selection(state, input);
-		if (table_selected(&state->table, &index))
-			text_add(command, "@events");
-		return true;
-	}
-	if (!strcmp(action, "copy")) {
-		if (table_selected(&state->table, &index))
-			text_addf(command, "@copy %s", name_text(input, index));
-		return true;
-	}
-	return false;
+	if (strcmp(action, "open") != 0)
+		return false;
+	give(table, input);
+	if (table->count > 0)
+		text_add(command, "@events");
+	return true;
 }
 
-static bool act(void *data, const struct view_input *input, const char *action,
-		const char *argument, struct text *command)
+static void add_timer(const char *name, uint64_t period_us, struct text *out)
 {
-	struct state *state = data;
-	uint64_t before;
-
-	take_selection(state, input);
-	table_refresh(&state->table, input);
-	before = state->table.list.selected_id;
-	if (table_act(&state->table, input, action, argument)) {
-		if (state->table.list.selected_id != before)
-			give_selection(state, input);
-		return true;
-	}
-	return act_on_row(state, input, action, command) ||
-	       request_session_act(input, action, command);
-}
-
-static void detail(const void *data, const struct view_input *input, struct text *out)
-{
-	const struct state *state = data;
-	const struct picture_channel *channel;
 	char text[UNITS_TEXT_MAX];
-	size_t index;
 
-	if (!table_selected(&state->table, &index))
-		return;
-	channel = row_channel(input, index);
+	if (period_us)
+		text_addf(out, "  %s %s", name, units_duration(text, period_us * 1000));
+}
+
+static void describe(const struct view_input *input, size_t index, struct text *out)
+{
+	const struct picture_channel *channel = row_channel(input, index);
+	char text[UNITS_TEXT_MAX];
+
 	text_addf(out, "%s %s %s", selection_session(input)->name,
 		  input->glyphs == GLYPHS_ASCII ? ">" : "›", channel->name);
 	if (!channel->is_enabled)
@@ -423,24 +334,34 @@ static void detail(const void *data, const struct view_input *input, struct text
 	text_addf(out, "  %s", units_short_bytes(text, channel->counts.recorded_bytes));
 	write_buffers(channel, "x", text);
 	text_addf(out, "  %s  %s  %s", channel->domain, mode_text(input, index), text);
-	if (channel->switch_timer_us)
-		text_addf(out, "  switch %s",
-			  units_duration(text, channel->switch_timer_us * 1000));
-	if (channel->read_timer_us)
-		text_addf(out, "  read %s", units_duration(text, channel->read_timer_us * 1000));
+	add_timer("switch", channel->switch_timer_us, out);
+	add_timer("read", channel->read_timer_us, out);
 	text_addf(out, "  %zu rules", channel->rule_count);
 }
 
-static const char *label(const void *data, const struct view_input *input, const char *action)
-{
-	const struct state *state = data;
-	size_t position = 0, index;
+static const struct table_view_class class = {
+	.table = {.columns = columns,
+		  .column_count = COUNT_OF(columns),
+		  .sort_column = 1,
+		  .collect = collect,
+		  .id = get_id,
+		  .row_role = row_role,
+		  .nothing = nothing,
+		  .alert = alert},
+	.is_of_session = true,
+	.take = take,
+	.give = give,
+	.gives_when_moved = true,
+	.act = act,
+	.copy_text = name_text,
+	.is_enabled = is_enabled,
+	.request_enabled = request_enabled,
+	.describe = describe,
+};
 
-	if (strcmp(action, "toggle") != 0)
-		return request_session_label(selection_session(input), action);
-	if (!table_next_target(&state->table, &position, &index))
-		return NULL;
-	return row_channel(input, index)->is_enabled ? "Disabl" : "Enable";
+static void init(void *state)
+{
+	table_view_init(state, &class);
 }
 
 static const struct view_action actions[] = {
@@ -458,13 +379,7 @@ const struct view_class channels_view = {
 		"FILL: its fullest ring buffer. DISCARD: events refused for want of room or not\n"
 		"written. LOSTPK: packets overwritten unread. RATE/s ends with B where only\n"
 		"bytes are known: a channel that overwrites its oldest data.",
-	.state_bytes = sizeof(struct state),
 	.init = init,
-	.finish = finish,
-	.fit = fit,
-	.draw = draw,
-	.act = act,
-	.detail = detail,
-	.label = label,
+	TABLE_VIEW_CALLS,
 	.actions = actions,
 };

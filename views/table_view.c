@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The selection of all panes comes first, then the table moves in it, then what views add. */
+#include "views/table_view.h"
+
+#include <string.h>
+
+#include "views/request.h"
+#include "views/selection.h"
+
+void table_view_init(struct table_view *view, const struct table_view_class *class)
+{
+	*view = (struct table_view){.class = class};
+	table_init(&view->table, &class->table);
+}
+
+void table_view_finish(void *state)
+{
+	struct table_view *view = state;
+
+	table_finish(&view->table);
+}
+
+void table_view_take_id(struct table *table, uint64_t id)
+{
+	table->list.selected_id = id;
+	table->list.has_selected = true;
+}
+
+const char *table_view_nothing(const struct view_input *input, const char *otherwise)
+{
+	if (input->picture->serial == 0)
+		return "loading";
+	return selection_session(input) ? otherwise : "no session selected";
+}
+
+static void follow_session(struct table_view *view, const struct view_input *input)
+{
+	selection_follow(input);
+	if (view->session_id != input->selection->session_id)
+		list_restart(&view->table.list);
+	view->session_id = input->selection->session_id;
+}
+
+static void take_selection(struct table_view *view, const struct view_input *input)
+{
+	if (view->class->is_of_session)
+		follow_session(view, input);
+	if (view->class->take)
+		view->class->take(&view->table, input);
+}
+
+static void give_selection(const struct table_view *view, const struct view_input *input,
+			   bool is_moved)
+{
+	if (view->class->give && (is_moved || !view->class->gives_when_moved))
+		view->class->give(&view->table, input);
+}
+
+void table_view_fit(void *state, const struct view_input *input, int rows, int columns)
+{
+	struct table_view *view = state;
+
+	take_selection(view, input);
+	table_fit(&view->table, input, rows, columns);
+	give_selection(view, input, false);
+}
+
+void table_view_draw(const void *state, const struct view_input *input, struct canvas *canvas)
+{
+	const struct table_view *view = state;
+
+	table_draw(&view->table, input, canvas);
+}
+
+static void copy(const struct table_view *view, const struct view_input *input,
+		 struct text *command)
+{
+	const char *text = NULL;
+	size_t index;
+
+	if (table_selected(&view->table, &index))
+		text = view->class->copy_text(input, index);
+	if (text)
+		text_addf(command, "@copy %s", text);
+}
+
+/* Enables or disables all targets, whichever the first one needs. */
+static void toggle(const struct table_view *view, const struct view_input *input,
+		   struct text *command)
+{
+	size_t position = 0, index;
+	bool enables;
+
+	if (!table_next_target(&view->table, &position, &index))
+		return;
+	enables = !view->class->is_enabled(input, index);
+	do
+		view->class->request_enabled(input, index, enables, command);
+	while (table_next_target(&view->table, &position, &index));
+}
+
+static bool act_on_row(const struct table_view *view, const struct view_input *input,
+		       const char *action, struct text *command)
+{
+	if (view->class->copy_text && !strcmp(action, "copy")) {
+		copy(view, input, command);
+		return true;
+	}
+	if (view->class->is_enabled && !strcmp(action, "toggle")) {
+		toggle(view, input, command);
+		return true;
+	}
+	return view->class->act && view->class->act(&view->table, input, action, command);
+}
+
+bool table_view_act(void *state, const struct view_input *input, const char *action,
+		    const char *argument, struct text *command)
+{
+	struct table_view *view = state;
+	uint64_t before;
+	bool is_known;
+
+	take_selection(view, input);
+	table_refresh(&view->table, input);
+	before = view->table.list.selected_id;
+	is_known = table_act(&view->table, input, action, argument);
+	give_selection(view, input, view->table.list.selected_id != before);
+	return is_known || act_on_row(view, input, action, command) ||
+	       request_session_act(input, action, command);
+}
+
+void table_view_detail(const void *state, const struct view_input *input, struct text *out)
+{
+	const struct table_view *view = state;
+	size_t index;
+
+	if (view->class->describe && table_selected(&view->table, &index))
+		view->class->describe(input, index, out);
+}
+
+const char *table_view_label(const void *state, const struct view_input *input, const char *action)
+{
+	const struct table_view *view = state;
+	size_t position = 0, index;
+
+	if (view->class->label)
+		return view->class->label(&view->table, input, action);
+	if (!view->class->is_enabled || strcmp(action, "toggle") != 0)
+		return request_session_label(selection_session(input), action);
+	if (!table_next_target(&view->table, &position, &index))
+		return NULL;
+	return view->class->is_enabled(input, index) ? "Disabl" : "Enable";
+}
