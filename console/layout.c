@@ -199,6 +199,15 @@ static void place_columns(struct layout *layout, const struct layout_wish *wish,
 	}
 }
 
+/* Columns that were asked for on a screen that is too low for them. */
+static void show_focus_alone(struct layout *layout, const struct layout_wish *wish,
+			     struct rectangle body)
+{
+	layout->pane_count = 0;
+	layout->line_count = 0;
+	add_pane(layout, wish->focus, body, body.rows >= PANE_ROWS_MIN);
+}
+
 /* Takes rows from the end of `free`; -1 when there is none to take. */
 static int take_last(struct rectangle *free_rows, bool is_wanted)
 {
@@ -267,4 +276,6 @@ void layout_compute(struct layout *layout, const struct layout_wish *wish)
 		add_pane(layout, wish->focus, body, false);
 	else
 		place_columns(layout, wish, &forms[layout->form], body);
+	if (layout_find(layout, wish->focus) < 0)
+		show_focus_alone(layout, wish, body);
 }
