@@ -11,13 +11,8 @@
 #include "views/loss.h"
 #include "views/request.h"
 #include "views/selection.h"
-#include "views/table.h"
+#include "views/table_view.h"
 #include "views/views.h"
-
-struct state {
-	struct table table;
-	uint64_t session_id; /* whose events the table last showed */
-};
 
 static const struct picture_event *row_event(const struct view_input *input, size_t index)
 {
@@ -236,74 +231,22 @@ static const struct table_column columns[] = {
 	 .draw = draw_history},
 };
 
-/* Totals only grow, so rows seldom change places, and what occurs stands above what doesn't. */
-static const struct table_class table_class = {
-	.columns = columns,
-	.column_count = COUNT_OF(columns),
-	.sort_column = 5,
-	.sort_descending = true,
-	.collect = collect,
-	.id = get_id,
-	.row_role = row_role,
-	.nothing = nothing,
-	.alert = alert,
-};
-
 /* ---- the view ---- */
 
-static void init(void *data)
+static void take(struct table *table, const struct view_input *input)
 {
-	struct state *state = data;
-
-	*state = (struct state){0};
-	table_init(&state->table, &table_class);
+	if (input->selection->has_event)
+		table_view_take_id(table, input->selection->event_id);
 }
 
-static void finish(void *data)
+static void give(const struct table *table, const struct view_input *input)
 {
-	struct state *state = data;
-
-	table_finish(&state->table);
-}
-
-static void take_selection(struct state *state, const struct view_input *input)
-{
-	const struct selection *selection = input->selection;
-
-	selection_follow(input);
-	if (state->session_id != selection->session_id)
-		list_restart(&state->table.list);
-	state->session_id = selection->session_id;
-	if (selection->has_event) {
-		state->table.list.selected_id = selection->event_id;
-		state->table.list.has_selected = true;
-	}
-}
-
-static void give_selection(const struct state *state, const struct view_input *input)
-{
-	struct selection *selection = input->selection;
 	size_t index;
 
-	if (!table_selected(&state->table, &index))
+	if (!table_selected(table, &index))
 		return;
-	selection->has_event = true;
-	selection->event_id = get_id(input, index);
-}
-
-static void fit(void *data, const struct view_input *input, int rows, int columns_shown)
-{
-	struct state *state = data;
-
-	take_selection(state, input);
-	table_fit(&state->table, input, rows, columns_shown);
-}
-
-static void draw(const void *data, const struct view_input *input, struct canvas *canvas)
-{
-	const struct state *state = data;
-
-	table_draw(&state->table, input, canvas);
+	input->selection->has_event = true;
+	input->selection->event_id = get_id(input, index);
 }
 
 static bool is_asked_already(const char *command, const char *one)
@@ -316,84 +259,53 @@ static bool is_asked_already(const char *command, const char *one)
 	return false;
 }
 
-/* Enables or disables the rules of all targets, whichever the first one needs; each rule once. */
-static void toggle(const struct table *table, const struct view_input *input, struct text *command)
+static bool is_enabled(const struct view_input *input, size_t index)
 {
-	const char *verb = NULL;
-	size_t position = 0, index;
+	return row_event(input, index)->is_enabled;
+}
 
-	while (table_next_target(table, &position, &index)) {
-		const struct picture_event *event = row_event(input, index);
-		const struct picture_channel *channel =
-			selection_find_channel(input, event->channel_id);
-		struct text one = {0};
+/* Of the event's rule, which several events may match: each rule once. */
+static void request_enabled(const struct view_input *input, size_t index, bool enables,
+			    struct text *command)
+{
+	const struct picture_event *event = row_event(input, index);
+	const struct picture_channel *channel = selection_find_channel(input, event->channel_id);
+	struct text one = {0};
 
-		if (!verb)
-			verb = event->is_enabled ? "disable-event" : "enable-event";
-		if (!channel)
-			continue;
-		request_event(&one, verb, selection_session(input), channel, event);
-		if (!is_asked_already(text_str(command), text_str(&one)))
-			text_addf(command, "%s%s", command->length ? "; " : "", text_str(&one));
-		text_finish(&one);
-	}
+	if (!channel)
+		return;
+	request_event(&one, enables ? "enable-event" : "disable-event", selection_session(input),
+		      channel, event);
+	if (!is_asked_already(text_str(command), text_str(&one)))
+		text_addf(command, "%s%s", command->length ? "; " : "", text_str(&one));
+	text_finish(&one);
 }
 
 /* All channels of the session, or only that of the selected event. */
-static void toggle_all_channels(const struct state *state, const struct view_input *input)
+static void toggle_all_channels(const struct table *table, const struct view_input *input)
 {
 	struct selection *selection = input->selection;
 	size_t index;
 
 	if (selection->has_channel) {
 		selection->has_channel = false;
-	} else if (table_selected(&state->table, &index)) {
+	} else if (table_selected(table, &index)) {
 		selection->has_channel = true;
 		selection->channel_id = row_event(input, index)->channel_id;
 	}
 }
 
-static bool act_on_row(struct state *state, const struct view_input *input, const char *action,
-		       struct text *command)
+static bool act(const struct table *table, const struct view_input *input, const char *action,
+		struct text *command)
 {
-	size_t index;
-
 	if (!strcmp(action, "back")) {
 		text_add(command, "@channels");
 		return true;
 	}
-	if (!strcmp(action, "toggle")) {
-		toggle(&state->table, input, command);
-		return true;
-	}
-	if (!strcmp(action, "all-channels")) {
-		toggle_all_channels(state, input);
-		return true;
-	}
-	if (!strcmp(action, "copy")) {
-		if (table_selected(&state->table, &index))
-			text_addf(command, "@copy %s", name_text(input, index));
-		return true;
-	}
-	return false;
-}
-
-static bool act(void *data, const struct view_input *input, const char *action,
-		const char *argument, struct text *command)
-{
-	struct state *state = data;
-	uint64_t before;
-
-	take_selection(state, input);
-	table_refresh(&state->table, input);
-	before = state->table.list.selected_id;
-	if (table_act(&state->table, input, action, argument)) {
-		if (state->table.list.selected_id != before)
-			give_selection(state, input);
-		return true;
-	}
-	return act_on_row(state, input, action, command) ||
-	       request_session_act(input, action, command);
+	if (strcmp(action, "all-channels") != 0)
+		return false;
+	toggle_all_channels(table, input);
+	return true;
 }
 
 static void add_rule(const struct picture_event *event, struct text *out)
@@ -408,18 +320,13 @@ static void add_rule(const struct picture_event *event, struct text *out)
 		text_add(out, "  disabled");
 }
 
-static void detail(const void *data, const struct view_input *input, struct text *out)
+static void describe(const struct view_input *input, size_t index, struct text *out)
 {
-	const struct state *state = data;
 	const char *separator = input->glyphs == GLYPHS_ASCII ? ">" : "›";
-	const struct picture_event *event;
+	const struct picture_event *event = row_event(input, index);
 	char number[UNITS_TEXT_MAX];
 	char time[CLOCK_TEXT_MAX];
-	size_t index;
 
-	if (!table_selected(&state->table, &index))
-		return;
-	event = row_event(input, index);
 	text_addf(out, "%s %s %s %s %s", selection_session(input)->name, separator,
 		  channel_text(input, index), separator, event->name);
 	if (*event->loglevel_text)
@@ -432,16 +339,31 @@ static void detail(const void *data, const struct view_input *input, struct text
 		text_addf(out, "  last %s", clock_text_time(time, event->last_seen_wall_ns));
 }
 
-static const char *label(const void *data, const struct view_input *input, const char *action)
-{
-	const struct state *state = data;
-	size_t position = 0, index;
+/* Totals only grow, so rows seldom change places, and what occurs stands above what doesn't. */
+static const struct table_view_class class = {
+	.table = {.columns = columns,
+		  .column_count = COUNT_OF(columns),
+		  .sort_column = 5,
+		  .sort_descending = true,
+		  .collect = collect,
+		  .id = get_id,
+		  .row_role = row_role,
+		  .nothing = nothing,
+		  .alert = alert},
+	.is_of_session = true,
+	.take = take,
+	.give = give,
+	.gives_when_moved = true,
+	.act = act,
+	.copy_text = name_text,
+	.is_enabled = is_enabled,
+	.request_enabled = request_enabled,
+	.describe = describe,
+};
 
-	if (strcmp(action, "toggle") != 0)
-		return request_session_label(selection_session(input), action);
-	if (!table_next_target(&state->table, &position, &index))
-		return NULL;
-	return row_event(input, index)->is_enabled ? "Disabl" : "Enable";
+static void init(void *state)
+{
+	table_view_init(state, &class);
 }
 
 static const struct view_action actions[] = {
@@ -459,13 +381,7 @@ const struct view_class events_view = {
 		"has matched so far (dim, marked). Enabling and disabling acts on the rule that\n"
 		"an event matches, which may match others too: the last row names it.\n"
 		"LAST: events in each second; bars are relative to the row's largest.",
-	.state_bytes = sizeof(struct state),
 	.init = init,
-	.finish = finish,
-	.fit = fit,
-	.draw = draw,
-	.act = act,
-	.detail = detail,
-	.label = label,
+	TABLE_VIEW_CALLS,
 	.actions = actions,
 };
