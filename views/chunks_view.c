@@ -10,17 +10,11 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
-#include "views/request.h"
 #include "views/selection.h"
-#include "views/table.h"
+#include "views/table_view.h"
 #include "views/views.h"
 
 #define NEW_NS (5 * NS_PER_S) /* a chunk that ended less than this ago stands out */
-
-struct state {
-	struct table table;
-	uint64_t session_id; /* whose chunks the table last showed */
-};
 
 static const struct picture_chunk *row_chunk(const struct view_input *input, size_t index)
 {
@@ -42,11 +36,7 @@ static void collect(const struct view_input *input, struct table *table)
 
 static const char *nothing(const struct view_input *input)
 {
-	if (input->picture->serial == 0)
-		return "loading";
-	if (!selection_session(input))
-		return "no session selected";
-	return "nothing recorded yet";
+	return table_view_nothing(input, "nothing recorded yet");
 }
 
 /* ---- columns ---- */
@@ -230,66 +220,15 @@ static void search_text(const struct view_input *input, size_t index, struct tex
 	text_addf(out, "%" PRIu64 " %s %s", chunk->id, state_word(chunk->state), chunk->path);
 }
 
-static const struct table_class table_class = {
-	.columns = columns,
-	.column_count = COUNT_OF(columns),
-	.sort_column = 0,
-	.sort_descending = true,
-	.has_newest = true,
-	.collect = collect,
-	.id = get_id,
-	.search_text = search_text,
-	.nothing = nothing,
-};
-
 /* ---- the view ---- */
 
-static void init(void *data)
-{
-	struct state *state = data;
-
-	*state = (struct state){0};
-	table_init(&state->table, &table_class);
-}
-
-static void finish(void *data)
-{
-	struct state *state = data;
-
-	table_finish(&state->table);
-}
-
-static void take_selection(struct state *state, const struct view_input *input)
-{
-	selection_follow(input);
-	if (state->session_id != input->selection->session_id)
-		list_restart(&state->table.list);
-	state->session_id = input->selection->session_id;
-}
-
-static void give_selection(const struct state *state, const struct view_input *input)
+static void give(const struct table *table, const struct view_input *input)
 {
 	size_t index;
 
-	input->selection->has_chunk = table_selected(&state->table, &index);
+	input->selection->has_chunk = table_selected(table, &index);
 	if (input->selection->has_chunk)
 		input->selection->chunk_id = get_id(input, index);
-}
-
-static void fit(void *data, const struct view_input *input, int rows, int columns_shown)
-{
-	struct state *state = data;
-
-	take_selection(state, input);
-	table_fit(&state->table, input, rows, columns_shown);
-	give_selection(state, input);
-}
-
-static void draw(const void *data, const struct view_input *input, struct canvas *canvas)
-{
-	const struct state *state = data;
-
-	table_draw(&state->table, input, canvas);
 }
 
 /* The chunk's own folder; what is still being written is read through the session. */
@@ -304,55 +243,35 @@ static void open_chunk(const struct view_input *input, size_t index, struct text
 		text_add_quoted(command, selection_session(input)->name);
 }
 
-static bool act_on_row(struct state *state, const struct view_input *input, const char *action,
-		       struct text *command)
+static bool act(const struct table *table, const struct view_input *input, const char *action,
+		struct text *command)
 {
-	bool has_row;
 	size_t index;
 
-	has_row = table_selected(&state->table, &index);
 	if (!strcmp(action, "back")) {
 		text_add(command, "@sessions");
 		return true;
 	}
-	if (!strcmp(action, "open")) {
-		if (has_row)
-			open_chunk(input, index, command);
-		return true;
-	}
-	if (!strcmp(action, "copy")) {
-		if (has_row && *path_text(input, index))
-			text_addf(command, "@copy %s", path_text(input, index));
-		return true;
-	}
-	return false;
+	if (strcmp(action, "open") != 0)
+		return false;
+	if (table_selected(table, &index))
+		open_chunk(input, index, command);
+	return true;
 }
 
-static bool act(void *data, const struct view_input *input, const char *action,
-		const char *argument, struct text *command)
+/* What is still being written may have no folder of its own. */
+static const char *copy_text(const struct view_input *input, size_t index)
 {
-	struct state *state = data;
+	const char *path = path_text(input, index);
 
-	take_selection(state, input);
-	table_refresh(&state->table, input);
-	if (table_act(&state->table, input, action, argument)) {
-		give_selection(state, input);
-		return true;
-	}
-	return act_on_row(state, input, action, command) ||
-	       request_session_act(input, action, command);
+	return *path ? path : NULL;
 }
 
-static void detail(const void *data, const struct view_input *input, struct text *out)
+static void describe(const struct view_input *input, size_t index, struct text *out)
 {
-	const struct state *state = data;
-	const struct picture_chunk *chunk;
+	const struct picture_chunk *chunk = row_chunk(input, index);
 	char text[UNITS_TEXT_MAX];
-	size_t index;
 
-	if (!table_selected(&state->table, &index))
-		return;
-	chunk = row_chunk(input, index);
 	text_addf(out, "chunk %" PRIu64 "  %s  %s events", chunk->id, state_word(chunk->state),
 		  units_grouped_count(text, chunk->event_count));
 	text_addf(out, "  %s", units_short_bytes(text, chunk->bytes));
@@ -361,10 +280,26 @@ static void detail(const void *data, const struct view_input *input, struct text
 		text_addf(out, "  %s", chunk->path);
 }
 
-static const char *label(const void *data, const struct view_input *input, const char *action)
+static const struct table_view_class class = {
+	.table = {.columns = columns,
+		  .column_count = COUNT_OF(columns),
+		  .sort_column = 0,
+		  .sort_descending = true,
+		  .has_newest = true,
+		  .collect = collect,
+		  .id = get_id,
+		  .search_text = search_text,
+		  .nothing = nothing},
+	.is_of_session = true,
+	.give = give,
+	.act = act,
+	.copy_text = copy_text,
+	.describe = describe,
+};
+
+static void init(void *state)
 {
-	(void)data;
-	return request_session_label(selection_session(input), action);
+	table_view_init(state, &class);
 }
 
 static const struct view_action actions[] = {
@@ -380,13 +315,7 @@ const struct view_class chunks_view = {
 	.help = "Trace chunks of the selected session, the newest at the top: the current one,\n"
 		"then those that rotations closed. The selection stays on the newest until it is\n"
 		"moved; moving it back to the top follows again.",
-	.state_bytes = sizeof(struct state),
 	.init = init,
-	.finish = finish,
-	.fit = fit,
-	.draw = draw,
-	.act = act,
-	.detail = detail,
-	.label = label,
+	TABLE_VIEW_CALLS,
 	.actions = actions,
 };

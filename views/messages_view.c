@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log of actions and errors, the newest at the bottom as in any log. */
-#include <string.h>
-
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
-#include "views/request.h"
-#include "views/selection.h"
-#include "views/table.h"
+#include "views/table_view.h"
 #include "views/views.h"
 
 static const struct log_entry *row_entry(const struct view_input *input, size_t index)
@@ -106,72 +102,34 @@ static void search_text(const struct view_input *input, size_t index, struct tex
 	text_addf(out, "%s %s", message_text(input, index), command_text(input, index));
 }
 
-static const struct table_class table_class = {
-	.columns = columns,
-	.column_count = COUNT_OF(columns),
-	.sort_column = 0,
-	.has_newest = true,
-	.collect = collect,
-	.id = get_id,
-	.search_text = search_text,
-	.nothing = nothing,
-};
-
 /* ---- the view ---- */
 
-static void init(void *state)
-{
-	table_init(state, &table_class);
-}
-
-static void finish(void *state)
-{
-	table_finish(state);
-}
-
-static void fit(void *state, const struct view_input *input, int rows, int columns_shown)
-{
-	table_fit(state, input, rows, columns_shown);
-}
-
-static void draw(const void *state, const struct view_input *input, struct canvas *canvas)
-{
-	table_draw(state, input, canvas);
-}
-
-static bool act(void *state, const struct view_input *input, const char *action,
-		const char *argument, struct text *command)
-{
-	size_t index;
-
-	table_refresh(state, input);
-	if (table_act(state, input, action, argument))
-		return true;
-	if (!strcmp(action, "copy")) {
-		if (table_selected(state, &index))
-			text_addf(command, "@copy %s", message_text(input, index));
-		return true;
-	}
-	return request_session_act(input, action, command);
-}
-
-static void detail(const void *state, const struct view_input *input, struct text *out)
+static void describe(const struct view_input *input, size_t index, struct text *out)
 {
 	char time[CLOCK_TEXT_MAX];
-	size_t index;
 
-	if (!table_selected(state, &index))
-		return;
 	text_addf(out, "%s  %s", clock_text_time(time, row_entry(input, index)->wall_ns),
 		  message_text(input, index));
 	if (*command_text(input, index))
 		text_addf(out, "  [%s]", command_text(input, index));
 }
 
-static const char *label(const void *state, const struct view_input *input, const char *action)
+static const struct table_view_class class = {
+	.table = {.columns = columns,
+		  .column_count = COUNT_OF(columns),
+		  .sort_column = 0,
+		  .has_newest = true,
+		  .collect = collect,
+		  .id = get_id,
+		  .search_text = search_text,
+		  .nothing = nothing},
+	.copy_text = message_text,
+	.describe = describe,
+};
+
+static void init(void *state)
 {
-	(void)state;
-	return request_session_label(selection_session(input), action);
+	table_view_init(state, &class);
 }
 
 static const struct view_action actions[] = {{NULL, NULL}};
@@ -182,13 +140,7 @@ const struct view_class messages_view = {
 	.digit = '7',
 	.help = "What was done and what went wrong, the newest at the bottom. The selection stays\n"
 		"on the newest until it is moved; moving it back to the bottom follows again.",
-	.state_bytes = sizeof(struct table),
 	.init = init,
-	.finish = finish,
-	.fit = fit,
-	.draw = draw,
-	.act = act,
-	.detail = detail,
-	.label = label,
+	TABLE_VIEW_CALLS,
 	.actions = actions,
 };
