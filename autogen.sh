@@ -39,6 +39,7 @@ needs() {
 	check | /usr/bin/python3 | python3 | fake peers in tests
 	check | /usr/lib/python3/dist-packages/pyte | python3-pyte | a screen for tests
 	check | setpriv | util-linux | tests as another user
+	check | pgrep | procps | finds processes in tests
 	check | xmllint | libxml2-utils | checks XML answers against schemas
 	END
 }
