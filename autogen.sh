@@ -31,8 +31,8 @@ needs() {
 	build | lib:jansson | libjansson-dev | JSON
 	build | lib:uuid | uuid-dev | identities of sessions
 	build | lib:popt | libpopt-dev | options of commands
+	build | babeltrace2 | babeltrace2 | shows traces (tracon view)
 	check | lib:cmocka | libcmocka-dev | unit tests
-	check | babeltrace2 | babeltrace2 | reads in tests what tracon writes
 	check | babeltrace | babeltrace | an older reader, for the same
 	check | lttng | lttng-tools | the peer whose language tracon speaks
 	check | tmux | tmux | a terminal for tests of the screen
@@ -40,7 +40,6 @@ needs() {
 	check | /usr/lib/python3/dist-packages/pyte | python3-pyte | a screen for tests
 	check | setpriv | util-linux | tests as another user
 	check | pgrep | procps | finds processes in tests
-	check | xmllint | libxml2-utils | checks XML answers against schemas
 	END
 }
 
