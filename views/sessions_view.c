@@ -11,7 +11,7 @@
 #include "views/loss.h"
 #include "views/request.h"
 #include "views/selection.h"
-#include "views/table.h"
+#include "views/table_view.h"
 #include "views/views.h"
 
 static const struct picture_session *row_session(const struct view_input *input, size_t index)
@@ -271,27 +271,7 @@ static const struct table_column columns[] = {
 	 .draw = draw_output},
 };
 
-static const struct table_class table_class = {
-	.columns = columns,
-	.column_count = COUNT_OF(columns),
-	.sort_column = 1,
-	.collect = collect,
-	.id = get_id,
-	.nothing = nothing,
-	.alert = alert,
-};
-
 /* ---- the view ---- */
-
-static void init(void *state)
-{
-	table_init(state, &table_class);
-}
-
-static void finish(void *state)
-{
-	table_finish(state);
-}
 
 static bool is_there(const struct view_input *input, uint64_t session_id)
 {
@@ -305,7 +285,7 @@ static bool is_there(const struct view_input *input, uint64_t session_id)
  * The selection may have been moved by another pane or a command. When its session has vanished,
  * the row that took its place comes next, which only this table knows.
  */
-static void take_selection(struct table *table, const struct view_input *input)
+static void take(struct table *table, const struct view_input *input)
 {
 	uint64_t selected = input->selection->session_id;
 
@@ -317,7 +297,7 @@ static void take_selection(struct table *table, const struct view_input *input)
 	table->list.has_selected = input->picture->session_count > 0;
 }
 
-static void give_selection(const struct table *table, const struct view_input *input)
+static void give(const struct table *table, const struct view_input *input)
 {
 	size_t index;
 
@@ -325,18 +305,6 @@ static void give_selection(const struct table *table, const struct view_input *i
 		selection_set_session(input->selection, get_id(input, index));
 	else
 		selection_follow(input);
-}
-
-static void fit(void *state, const struct view_input *input, int rows, int columns_shown)
-{
-	take_selection(state, input);
-	table_fit(state, input, rows, columns_shown);
-	give_selection(state, input);
-}
-
-static void draw(const void *state, const struct view_input *input, struct canvas *canvas)
-{
-	table_draw(state, input, canvas);
 }
 
 /* On every marked session, else on the selected one. */
@@ -358,47 +326,37 @@ static bool act_on_targets(const struct table *table, const struct view_input *i
 	return is_known;
 }
 
-static bool act(void *state, const struct view_input *input, const char *action,
-		const char *argument, struct text *command)
+/* In this pane "toggle" starts and stops. */
+static const char *session_action(const char *action)
 {
-	struct table *table = state;
-	size_t index;
+	return strcmp(action, "toggle") ? action : "session-toggle";
+}
 
-	if (!strcmp(action, "toggle"))
-		action = "session-toggle";
-	take_selection(table, input);
-	table_refresh(table, input);
-	if (table_act(table, input, action, argument)) {
-		give_selection(table, input);
-		return true;
-	}
-	give_selection(table, input);
+static bool act(const struct table *table, const struct view_input *input, const char *action,
+		struct text *command)
+{
+	action = session_action(action);
 	if (!strcmp(action, "open") || !strcmp(action, "open-chunks")) {
-		if (table_selected(table, &index))
+		if (table->count > 0)
 			text_add(command, action[4] ? "@chunks" : "@channels");
 		return true;
 	}
-	if (!strcmp(action, "copy")) {
-		if (table_selected(table, &index))
-			text_addf(command, "@copy %s",
-				  *output_text(input, index) ? output_text(input, index)
-							     : name_text(input, index));
-		return true;
-	}
-	if (act_on_targets(table, input, action, command))
-		return true;
-	return request_session_act(input, action, command);
+	return act_on_targets(table, input, action, command) ||
+	       request_session_act(input, action, command);
 }
 
-static void detail(const void *state, const struct view_input *input, struct text *out)
+static const char *copy_text(const struct view_input *input, size_t index)
 {
-	char number[UNITS_TEXT_MAX];
-	const struct picture_session *session;
-	size_t index;
+	const char *output = output_text(input, index);
 
-	if (!table_selected(state, &index))
-		return;
-	session = row_session(input, index);
+	return *output ? output : name_text(input, index);
+}
+
+static void describe(const struct view_input *input, size_t index, struct text *out)
+{
+	const struct picture_session *session = row_session(input, index);
+	char number[UNITS_TEXT_MAX];
+
 	text_addf(out, "%s  %s", session->name,
 		  session->is_active	 ? "active"
 		  : session->was_started ? "stopped"
@@ -413,15 +371,35 @@ static void detail(const void *state, const struct view_input *input, struct tex
 		text_addf(out, "  %s", session->output);
 }
 
-static const char *label(const void *state, const struct view_input *input, const char *action)
+static const char *label(const struct table *table, const struct view_input *input,
+			 const char *action)
 {
 	size_t index;
 
-	if (!table_selected(state, &index))
+	if (!table_selected(table, &index))
 		return NULL;
-	if (!strcmp(action, "toggle"))
-		action = "session-toggle";
-	return request_session_label(row_session(input, index), action);
+	return request_session_label(row_session(input, index), session_action(action));
+}
+
+static const struct table_view_class class = {
+	.table = {.columns = columns,
+		  .column_count = COUNT_OF(columns),
+		  .sort_column = 1,
+		  .collect = collect,
+		  .id = get_id,
+		  .nothing = nothing,
+		  .alert = alert},
+	.take = take,
+	.give = give,
+	.act = act,
+	.copy_text = copy_text,
+	.describe = describe,
+	.label = label,
+};
+
+static void init(void *state)
+{
+	table_view_init(state, &class);
 }
 
 static const struct view_action actions[] = {
@@ -439,13 +417,7 @@ const struct view_class sessions_view = {
 		"S: running or stopped, r while it rotates. LOST: events that could not be kept,\n"
 		"or packets overwritten unread (3p); red until acknowledged in the last row.\n"
 		"FILL: the fullest ring buffer.",
-	.state_bytes = sizeof(struct table),
 	.init = init,
-	.finish = finish,
-	.fit = fit,
-	.draw = draw,
-	.act = act,
-	.detail = detail,
-	.label = label,
+	TABLE_VIEW_CALLS,
 	.actions = actions,
 };
