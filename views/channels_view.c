@@ -8,7 +8,6 @@
 
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
-#include "views/gauge.h"
 #include "views/loss.h"
 #include "views/request.h"
 #include "views/selection.h"
@@ -93,22 +92,9 @@ static uint64_t total_value(const struct view_input *input, size_t index)
 	return row_channel(input, index)->counts.recorded_events;
 }
 
-static void draw_total(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_count(cell, ROLE_NORMAL, total_value(input, index));
-}
-
 static uint64_t fill_value(const struct view_input *input, size_t index)
 {
 	return row_channel(input, index)->fill_permille;
-}
-
-static void draw_fill(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	uint32_t permille = row_channel(input, index)->fill_permille;
-
-	gauge_draw_percent(cell->canvas, cell->row, cell->column, cell->columns,
-			   table_cell_role(cell, gauge_role(permille)), permille);
 }
 
 static uint64_t discarded_value(const struct view_input *input, size_t index)
@@ -116,26 +102,9 @@ static uint64_t discarded_value(const struct view_input *input, size_t index)
 	return row_channel(input, index)->counts.discarded_events;
 }
 
-static void draw_lost_count(const struct table_cell *cell, uint64_t count)
-{
-	table_cell_count(cell, count ? ROLE_ERR : ROLE_DIM, count);
-}
-
-static void draw_discarded(const struct view_input *input, size_t index,
-			   const struct table_cell *cell)
-{
-	draw_lost_count(cell, discarded_value(input, index));
-}
-
 static uint64_t packets_value(const struct view_input *input, size_t index)
 {
 	return row_channel(input, index)->counts.lost_packets;
-}
-
-static void draw_packets(const struct view_input *input, size_t index,
-			 const struct table_cell *cell)
-{
-	draw_lost_count(cell, packets_value(input, index));
 }
 
 static uint64_t buffers_value(const struct view_input *input, size_t index)
@@ -220,7 +189,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = total_value,
-	 .draw = draw_total},
+	 .draw_value = table_cell_count},
 	{.name = "fill",
 	 .title = "FILL",
 	 .width = 9,
@@ -229,14 +198,14 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = fill_value,
-	 .draw = draw_fill},
+	 .draw_value = table_cell_fill},
 	{.name = "discarded",
 	 .title = "DISCARD",
 	 .width = 8,
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = discarded_value,
-	 .draw = draw_discarded},
+	 .draw_value = table_cell_lost},
 	{.name = "packets",
 	 .title = "LOSTPK",
 	 .width = 7,
@@ -244,7 +213,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = packets_value,
-	 .draw = draw_packets},
+	 .draw_value = table_cell_lost},
 	{.name = "buffers",
 	 .title = "BUFFERS",
 	 .width = 8,

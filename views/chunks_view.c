@@ -61,19 +61,9 @@ static uint64_t begin_value(const struct view_input *input, size_t index)
 	return row_chunk(input, index)->begin_wall_ns;
 }
 
-static void draw_begin(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_time(cell, begin_value(input, index));
-}
-
 static uint64_t end_value(const struct view_input *input, size_t index)
 {
 	return row_chunk(input, index)->end_wall_ns;
-}
-
-static void draw_end(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_time(cell, end_value(input, index));
 }
 
 /* The current chunk's grows. */
@@ -87,34 +77,14 @@ static uint64_t duration_value(const struct view_input *input, size_t index)
 	return end_ns - chunk->begin_wall_ns;
 }
 
-static void draw_duration(const struct view_input *input, size_t index,
-			  const struct table_cell *cell)
-{
-	char text[UNITS_TEXT_MAX];
-
-	table_cell_right(cell, ROLE_NORMAL, units_duration(text, duration_value(input, index)));
-}
-
 static uint64_t size_value(const struct view_input *input, size_t index)
 {
 	return row_chunk(input, index)->bytes;
 }
 
-static void draw_size(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	char text[UNITS_TEXT_MAX];
-
-	table_cell_right(cell, ROLE_NORMAL, units_short_bytes(text, size_value(input, index)));
-}
-
 static uint64_t events_value(const struct view_input *input, size_t index)
 {
 	return row_chunk(input, index)->event_count;
-}
-
-static void draw_events(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_count(cell, ROLE_NORMAL, events_value(input, index));
 }
 
 static uint64_t state_value(const struct view_input *input, size_t index)
@@ -170,14 +140,14 @@ static const struct table_column columns[] = {
 	 .priority = 2,
 	 .largest_first = true,
 	 .value = begin_value,
-	 .draw = draw_begin},
+	 .draw_value = table_cell_time},
 	{.name = "end",
 	 .title = "END",
 	 .width = 8,
 	 .priority = 5,
 	 .largest_first = true,
 	 .value = end_value,
-	 .draw = draw_end},
+	 .draw_value = table_cell_time},
 	{.name = "duration",
 	 .title = "DURATION",
 	 .width = 9,
@@ -185,7 +155,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = duration_value,
-	 .draw = draw_duration},
+	 .draw_value = table_cell_duration},
 	{.name = "size",
 	 .title = "SIZE",
 	 .width = 7,
@@ -193,7 +163,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = size_value,
-	 .draw = draw_size},
+	 .draw_value = table_cell_bytes},
 	{.name = "events",
 	 .title = "EVENTS",
 	 .width = 7,
@@ -201,7 +171,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = events_value,
-	 .draw = draw_events},
+	 .draw_value = table_cell_count},
 	{.name = "state", .title = "STATE", .width = 8, .value = state_value, .draw = draw_state},
 	{.name = "path",
 	 .title = "PATH",

@@ -100,19 +100,9 @@ static uint64_t total_value(const struct view_input *input, size_t index)
 	return row_event(input, index)->recorded_events;
 }
 
-static void draw_total(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_count(cell, ROLE_NORMAL, total_value(input, index));
-}
-
 static uint64_t rate_value(const struct view_input *input, size_t index)
 {
 	return row_event(input, index)->rate_per_1000_s;
-}
-
-static void draw_rate(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_rate(cell, rate_value(input, index));
 }
 
 /* A rule's history is all "nothing": better shown as nothing. */
@@ -147,19 +137,9 @@ static uint64_t level_value(const struct view_input *input, size_t index)
 	return loglevel < 0 ? 0 : (uint64_t)loglevel + 1;
 }
 
-static void draw_level(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_text(cell, ROLE_NORMAL, level_text(input, index));
-}
-
 static uint64_t seen_value(const struct view_input *input, size_t index)
 {
 	return row_event(input, index)->last_seen_wall_ns;
-}
-
-static void draw_seen(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_time(cell, seen_value(input, index));
 }
 
 static enum role row_role(const struct view_input *input, size_t index)
@@ -199,7 +179,7 @@ static const struct table_column columns[] = {
 	 .columns_min = 110,
 	 .priority = 5,
 	 .value = level_value,
-	 .draw = draw_level},
+	 .text = level_text},
 	{.name = "seen",
 	 .title = "SEEN",
 	 .width = 8,
@@ -207,7 +187,7 @@ static const struct table_column columns[] = {
 	 .priority = 6,
 	 .largest_first = true,
 	 .value = seen_value,
-	 .draw = draw_seen},
+	 .draw_value = table_cell_time},
 	{.name = "total",
 	 .title = "TOTAL",
 	 .width = 6,
@@ -215,14 +195,14 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = total_value,
-	 .draw = draw_total},
+	 .draw_value = table_cell_count},
 	{.name = "rate",
 	 .title = "RATE/s",
 	 .width = 7,
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = rate_value,
-	 .draw = draw_rate},
+	 .draw_value = table_cell_rate},
 	{.name = "history",
 	 .width = 16,
 	 .width_wide = 32,

@@ -7,7 +7,6 @@
 
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
-#include "views/gauge.h"
 #include "views/loss.h"
 #include "views/request.h"
 #include "views/selection.h"
@@ -89,19 +88,9 @@ static uint64_t rate_value(const struct view_input *input, size_t index)
 	return row_session(input, index)->counts.rate_per_1000_s;
 }
 
-static void draw_rate(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_rate(cell, rate_value(input, index));
-}
-
 static uint64_t events_value(const struct view_input *input, size_t index)
 {
 	return row_session(input, index)->counts.recorded_events;
-}
-
-static void draw_events(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_count(cell, ROLE_NORMAL, events_value(input, index));
 }
 
 static uint64_t lost_value(const struct view_input *input, size_t index)
@@ -115,8 +104,7 @@ static void draw_lost(const struct view_input *input, size_t index, const struct
 	const struct picture_counts *counts = &row_session(input, index)->counts;
 
 	if (counts->discarded_events || !loss_is_any(counts))
-		table_cell_count(cell, counts->discarded_events ? ROLE_ERR : ROLE_DIM,
-				 counts->discarded_events);
+		table_cell_lost(cell, counts->discarded_events);
 	else if (counts->lost_packets)
 		table_cell_count_of(cell, ROLE_ERR, counts->lost_packets, "p");
 	else
@@ -128,34 +116,14 @@ static uint64_t fill_value(const struct view_input *input, size_t index)
 	return row_session(input, index)->fill_permille;
 }
 
-static void draw_fill(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	uint32_t permille = row_session(input, index)->fill_permille;
-
-	gauge_draw_percent(cell->canvas, cell->row, cell->column, cell->columns,
-			   table_cell_role(cell, gauge_role(permille)), permille);
-}
-
 static uint64_t size_value(const struct view_input *input, size_t index)
 {
 	return row_session(input, index)->counts.recorded_bytes;
 }
 
-static void draw_size(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	char number[UNITS_TEXT_MAX];
-
-	table_cell_right(cell, ROLE_NORMAL, units_short_bytes(number, size_value(input, index)));
-}
-
 static uint64_t chunks_value(const struct view_input *input, size_t index)
 {
 	return row_session(input, index)->chunk_count;
-}
-
-static void draw_chunks(const struct view_input *input, size_t index, const struct table_cell *cell)
-{
-	table_cell_count(cell, ROLE_NORMAL, chunks_value(input, index));
 }
 
 static const char *mode_text(const struct view_input *input, size_t index)
@@ -214,7 +182,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = rate_value,
-	 .draw = draw_rate},
+	 .draw_value = table_cell_rate},
 	{.name = "events",
 	 .title = "EVENTS",
 	 .width = 7,
@@ -222,7 +190,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = events_value,
-	 .draw = draw_events},
+	 .draw_value = table_cell_count},
 	{.name = "lost",
 	 .title = "LOST",
 	 .width = 5,
@@ -237,7 +205,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = fill_value,
-	 .draw = draw_fill},
+	 .draw_value = table_cell_fill},
 	{.name = "size",
 	 .title = "SIZE",
 	 .width = 7,
@@ -245,7 +213,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = size_value,
-	 .draw = draw_size},
+	 .draw_value = table_cell_bytes},
 	{.name = "chunks",
 	 .title = "CHUNKS",
 	 .width = 7,
@@ -253,7 +221,7 @@ static const struct table_column columns[] = {
 	 .is_right = true,
 	 .largest_first = true,
 	 .value = chunks_value,
-	 .draw = draw_chunks},
+	 .draw_value = table_cell_count},
 	{.name = "mode", .title = "MODE", .width = 9, .priority = 8, .text = mode_text},
 	{.name = "history",
 	 .width = 8,

@@ -41,10 +41,15 @@ struct table_column {
 	bool largest_first;    /* when sorting begins */
 	enum role role;	       /* of what `text` gives */
 	void (*write_title)(int columns, enum glyphs glyphs, struct text *out);
-	/* Either or both; neither: can't be sorted by. Text is drawn as it is without `draw`. */
+	/*
+	 * Either or both; neither: can't be sorted by. The value comes first in sorting. Text is
+	 * drawn as it is without `draw` and `draw_value`.
+	 */
 	const char *(*text)(const struct view_input *input, size_t index);
 	uint64_t (*value)(const struct view_input *input, size_t index);
 	void (*draw)(const struct view_input *input, size_t index, const struct table_cell *cell);
+	/* In place of draw, where nothing but the value counts. */
+	void (*draw_value)(const struct table_cell *cell, uint64_t value);
 };
 
 struct table_class {
@@ -109,14 +114,19 @@ bool table_next_target(const struct table *table, size_t *position, size_t *inde
 /* For draw: within the cell, in the row's role unless `role` warns. */
 void table_cell_text(const struct table_cell *cell, enum role role, const char *bytes);
 void table_cell_right(const struct table_cell *cell, enum role role, const char *bytes);
-void table_cell_count(const struct table_cell *cell, enum role role, uint64_t count);
 /* "3p" */
 void table_cell_count_of(const struct table_cell *cell, enum role role, uint64_t count,
 			 const char *unit);
-void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s);
-void table_cell_time(const struct table_cell *cell, uint64_t wall_ns); /* 0: "-" */
 void table_cell_history(const struct table_cell *cell, const struct view_input *input,
 			const uint32_t *history);
+/* These serve as draw_value. */
+void table_cell_count(const struct table_cell *cell, uint64_t count);
+void table_cell_lost(const struct table_cell *cell, uint64_t count); /* alarming unless 0 */
+void table_cell_bytes(const struct table_cell *cell, uint64_t bytes);
+void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s);
+void table_cell_time(const struct table_cell *cell, uint64_t wall_ns); /* 0: "-" */
+void table_cell_duration(const struct table_cell *cell, uint64_t ns);
+void table_cell_fill(const struct table_cell *cell, uint64_t permille); /* of ring buffers */
 enum role table_cell_role(const struct table_cell *cell, enum role role);
 /* write_title of a column of histories: "LAST 16 s". */
 void table_history_title(int columns, enum glyphs glyphs, struct text *out);

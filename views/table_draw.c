@@ -5,6 +5,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/units.h"
+#include "views/gauge.h"
 #include "views/sparkline.h"
 #include "views/table.h"
 #include "views/table_layout.h"
@@ -39,9 +40,21 @@ void table_cell_count_of(const struct table_cell *cell, enum role role, uint64_t
 	text_finish(&text);
 }
 
-void table_cell_count(const struct table_cell *cell, enum role role, uint64_t count)
+void table_cell_count(const struct table_cell *cell, uint64_t count)
 {
-	table_cell_count_of(cell, role, count, "");
+	table_cell_count_of(cell, ROLE_NORMAL, count, "");
+}
+
+void table_cell_lost(const struct table_cell *cell, uint64_t count)
+{
+	table_cell_count_of(cell, count ? ROLE_ERR : ROLE_DIM, count, "");
+}
+
+void table_cell_bytes(const struct table_cell *cell, uint64_t bytes)
+{
+	char text[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, ROLE_NORMAL, units_short_bytes(text, bytes));
 }
 
 void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s)
@@ -56,6 +69,21 @@ void table_cell_time(const struct table_cell *cell, uint64_t wall_ns)
 	char text[CLOCK_TEXT_MAX];
 
 	table_cell_text(cell, ROLE_TIME, wall_ns ? clock_text_time(text, wall_ns) : "-");
+}
+
+void table_cell_duration(const struct table_cell *cell, uint64_t ns)
+{
+	char text[UNITS_TEXT_MAX];
+
+	table_cell_right(cell, ROLE_NORMAL, units_duration(text, ns));
+}
+
+void table_cell_fill(const struct table_cell *cell, uint64_t permille)
+{
+	uint32_t level = permille < UINT32_MAX ? (uint32_t)permille : UINT32_MAX;
+
+	gauge_draw_percent(cell->canvas, cell->row, cell->column, cell->columns,
+			   table_cell_role(cell, gauge_role(level)), level);
 }
 
 void table_cell_history(const struct table_cell *cell, const struct view_input *input,
@@ -185,6 +213,8 @@ static void draw_value(const struct table *table, const struct view_input *input
 {
 	if (column->draw)
 		column->draw(input, index, cell);
+	else if (column->draw_value)
+		column->draw_value(cell, column->value(input, index));
 	else if (column->is_flexible)
 		draw_flexible(table, column, column->text(input, index), cell);
 	else if (column->is_right)
