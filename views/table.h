@@ -52,6 +52,11 @@ struct table_column {
 	void (*draw_value)(const struct table_cell *cell, uint64_t value);
 };
 
+/* What a column of numbers begins with; priority as above. */
+#define TABLE_NUMBERS(NAME, TITLE, WIDTH, PRIORITY)                                                \
+	.name = (NAME), .title = (TITLE), .width = (WIDTH), .priority = (PRIORITY),                \
+	.is_right = true, .largest_first = true
+
 struct table_class {
 	const struct table_column *columns;
 	size_t column_count;
