@@ -249,5 +249,6 @@ class Terminal:
 
     def answer(self, letter):
         """Questions drop what was typed before anybody could have read them."""
+        self.shows(r"\[y/N\]|\[c\]ancel|Type yes")
         self.pump(0.2)
         self.send(letter)
