@@ -124,6 +124,8 @@ void table_cell_count_of(const struct table_cell *cell, enum role role, uint64_t
 			 const char *unit);
 void table_cell_history(const struct table_cell *cell, const struct view_input *input,
 			const uint32_t *history);
+enum role table_cell_role(const struct table_cell *cell, enum role role);
+
 /* These serve as draw_value. */
 void table_cell_count(const struct table_cell *cell, uint64_t count);
 void table_cell_lost(const struct table_cell *cell, uint64_t count); /* alarming unless 0 */
@@ -132,7 +134,7 @@ void table_cell_rate(const struct table_cell *cell, uint64_t per_1000_s);
 void table_cell_time(const struct table_cell *cell, uint64_t wall_ns); /* 0: "-" */
 void table_cell_duration(const struct table_cell *cell, uint64_t ns);
 void table_cell_fill(const struct table_cell *cell, uint64_t permille); /* of ring buffers */
-enum role table_cell_role(const struct table_cell *cell, enum role role);
+
 /* write_title of a column of histories: "LAST 16 s". */
 void table_history_title(int columns, enum glyphs glyphs, struct text *out);
 
