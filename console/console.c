@@ -319,6 +319,7 @@ static uint64_t data_frame_ns(const struct console *console)
 static void slow_down(struct console *console, uint64_t now_ns)
 {
 	struct pace *pace = &console->pace;
+	char duration[UNITS_TEXT_MAX];
 
 	if (now_ns - pace->skips_since_ns > SKIPS_NS) {
 		pace->skips_since_ns = now_ns;
@@ -330,6 +331,8 @@ static void slow_down(struct console *console, uint64_t now_ns)
 	pace->skips = 0;
 	pace->slowness++;
 	console_update_watch(console);
+	console_tell(console, NOTICE_WARNING, "", "slow link: an update every %s",
+		     units_duration(duration, console_interval_ns(console)));
 }
 
 static void speed_up(struct console *console, uint64_t now_ns)
@@ -683,6 +686,9 @@ bool console_open(struct console *console, const struct console_terminal *termin
 	apply_glyphs(console);
 	watch_terminal(console);
 	console_update_watch(console);
+	if (!console->was_opened)
+		console_tell(console, NOTICE_INFO, "", "? keys  : commands  q quit");
+	console->was_opened = true;
 	console_draw_soon(console);
 	return true;
 }

@@ -147,6 +147,8 @@ static void edit_prompt(struct console *console, const struct screen_key *key)
 		console_focus_prompt(console, false);
 	} else if (key->code == KEYS_CTRL('c')) {
 		prompt_cancel(console->prompt);
+	} else if (key->code == KEYS_ESCAPE && prompt_matches(console->prompt)) {
+		prompt_key(console->prompt, key->code, "", 0); /* the list goes, no more */
 	} else if (key->code == KEYS_ESCAPE && !prompt_wants_escape(console->prompt)) {
 		console_focus_prompt(console, false);
 	} else if (runs_from_prompt(key->code)) {

@@ -91,6 +91,7 @@ struct console {
 
 	struct screen *screen; /* NULL: no terminal */
 	bool is_suspended;
+	bool was_opened; /* at least once: the hint for beginners was shown */
 	struct watch *input_watch;
 	struct watch *output_watch; /* NULL when it is the same descriptor */
 	int rows;
