@@ -272,17 +272,27 @@ static void add_sane_before(struct text *out, const char *line, size_t point)
 	text_add_sane(out, line + begin, point - begin, TEXT_SANE_LINE);
 }
 
+size_t field_fit(const char *text, int columns)
+{
+	const char *end = text;
+	size_t length;
+
+	while (*end && (columns -= columns_at(end, &length)) >= 0)
+		end += length;
+	if (end == text && *text) {
+		columns_at(text, &length);
+		return length;
+	}
+	return (size_t)(end - text);
+}
+
 /* Cut hard at the edge: an ellipsis would look typed. */
 static void draw_cut(struct canvas *canvas, int row, int column, int room, const char *visible)
 {
 	struct text part = {0};
-	const char *end = visible;
-	size_t length;
 
-	while (*end && (room -= columns_at(end, &length)) >= 0)
-		end += length;
-	text_add_bytes(&part, visible, (size_t)(end - visible));
-	canvas_text(canvas, row, column, canvas_columns(canvas), ROLE_NORMAL, text_str(&part));
+	text_add_bytes(&part, visible, field_fit(visible, room));
+	canvas_text(canvas, row, column, room, ROLE_NORMAL, text_str(&part));
 	text_finish(&part);
 }
 

@@ -38,5 +38,7 @@ void field_draw(struct canvas *canvas, int row, const char *prefix, enum role pr
 		const char *line, size_t point, bool has_focus);
 /* Columns that sanitised text takes. */
 int field_columns(const char *text);
+/* Bytes of sanitised text that fit into the columns; at least one character if there is one. */
+size_t field_fit(const char *text, int columns);
 
 #endif

@@ -14,12 +14,14 @@
 
 #define BAR_CELLS	   8 /* columns of one entry of the function bar */
 #define MATCH_GAP_COLUMNS  2
-#define COMMAND_SHARE_PART 2 /* the command takes at most this part of the message line */
+#define COMMAND_PART_LEAST 4 /* of the message line, for the command */
 
 /* ---- where ---- */
 
 static int wanted_output_rows(const struct console *console)
 {
+	size_t rows;
+
 	switch (console->output_size) {
 	case OUTPUT_HALF:
 		return console->rows / 2;
@@ -31,8 +33,8 @@ static int wanted_output_rows(const struct console *console)
 	}
 	if (!console->prompt_has_focus || console->answer_lines == 0)
 		return 0;
-	return console->answer_lines < (size_t)console->rows / 2 ? (int)console->answer_lines
-								 : console->rows / 2;
+	rows = output_rows(&console->output, console->answer_lines, console->columns);
+	return rows < (size_t)console->rows / 2 ? (int)rows : console->rows / 2;
 }
 
 static void compute_layout(struct console *console)
@@ -196,27 +198,37 @@ static const struct {
 	[NOTICE_ERROR] = {"E ", ROLE_ERR},
 };
 
+/* The text comes first, but the command keeps some of the line. */
+static int command_columns(const struct console *console, const char *text, const char *command)
+{
+	int least = console->columns / COMMAND_PART_LEAST;
+	int room = console->columns - field_columns(text) - 1;
+	int wanted = field_columns(command);
+
+	if (room < least)
+		room = least;
+	return wanted < room ? wanted : room;
+}
+
 static void draw_notice(struct console *console, int row)
 {
 	const struct notice *notice = &console->notice;
-	int columns = console->columns;
-	int command_columns = 0;
+	struct text text = {0}, command = {0};
+	int used = 0;
 
 	if (notice->level == NOTICE_NONE)
 		return;
+	text_addf(&text, "%s%s", levels[notice->level].mark, notice->text);
 	if (notice->command[0]) {
-		struct text command = {0};
-
 		text_addf(&command, "[%s]", notice->command);
-		command_columns = field_columns(text_str(&command));
-		if (command_columns > columns / COMMAND_SHARE_PART)
-			command_columns = columns / COMMAND_SHARE_PART;
-		canvas_text_right(console->canvas, row, columns, command_columns, ROLE_DIM,
+		used = command_columns(console, text_str(&text), text_str(&command)) + 1;
+		canvas_text_right(console->canvas, row, console->columns, used - 1, ROLE_DIM,
 				  text_str(&command));
-		text_finish(&command);
 	}
-	canvas_textf(console->canvas, row, 0, columns - command_columns - 1,
-		     levels[notice->level].role, "%s%s", levels[notice->level].mark, notice->text);
+	canvas_text(console->canvas, row, 0, console->columns - used, levels[notice->level].role,
+		    text_str(&text));
+	text_finish(&text);
+	text_finish(&command);
 }
 
 static void draw_message_line(struct console *console)

@@ -23,6 +23,7 @@
 
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
+#include "backend/base/text.h"
 #include "backend/control/reply.h"
 #include "console/screen.h"
 #include "console/terminal.h"
@@ -256,14 +257,17 @@ static void end_without_engine(struct holder *holder)
 static void end_as_told(struct holder *holder, const char *message, size_t length)
 {
 	struct terminal_quit quit;
+	struct text sentence = {0};
 
 	while (copy_output(holder))
 		;
 	memcpy(&quit, message, sizeof(quit));
 	restore_settings(holder);
-	if (length > sizeof(quit))
-		printf("%.*s\n", (int)(length - sizeof(quit)), message + sizeof(quit));
+	text_add_sane(&sentence, message + sizeof(quit), length - sizeof(quit), TEXT_SANE_LINE);
+	if (sentence.length > 0)
+		printf("%s\n", text_str(&sentence));
 	fflush(stdout);
+	text_finish(&sentence);
 	holder->status = quit.status;
 	holder->is_done = true;
 }

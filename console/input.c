@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "backend/base/units.h"
 #include "backend/base/utf8.h"
 #include "console/action.h"
 #include "console/help.h"
@@ -11,6 +12,7 @@
 #include "console/submit.h"
 
 #define PASTE_BYTES_MAX 65536
+#define PASTE_GAP_NS	(2 * NS_PER_S)
 
 /* ---- paste ---- */
 
@@ -63,6 +65,7 @@ static void end_paste(struct console *console)
 
 static void take_paste(struct console *console, const struct screen_key *key)
 {
+	console->pasted_ns = loop_now_ns(console->loop);
 	if (key->code == KEYS_PASTE_END)
 		end_paste(console);
 	else if (console->pasted.length + key->length <= PASTE_BYTES_MAX)
@@ -172,6 +175,7 @@ static bool take_report(struct console *console, int code)
 		return true;
 	case KEYS_PASTE_BEGIN:
 		console->is_pasting = true;
+		console->pasted_ns = loop_now_ns(console->loop);
 		text_clear(&console->pasted);
 		return true;
 	case KEYS_PASTE_END:
@@ -184,6 +188,9 @@ static bool take_report(struct console *console, int code)
 
 void input_key(struct console *console, const struct screen_key *key)
 {
+	/* A paste whose end was lost must not swallow keys for ever. */
+	if (console->is_pasting && loop_now_ns(console->loop) - console->pasted_ns > PASTE_GAP_NS)
+		end_paste(console);
 	if (console->is_pasting) {
 		take_paste(console, key);
 		return;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A ring of lines. Lines longer than the screen are cut there, not wrapped: the rows are few. */
+/* A ring of lines, wrapped when they are drawn: what is longer than the screen is often a path. */
 #include "console/output.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "console/field.h"
 
 void output_init(struct output *output)
 {
@@ -73,18 +74,59 @@ void output_scroll(struct output *output, int lines, int rows)
 	output->scroll = scroll > 0 ? (size_t)scroll : 0;
 }
 
+static const struct output_line *line_at(const struct output *output, size_t index)
+{
+	return &output->lines[(output->first + index) % OUTPUT_LINES_MAX];
+}
+
+static int rows_of(const struct output_line *line, int columns)
+{
+	const char *rest = line->text;
+	int rows = 1;
+
+	rest += field_fit(rest, columns);
+	for (; *rest; rest += field_fit(rest, columns))
+		rows++;
+	return rows;
+}
+
+size_t output_rows(const struct output *output, size_t count, int columns)
+{
+	size_t rows = 0;
+
+	if (count > output->count)
+		count = output->count;
+	for (size_t i = output->count - count; i < output->count; i++)
+		rows += (size_t)rows_of(line_at(output, i), columns);
+	return rows;
+}
+
+/* Its last row goes to `row`, the others above it as far as there is room. */
+static void draw_wrapped(const struct output_line *line, struct canvas *canvas, int row)
+{
+	int columns = canvas_columns(canvas);
+	const char *rest = line->text;
+
+	for (row -= rows_of(line, columns) - 1; *rest; row++) {
+		size_t length = field_fit(rest, columns);
+		struct text part = {0};
+
+		text_add_bytes(&part, rest, length);
+		if (row >= 0)
+			canvas_text(canvas, row, 0, columns, line->role, text_str(&part));
+		text_finish(&part);
+		rest += length;
+	}
+}
+
 void output_draw(const struct output *output, struct canvas *canvas)
 {
-	int rows = canvas_rows(canvas);
-	long newest = (long)output->count - 1 - (long)output->scroll;
+	int row = canvas_rows(canvas) - 1;
 
-	for (int row = rows - 1; row >= 0; row--) {
-		long index = newest - (rows - 1 - row);
-		const struct output_line *line;
+	for (size_t i = output->count - output->scroll; i > 0 && row >= 0; i--) {
+		const struct output_line *line = line_at(output, i - 1);
 
-		if (index < 0)
-			break;
-		line = &output->lines[(output->first + (size_t)index) % OUTPUT_LINES_MAX];
-		canvas_text(canvas, row, 0, canvas_columns(canvas), line->role, line->text);
+		draw_wrapped(line, canvas, row);
+		row -= rows_of(line, canvas_columns(canvas));
 	}
 }

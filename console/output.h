@@ -31,6 +31,8 @@ void output_add(struct output *output, enum role role, const char *bytes, size_t
 void output_end_line(struct output *output, enum role role);
 /* Positive: towards older lines. */
 void output_scroll(struct output *output, int lines, int rows);
+/* Rows that the newest `count` lines take, wrapped to the columns. */
+size_t output_rows(const struct output *output, size_t count, int columns);
 void output_draw(const struct output *output, struct canvas *canvas);
 
 #endif

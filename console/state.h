@@ -97,6 +97,7 @@ struct console {
 	int rows;
 	int columns;
 	bool is_pasting;
+	uint64_t pasted_ns; /* when its last byte came */
 	struct text pasted;
 	unsigned int told_dropped_keys;
 	char *directory;

@@ -483,16 +483,16 @@ static const struct option_spec session_options[] = {
 	{"all", 'a', OPTION_FLAG, NULL, "all sessions", COMPLETE_NOTHING},
 };
 
-#define FAKE(variable, name_, complete_, flags_)                                                   \
+#define FAKE(variable, words, kind, bits)                                                          \
 	static const struct command variable = {                                                   \
-		.name = name_,                                                                     \
+		.name = (words),                                                                   \
 		.usage = "",                                                                       \
-		.help = name_,                                                                     \
+		.help = (words),                                                                   \
 		.options = session_options,                                                        \
 		.option_count = COUNT_OF(session_options),                                         \
 		.argument_max = 9,                                                                 \
-		.complete = complete_,                                                             \
-		.flags = flags_,                                                                   \
+		.complete = (kind),                                                                \
+		.flags = (bits),                                                                   \
 	}
 
 FAKE(fake_create, "create", COMPLETE_NOTHING, 0);

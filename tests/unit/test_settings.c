@@ -131,6 +131,20 @@ static void answers_become_lines(void **state)
 	output_finish(&output);
 }
 
+static void long_answers_are_wrapped(void **state)
+{
+	struct output output;
+
+	(void)state;
+	output_init(&output);
+	add(&output, "short\n/a/path/that/is/longer/than/a/row\n");
+	assert_int_equal(output_rows(&output, 1, 20), 2);
+	assert_int_equal(output_rows(&output, 9, 20), 3);
+	assert_output(&output, 3, "short\n/a/path/that/is/long\ner/than/a/row\n");
+	assert_output(&output, 1, "er/than/a/row\n");
+	output_finish(&output);
+}
+
 static void old_answers_are_forgotten(void **state)
 {
 	struct output output;
@@ -165,6 +179,7 @@ int main(void)
 		cmocka_unit_test(nonsense_is_refused_with_choices),
 		cmocka_unit_test(every_role_looks_like_something),
 		cmocka_unit_test(answers_become_lines),
+		cmocka_unit_test(long_answers_are_wrapped),
 		cmocka_unit_test(old_answers_are_forgotten),
 	};
 
