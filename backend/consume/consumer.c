@@ -173,10 +173,11 @@ void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int l
 void stream_set_lane_left(struct lane_set *lane_set)
 {
 	struct stream_set *set = lane_set->set;
-	struct task *task = set->end_task;
+	struct task *task;
 
 	if (!lane_set->is_ending || lane_set->slots)
 		return;
+	task = set->end_task;
 	if (lane_set->link) {
 		*lane_set->link = lane_set->next;
 		if (lane_set->next)
