@@ -19,6 +19,7 @@ static void default_keys_are_keys(void **state)
 		const struct binding *entry = keymap_default_at(i);
 
 		assert_int_not_equal(keys_parse(entry->key), KEYS_NONE);
+		assert_true(!entry->help || strlen(entry->help) <= 25);
 		assert_true(!entry->pane || layout_pane_of(entry->pane) != PANE_NONE);
 		for (size_t j = 0; j < i; j++) {
 			const struct binding *other = keymap_default_at(j);
