@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The default keys: function keys as in htop, movement as in less and vim, drilling down as in tig.
+/*
+ * The default keys: function keys as in htop, movement as in less and vim, drilling down as in tig.
+ * Help texts have at most 25 letters, so that two columns of them fit on 80.
  */
 #include "console/keymap.h"
 
@@ -63,7 +65,7 @@ static const struct binding defaults[] = {
 	{NULL, "0", "overview", "overview of sessions"},
 	{NULL, "[", "previous-session", "last session; ]: next one"},
 	{NULL, "]", "next-session", NULL},
-	{NULL, "Up", "up", "move; j k g G C-d C-u PgUp"},
+	{NULL, "Up", "up", "move; j k g G C-d C-u"},
 	{NULL, "k", "up", NULL},
 	{NULL, "Down", "down", NULL},
 	{NULL, "j", "down", NULL},
