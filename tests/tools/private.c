@@ -268,8 +268,8 @@ static void show_as_comments(int fd)
 	fflush(stdout);
 }
 
-/* Reads the parent and the name of a process; false if it is gone. */
-static bool process_read(const char *pid, int *parent, char name[64])
+/* Reads the state, the parent and the name of a process; false if it is gone. */
+static bool process_read(const char *pid, char *state, int *parent, char name[64])
 {
 	char path[64];
 	char text[512];
@@ -289,32 +289,44 @@ static bool process_read(const char *pid, int *parent, char name[64])
 		return false;
 	*name_end = '\0';
 	snprintf(name, 64, "%s", strchr(text, '(') + 1);
-	return sscanf(name_end + 1, " %*c %d", parent) == 1;
+	return sscanf(name_end + 1, " %c %d", state, parent) == 2;
 }
 
-/* Kills our present children; their own children become ours. Returns how many were alive. */
-static int kill_children(void)
+/* Says once that a process had to be killed: it may take a while to die. */
+static void tell_killed(pid_t pid, const char *name)
+{
+	static pid_t told[64];
+	static size_t told_count;
+
+	for (size_t i = 0; i < told_count; i++)
+		if (told[i] == pid)
+			return;
+	if (told_count == sizeof(told) / sizeof(told[0]))
+		return;
+	told[told_count++] = pid;
+	say("left running, killed: %s (%d)", name, (int)pid);
+}
+
+/* Kills our present children; their own children become ours. */
+static void kill_children(void)
 {
 	DIR *processes = opendir("/proc");
 	const struct dirent *entry;
-	int killed_count = 0;
 
 	while (processes && (entry = readdir(processes))) {
+		char state;
 		int parent;
 		char name[64];
 
 		if (entry->d_name[0] < '1' || entry->d_name[0] > '9' ||
-		    !process_read(entry->d_name, &parent, name) || parent != getpid())
+		    !process_read(entry->d_name, &state, &parent, name) || parent != getpid() ||
+		    state == 'Z')
 			continue;
-		if (kill(atoi(entry->d_name), SIGKILL) == 0 &&
-		    waitpid(atoi(entry->d_name), NULL, WNOHANG) == 0) {
-			killed_count++;
-			say("left running, killed: %s (%s)", name, entry->d_name);
-		}
+		if (kill(atoi(entry->d_name), SIGKILL) == 0)
+			tell_killed(atoi(entry->d_name), name);
 	}
 	if (processes)
 		closedir(processes);
-	return killed_count;
 }
 
 /* Ends every process that came from the command, whatever sessions or groups they made. */
