@@ -433,7 +433,8 @@ static bool start_curses(struct screen *screen, const char *term, struct error *
 	screen->curses_output = output_copy < 0 ? NULL : fdopen(output_copy, "w");
 	if (!screen->curses_input || !screen->curses_output)
 		return error_set_errno(err, errno, "cannot prepare the screen");
-	use_env(FALSE); /* LINES and COLUMNS would freeze the size */
+	use_env(FALSE);	  /* LINES and COLUMNS would freeze the size */
+	use_tioctl(TRUE); /* else newterm fails where terminfo has no size, as for "linux" */
 	set_escdelay(ESCAPE_WAIT_MS);
 	screen->curses = newterm(term, screen->curses_output, screen->curses_input);
 	if (!screen->curses)
