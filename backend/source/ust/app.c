@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include <lttng/ust-error.h>
+
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
@@ -107,8 +109,11 @@ static bool read_version(struct ust_app *app)
 	char text[40];
 
 	if (code < 0) {
-		log_write(LOG_LEVEL_WARNING, "application '%s' (process %d) is not traced: %s",
-			  app->name, (int)app->pid, ust_code_text(code));
+		/* One that ends as soon as it began is nothing to warn of. */
+		log_write(code == -EPIPE || code == -LTTNG_UST_ERR_EXITING ? LOG_LEVEL_DEBUG
+									   : LOG_LEVEL_WARNING,
+			  "application '%s' (process %d) is not traced: %s", app->name,
+			  (int)app->pid, ust_code_text(code));
 		return false;
 	}
 	snprintf(text, sizeof(text), "%u.%u.%u", version.major, version.minor, version.patchlevel);

@@ -213,6 +213,16 @@ static bool set_filter(struct ust_app *app, const struct rule_spec *rule,
 	return false;
 }
 
+/* Names travel in arrays; one that does not fit would be another name. */
+static bool fits(const struct rule_spec *rule)
+{
+	bool is_fitting = strlen(rule->pattern) < LTTNG_UST_ABI_SYM_NAME_LEN;
+
+	for (size_t i = 0; i < rule->exclusion_count; i++)
+		is_fitting = is_fitting && strlen(rule->exclusions[i]) < LTTNG_UST_ABI_SYM_NAME_LEN;
+	return is_fitting;
+}
+
 /* The object of a rule that is made but not enabled; NULL when refused. */
 static struct lttng_ust_abi_object_data *make_rule(struct ust_app *app,
 						   struct attached_channel *channel,
@@ -222,6 +232,12 @@ static struct lttng_ust_abi_object_data *make_rule(struct ust_app *app,
 	struct lttng_ust_abi_event event;
 	int code;
 
+	if (!fits(rule)) {
+		log_write(LOG_LEVEL_WARNING,
+			  "event rule '%.40s...' stays off: names have at most %d bytes",
+			  rule->pattern, LTTNG_UST_ABI_SYM_NAME_LEN - 1);
+		return NULL;
+	}
 	memset(&event, 0, sizeof(event));
 	event.instrumentation = LTTNG_UST_ABI_TRACEPOINT;
 	strncpy(event.name, rule->pattern, sizeof(event.name) - 1);

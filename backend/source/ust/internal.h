@@ -184,7 +184,6 @@ struct ust_app {
 	pid_t pid, ppid;
 	uid_t uid;
 	gid_t gid;
-	unsigned int abi_major;
 	struct ctf_layout layout;
 	bool is_native; /* has our word size and byte order: can be recorded */
 	char name[LTTNG_UST_ABI_PROCNAME_LEN + 1];

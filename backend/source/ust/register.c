@@ -147,7 +147,6 @@ static void make_app(struct ust_register *registration, const struct hello *hell
 	app->ppid = (pid_t)hello->ppid;
 	app->uid = hello->uid;
 	app->gid = hello->gid;
-	app->abi_major = hello->major;
 	memcpy(app->name, hello->name, sizeof(app->name));
 	app->accepted_at_ns = accepted_at_ns;
 	app->strand = ust_strand_create(source->work);
