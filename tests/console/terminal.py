@@ -63,6 +63,11 @@ def skip(name, reason):
     print(f"ok {_number} # SKIP {name}: {reason}")
 
 
+def at_most(value, limit, name):
+    print(f"# {name}: {value} of {limit}")
+    ok(value <= limit, name, value)
+
+
 def done():
     wait_until(lambda: not engines(), 5)  # a sanitizer looks for leaks at the end
     print(f"1..{_number}")
@@ -246,6 +251,14 @@ class Terminal:
                 return os.waitstatus_to_exitcode(status)
             self.pump(0.02)
         return -1
+
+    def settle(self, seconds):
+        """Waits until nothing is due in the time that follows: no notice goes, no minute passes."""
+        self.lacks(r"\? keys")
+        left = 60 - time.time() % 60
+        if left < seconds + 1:
+            self.pump(left + 0.5)
+        self.pump(0.3)
 
     def answer(self, letter):
         """Questions drop what was typed before anybody could have read them."""
