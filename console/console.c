@@ -243,7 +243,7 @@ void console_view_input(struct console *console, const struct picture *picture,
 }
 
 /* What others did wrong: our own commands' answers are shown already. */
-static void show_logged(struct console *console)
+void console_show_logged(struct console *console)
 {
 	struct log_entry entries[8];
 	uint64_t last = log_last_serial();
@@ -300,7 +300,7 @@ void console_note_picture(struct console *console)
 {
 	if (!console->screen)
 		return;
-	show_logged(console);
+	console_show_logged(console);
 	if (console->is_paused)
 		return;
 	console->pace.wants_data_frame = true;

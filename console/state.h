@@ -105,6 +105,9 @@ struct console {
 	struct pace pace;
 };
 
+/* Shows in the message line what was logged since the last call and belongs to no command. */
+void console_show_logged(struct console *console);
+
 /* console.c */
 void console_draw_soon(struct console *console);
 void console_draw_when_due(struct console *console);

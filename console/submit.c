@@ -531,10 +531,12 @@ static void run_script(struct script *script)
 		if (step == STEP_FAILED && script->origin != FROM_FILE)
 			break;
 	}
-	if (script->origin == FROM_FILE && script->failure_count > 0)
+	if (script->origin == FROM_FILE && script->failure_count > 0) {
+		console_show_logged(script->console); /* the single lines, so that the sum stays */
 		console_tell(script->console, NOTICE_ERROR, "",
 			     "%u line%s of %s could not be run; see Messages",
 			     script->failure_count, script->failure_count == 1 ? "" : "s",
 			     script->file);
+	}
 	script_destroy(script);
 }
