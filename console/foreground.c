@@ -98,25 +98,53 @@ static void fill_signals(sigset_t *signals)
 		sigaddset(signals, numbers[i]);
 }
 
-int foreground_run(const struct word_list *words, const struct word_list *environment, int *failure)
+void foreground_hold(sigset_t *before)
 {
-	posix_spawnattr_t attributes;
-	sigset_t signals, before;
-	int status = STATUS_LOST;
-	pid_t child;
-	int result;
+	sigset_t signals;
 
 	signal(SIGCHLD, SIG_DFL); /* ignored (some starters do), it would never come */
 	fill_signals(&signals);
-	pthread_sigmask(SIG_BLOCK, &signals, &before);
-	init_attributes(&attributes, &before);
-	result = posix_spawnp(&child, words->words[0], NULL, &attributes, words->words,
-			      environment ? environment->words : environ);
+	pthread_sigmask(SIG_BLOCK, &signals, before);
+}
+
+void foreground_release(const sigset_t *before)
+{
+	pthread_sigmask(SIG_SETMASK, before, NULL);
+}
+
+/* A signal that came before there was a program to end: 0 if none did. */
+static int take_early_signal(const sigset_t *signals)
+{
+	static const struct timespec no_time = {0, 0};
+	int number;
+
+	do
+		number = sigtimedwait(signals, NULL, &no_time);
+	while (number == SIGCHLD);
+	return number > 0 ? number : 0;
+}
+
+int foreground_run(const struct word_list *words, const struct word_list *environment,
+		   const sigset_t *before, int *failure)
+{
+	posix_spawnattr_t attributes;
+	sigset_t signals;
+	pid_t child;
+	int early;
+
+	fill_signals(&signals);
+	early = take_early_signal(&signals);
+	if (early)
+		return STATUS_OF_SIGNAL + early;
+	init_attributes(&attributes, before);
+	*failure = posix_spawnp(&child, words->words[0], NULL, &attributes, words->words,
+				environment ? environment->words : environ);
 	posix_spawnattr_destroy(&attributes);
-	if (result == 0)
-		status = wait_for(child, &signals);
-	else
-		*failure = result;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return status;
+	if (*failure != 0)
+		return STATUS_LOST;
+	/* The terminal may have sent it before there was a child to get it, too. */
+	early = take_early_signal(&signals);
+	if (early)
+		kill(child, early);
+	return wait_for(child, &signals);
 }

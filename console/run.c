@@ -31,6 +31,7 @@ struct run {
 	char *lttng_home; /* what the program needs as LTTNG_HOME; "" none */
 	char *session;	  /* that records it */
 	bool stops_session;
+	sigset_t before; /* signals are held: a session that was started is stopped, too */
 };
 
 /* --- the program ------------------------------------------------------------------------------ */
@@ -90,7 +91,7 @@ static int run_program(const struct run *run)
 	for (size_t i = 0; i < args_count(run->args); i++)
 		word_list_add(&words, args_at(run->args, i));
 	make_environment(run, &environment);
-	status = foreground_run(&words, &environment, &failure);
+	status = foreground_run(&words, &environment, &run->before, &failure);
 	word_list_finish(&environment);
 	word_list_finish(&words);
 	return failure ? fail_to_run(run, failure) : status;
@@ -255,7 +256,11 @@ int run_client(const struct dispatch *dispatch, const struct command *command, s
 	struct args *args =
 		args_parse(command->options, command->option_count, true, word_count, words, NULL);
 	struct run run = {.dispatch = dispatch, .args = args};
-	int status = run_recorded(&run);
+	int status;
+
+	foreground_hold(&run.before);
+	status = run_recorded(&run);
+	foreground_release(&run.before);
 
 	free(run.lttng_home);
 	free(run.session);

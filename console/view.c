@@ -77,9 +77,13 @@ static bool find_path(const struct dispatch *dispatch, const struct args *args,
 static int view(const struct word_list *words, struct error *err)
 {
 	int failure = 0;
-	int status = foreground_run(words, NULL, &failure);
+	sigset_t before;
+	int status;
 
 	assert(words->count > 0);
+	foreground_hold(&before);
+	status = foreground_run(words, NULL, &before, &failure);
+	foreground_release(&before);
 	if (failure)
 		error_set_errno(err, failure, "cannot run '%s'", words->words[0]);
 	return status;
