@@ -181,6 +181,9 @@ static void run_command(char **arguments, const struct options *options, int out
 	const char *work;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A shell that starts us in the background has them ignored: Ctrl-C would end nothing. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 	sigprocmask(SIG_SETMASK, mask, NULL);
 	setrlimit(RLIMIT_CORE, &no_core);
 	setsid();
