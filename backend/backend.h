@@ -12,6 +12,8 @@
 #include "backend/model/picture.h"
 
 struct backend;
+struct points;
+struct tap;
 
 struct backend_settings {
 	const struct places *places; /* must outlive the backend */
@@ -57,6 +59,22 @@ void backend_picture_release(struct backend *backend);
  */
 void backend_watch(struct backend *backend, uint64_t interval_ns, const uint64_t *session_ids,
 		   size_t count);
+/*
+ * What could be traced, gathered again when applications come and go while somebody wants it.
+ * `changed` of backend_settings' published tells when there is a new one. Any thread.
+ */
+void backend_want_points(struct backend *backend, bool is_wanted);
+/* A reference, or NULL before the first time. */
+const struct points *backend_points_take(struct backend *backend);
+
+/*
+ * Packets of this session's streams, those that come later too, are offered to the tap, until
+ * session_id 0 or tap NULL. One tap at a time. `done` on the control thread when the former tap is
+ * touched no more; may be NULL. Any thread.
+ */
+void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,
+		 void (*done)(void *data), void *data);
+
 /* Losses of the session are seen: no longer red until the next one. 0: all. Any thread. */
 void backend_acknowledge_losses(struct backend *backend, uint64_t session_id);
 

@@ -8,10 +8,14 @@
 #define TRACON_VIEWS_VIEW_H
 
 #include "backend/base/text.h"
+#include "backend/browse/page.h"
 #include "backend/model/picture.h"
 #include "views/canvas.h"
 
+struct browse_info;
 struct log_entry;
+struct points;
+struct tail_info;
 
 /* What the user is looking at, shared by all panes. 0: nothing. */
 struct selection {
@@ -32,6 +36,12 @@ struct view_input {
 	enum glyphs glyphs;	     /* the canvas's, for detail lines */
 	const struct log_entry *log; /* newest entries, oldest first, for the messages view */
 	size_t log_count;
+	const struct points *points;		/* for the points view; NULL: not gathered yet */
+	const struct event_page *tail;		/* for the tail view; NULL: nothing yet */
+	const struct tail_info *tail_info;	/* NULL: nothing is tailed */
+	const struct event_page *browser;	/* for the browser; NULL: not there yet */
+	const struct browse_info *browser_info; /* NULL: nothing is open */
+	struct event_place browser_target;	/* the event that was gone to or found */
 };
 
 /* An action that a view understands: for binding keys and for help. */

@@ -33,6 +33,8 @@ static const char *const code_names[ERROR_COUNT] = {
 	[ERROR_TIMEOUT] = "timeout",
 	[ERROR_BUSY] = "busy",
 	[ERROR_GONE] = "gone",
+	[ERROR_NOT_FOUND] = "not-found",
+	[ERROR_CANCELED] = "canceled",
 };
 
 /* A cut must not leave half a character: goes back over continuation bytes to a whole one. */

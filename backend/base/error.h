@@ -31,7 +31,9 @@ enum error_code {
 	ERROR_PROTOCOL,	   /* the other side sent what it must not */
 	ERROR_TIMEOUT,
 	ERROR_BUSY,
-	ERROR_GONE, /* application, terminal or peer went away */
+	ERROR_GONE,	 /* application, terminal or peer went away */
+	ERROR_NOT_FOUND, /* what was looked for is not there */
+	ERROR_CANCELED,	 /* given up on somebody's wish */
 	ERROR_COUNT
 };
 

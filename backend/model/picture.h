@@ -72,8 +72,24 @@ struct picture_channel {
 	uint32_t fill_permille;
 	struct picture_counts counts;
 	uint32_t history[PICTURE_HISTORY];
+	const char *contexts; /* "vpid, procname"; "" */
 	size_t rule_count;
+	size_t first_rule;		 /* in picture.rules; rule_count of them, if detailed */
 	size_t first_event, event_count; /* in picture.events; 0 unless the session is detailed */
+};
+
+/* What the user asked for. Only of detailed sessions. */
+struct picture_rule {
+	uint64_t session_id;
+	uint32_t channel_id;
+	uint32_t id; /* unique in the session */
+	const char *pattern;
+	int loglevel_match; /* enum loglevel_match */
+	int loglevel;
+	const char *loglevel_text; /* "TRACE_INFO"; "" for all levels */
+	const char *exclusions;	   /* as --exclude takes them: "a,b"; "" */
+	const char *filter;	   /* "" */
+	bool is_enabled;
 };
 
 /* An event rule that nothing matched so far, or an event type that really occurs. */
@@ -84,11 +100,13 @@ struct picture_event {
 	const char *name; /* rule's pattern or event type's name; untrusted */
 	const char
 		*rule; /* pattern of the first rule that matches this type; "" if none any more */
-	bool is_rule;  /* a row for a rule */
+	uint32_t rule_id; /* that rule's; 0 if none any more */
+	bool is_rule;	  /* a row for a rule */
 	bool is_enabled;
 	int loglevel;		   /* -1 unknown */
 	const char *loglevel_text; /* "TRACE_INFO", "" */
 	uint64_t recorded_events;
+	uint64_t recorded_bytes; /* of its records; 0 until it is counted */
 	uint64_t rate_per_1000_s;
 	uint64_t last_seen_wall_ns; /* tick at which it was last seen growing; 0 never */
 	uint32_t history[PICTURE_HISTORY];
@@ -128,8 +146,9 @@ struct picture_source {
 };
 
 struct picture {
-	uint64_t serial;     /* from 1 */
-	uint64_t made_at_ns; /* monotonic */
+	uint64_t serial;       /* from 1 */
+	uint64_t made_at_ns;   /* monotonic */
+	uint64_t sample_count; /* samples that histories hold since the engine began */
 	uint64_t wall_ns;
 	const char *host_name;
 	uint64_t total_rate_per_1000_s;
@@ -143,6 +162,8 @@ struct picture {
 	size_t session_count;
 	const struct picture_channel *channels;
 	size_t channel_count;
+	const struct picture_rule *rules;
+	size_t rule_count;
 	const struct picture_event *events;
 	size_t event_count;
 	const struct picture_chunk *chunks;

@@ -35,6 +35,34 @@ struct rule_spec {
 	bool is_enabled;
 };
 
+/* What every event of a channel carries besides its own fields. */
+struct context_spec {
+	const char *name; /* "vpid", "perf:thread:cpu-cycles", "$app.PROVIDER:NAME" */
+};
+
+/* Only events of these processes, users or groups are recorded. */
+enum tracker_kind {
+	TRACKER_VPID,
+	TRACKER_VUID,
+	TRACKER_VGID,
+	TRACKER_PID,
+	TRACKER_UID,
+	TRACKER_GID,
+	TRACKER_KIND_COUNT
+};
+
+struct tracker_spec {
+	bool is_all; /* nothing is kept out; values don't count */
+	const int64_t *values;
+	size_t value_count;
+};
+
+enum buffer_scheme {
+	BUFFERS_PER_USER,    /* one set for all processes of a user and word size */
+	BUFFERS_PER_PROCESS, /* each process its own */
+	BUFFERS_GLOBAL,	     /* the kernel's */
+};
+
 struct channel_spec {
 	uint32_t id; /* unique in the session and domain; CTF's stream id */
 	const char *name;
@@ -45,6 +73,8 @@ struct channel_spec {
 	uint64_t switch_timer_us; /* 0: off */
 	uint64_t read_timer_us;
 	int64_t blocking_timeout_us; /* -1: for ever */
+	const struct context_spec *contexts;
+	size_t context_count;
 	const struct rule_spec *rules;
 	size_t rule_count;
 };
@@ -63,6 +93,8 @@ struct session_spec {
 	struct ctf_clock clock;
 	struct sink *sink;	    /* open from the first start on; NULL before */
 	struct stream_set *streams; /* likewise */
+	enum buffer_scheme scheme;
+	struct tracker_spec trackers[TRACKER_KIND_COUNT];
 	const struct channel_spec *channels;
 	size_t channel_count;
 	/* One allocation that holds everything the pointers above lead to, but for sink and
