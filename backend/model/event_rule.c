@@ -7,6 +7,26 @@
 
 #include "backend/base/mem.h"
 
+/* As --exclude takes it. */
+static struct shared_text *join_exclusions(const struct word_list *exclusions)
+{
+	struct text list = {0};
+	struct shared_text *shared;
+
+	for (size_t i = 0; i < exclusions->count; i++) {
+		if (i > 0)
+			text_add_char(&list, ',');
+		for (const char *at = exclusions->words[i]; *at; at++) {
+			if (*at == ',')
+				text_add_char(&list, '\\');
+			text_add_char(&list, *at);
+		}
+	}
+	shared = shared_text_create(text_str(&list));
+	text_finish(&list);
+	return shared;
+}
+
 struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *key)
 {
 	struct event_rule *rule = mem_zalloc(sizeof(*rule));
@@ -19,6 +39,7 @@ struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *k
 	rule->loglevel = key->loglevel_match == LOGLEVEL_ALL ? -1 : key->loglevel;
 	for (size_t i = 0; i < key->exclusions->count; i++)
 		word_list_add(&rule->exclusions, key->exclusions->words[i]);
+	rule->exclusions_text = join_exclusions(&rule->exclusions);
 	rule->is_enabled = true;
 	free(pattern);
 	return rule;
@@ -29,6 +50,7 @@ void event_rule_destroy(struct event_rule *rule)
 	if (!rule)
 		return;
 	shared_text_unref(rule->pattern);
+	shared_text_unref(rule->exclusions_text);
 	word_list_finish(&rule->exclusions);
 	free(rule);
 }

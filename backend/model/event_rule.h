@@ -17,6 +17,7 @@ struct event_rule {
 	enum loglevel_match loglevel_match;
 	int loglevel; /* valid unless LOGLEVEL_ALL */
 	struct word_list exclusions;
+	struct shared_text *exclusions_text; /* "a,b"; "" */
 	bool is_enabled;
 	size_t match_count; /* event types of which this is the first matching rule */
 };

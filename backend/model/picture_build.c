@@ -23,7 +23,7 @@ struct picture_block {
 };
 
 struct row_counts {
-	size_t channels, events, chunks, texts;
+	size_t channels, rules, events, chunks, texts;
 };
 
 /* Where the next row of each kind goes. */
@@ -31,11 +31,12 @@ struct rows {
 	const struct model *model;
 	struct picture_session *sessions;
 	struct picture_channel *channels;
+	struct picture_rule *rules;
 	struct picture_event *events;
 	struct picture_chunk *chunks;
 	struct picture_app *apps;
 	struct picture_source *sources;
-	size_t channel_at, event_at, chunk_at;
+	size_t channel_at, rule_at, event_at, chunk_at;
 	struct picture_block *block;
 };
 
@@ -46,7 +47,7 @@ static size_t count_events(const struct channel *channel)
 
 static struct row_counts count_rows(const struct model *model)
 {
-	struct row_counts count = {0, 0, 0, 0};
+	struct row_counts count = {0, 0, 0, 0, 0};
 
 	for (size_t i = 0; i < model->session_count; i++) {
 		const struct session *session = model->sessions[i];
@@ -55,13 +56,15 @@ static struct row_counts count_rows(const struct model *model)
 		count.chunks += session->chunk_count + 1;
 		if (!publisher_shows(model->publisher, session->id))
 			continue;
-		for (size_t j = 0; j < session->channel_count; j++)
+		for (size_t j = 0; j < session->channel_count; j++) {
+			count.rules += session->channels[j]->rule_count;
 			count.events += count_events(session->channels[j]);
+		}
 	}
-	/* name and output of sessions, name of channels, name and rule of events, path of chunks,
-	 * two of apps */
-	count.texts = 2 * model->session_count + count.channels + 2 * count.events + count.chunks +
-		      2 * model->app_count;
+	/* name and output of sessions, name of channels, pattern and exclusions of rules, name and
+	 * rule of events, path of chunks, two of apps */
+	count.texts = 2 * model->session_count + count.channels + 2 * count.rules +
+		      2 * count.events + count.chunks + 2 * model->app_count;
 	return count;
 }
 
@@ -69,6 +72,30 @@ static const char *hold(struct rows *rows, struct shared_text *text)
 {
 	rows->block->held[rows->block->held_count++] = shared_text_ref(text);
 	return shared_text_str(text);
+}
+
+static void fill_rules(struct rows *rows, const struct session *session,
+		       const struct channel *channel)
+{
+	for (size_t i = 0; i < channel->rule_count; i++) {
+		const struct event_rule *rule = channel->rules[i];
+		const char *level = rule->loglevel_match == LOGLEVEL_ALL
+					    ? NULL
+					    : loglevel_name_ust(rule->loglevel);
+
+		rows->rules[rows->rule_at++] = (struct picture_rule){
+			.session_id = session->id,
+			.channel_id = channel->id,
+			.id = rule->id,
+			.pattern = hold(rows, rule->pattern),
+			.loglevel_match = rule->loglevel_match,
+			.loglevel = rule->loglevel,
+			.loglevel_text = level ? level : "",
+			.exclusions = hold(rows, rule->exclusions_text),
+			.filter = "",
+			.is_enabled = rule->is_enabled && channel->is_enabled,
+		};
+	}
 }
 
 static void fill_rule_row(struct rows *rows, const struct session *session,
@@ -84,6 +111,7 @@ static void fill_rule_row(struct rows *rows, const struct session *session,
 		.channel_id = channel->id,
 		.name = hold(rows, rule->pattern),
 		.rule = shared_text_str(rule->pattern),
+		.rule_id = rule->id,
 		.is_rule = true,
 		.is_enabled = rule->is_enabled && channel->is_enabled,
 		.loglevel = rule->loglevel_match == LOGLEVEL_ALL ? -1 : rule->loglevel,
@@ -105,6 +133,7 @@ static void fill_type_row(struct rows *rows, const struct session *session,
 		.channel_id = channel->id,
 		.name = hold(rows, type->name),
 		.rule = type->rule ? hold(rows, type->rule->pattern) : "",
+		.rule_id = type->rule ? type->rule->id : 0,
 		.is_enabled = type->rule && type->rule->is_enabled && channel->is_enabled,
 		.loglevel = type->loglevel,
 		.loglevel_text = level ? level : "",
@@ -145,14 +174,17 @@ static void fill_channel(struct rows *rows, const struct session *session,
 		.contexts = "",
 		.fill_permille = session->is_active ? channel_fill_permille(channel) : 0,
 		.rule_count = channel->rule_count,
+		.first_rule = rows->rule_at,
 		.first_event = rows->event_at,
 	};
 	channel_count(channel, &row->counts);
 	if (!session->is_active)
 		row->counts.rate_per_1000_s = 0;
 	meter_copy_history(&channel->meter, row->history);
-	if (is_detailed)
+	if (is_detailed) {
+		fill_rules(rows, session, channel);
 		fill_events(rows, session, channel);
+	}
 	row->event_count = rows->event_at - row->first_event;
 }
 
@@ -279,6 +311,7 @@ static struct picture_block *place_all(struct placer *placer, const struct model
 	rows->model = model;
 	rows->sessions = place(placer, model->session_count, sizeof(*rows->sessions));
 	rows->channels = place(placer, count->channels, sizeof(*rows->channels));
+	rows->rules = place(placer, count->rules, sizeof(*rows->rules));
 	rows->events = place(placer, count->events, sizeof(*rows->events));
 	rows->chunks = place(placer, count->chunks, sizeof(*rows->chunks));
 	rows->apps = place(placer, model->app_count, sizeof(*rows->apps));
@@ -330,6 +363,8 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 		.session_count = model->session_count,
 		.channels = rows.channels,
 		.channel_count = rows.channel_at,
+		.rules = rows.rules,
+		.rule_count = rows.rule_at,
 		.events = rows.events,
 		.event_count = rows.event_at,
 		.chunks = rows.chunks,

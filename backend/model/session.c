@@ -76,6 +76,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->uid = wish->uid;
 	session->gid = wish->gid;
 	session->created_wall_ns = now_ns;
+	session->next_rule_id = 1; /* 0 in pictures: no rule */
 	session->clock.frequency_hz = 1000000000;
 	session->clock.offset_ns = clock_wall_offset_ns();
 	session->clock.has_uuid = uuid_read_boot_id(&session->clock.uuid);

@@ -49,6 +49,30 @@ static void same_rule_twice_is_refused(void **state)
 	channel_destroy(channel);
 }
 
+static void exclusions_read_as_they_are_given(void **state)
+{
+	struct channel *channel = create_channel();
+	struct error err = ERROR_INIT;
+	struct word_list exclusions = {0};
+	struct event_rule_key key = {"web:*", LOGLEVEL_ALL, -1, &exclusions};
+	const struct event_rule *rule;
+
+	(void)state;
+	rule = enable(channel, "web:*", LOGLEVEL_AT_LEAST, 4, NULL, &err);
+	assert_string_equal(shared_text_str(rule->exclusions_text), "");
+	word_list_add(&exclusions, "web:a,b");
+	word_list_add(&exclusions, "web:\\*");
+	rule = channel_enable_rule(channel, 7, &key, &err);
+	assert_string_equal(shared_text_str(rule->exclusions_text), "web:a\\,b,web:\\*");
+	word_list_finish(&exclusions);
+	text_split_commas(shared_text_str(rule->exclusions_text), &exclusions);
+	assert_int_equal(exclusions.count, 2);
+	assert_string_equal(exclusions.words[0], "web:a,b");
+	assert_string_equal(exclusions.words[1], "web:\\*");
+	word_list_finish(&exclusions);
+	channel_destroy(channel);
+}
+
 static void rules_differ_by_level_and_exclusion(void **state)
 {
 	struct channel *channel = create_channel();
@@ -188,6 +212,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(same_rule_twice_is_refused),
+		cmocka_unit_test(exclusions_read_as_they_are_given),
 		cmocka_unit_test(rules_differ_by_level_and_exclusion),
 		cmocka_unit_test(disabled_rule_is_enabled_again),
 		cmocka_unit_test(disabling_goes_by_exact_pattern),
