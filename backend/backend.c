@@ -212,6 +212,22 @@ void backend_watch(struct backend *backend, uint64_t interval_ns, const uint64_t
 	ask(backend, asked, run_watch);
 }
 
+static void run_set_window(struct message *message)
+{
+	struct asked *asked = (struct asked *)message;
+
+	publisher_set_window(asked->backend->model->publisher, (unsigned int)asked->count);
+	free(asked);
+}
+
+void backend_set_window(struct backend *backend, unsigned int sample_seconds)
+{
+	struct asked *asked = mem_zalloc(sizeof(*asked));
+
+	asked->count = sample_seconds;
+	ask(backend, asked, run_set_window);
+}
+
 static void run_acknowledge(struct message *message)
 {
 	struct asked *asked = (struct asked *)message;

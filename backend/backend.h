@@ -60,6 +60,12 @@ void backend_picture_release(struct backend *backend);
 void backend_watch(struct backend *backend, uint64_t interval_ns, const uint64_t *session_ids,
 		   size_t count);
 /*
+ * Histories of pictures are of samples this long: 1 (as at the beginning), 10 or 60 seconds. All
+ * three are kept, a picture with the others follows at once. Any thread.
+ */
+void backend_set_window(struct backend *backend, unsigned int sample_seconds);
+
+/*
  * What could be traced, gathered again when applications come and go while somebody wants it.
  * `changed` of backend_settings' published tells when there is a new one. Any thread.
  */

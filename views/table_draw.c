@@ -92,7 +92,7 @@ void table_cell_history(const struct table_cell *cell, const struct view_input *
 	struct sparkline sparkline = {
 		.samples = history,
 		.count = PICTURE_HISTORY,
-		.newest_number = input->picture->wall_ns / NS_PER_S,
+		.newest_number = input->picture->sample_count,
 		.is_ring = input->is_slow_link,
 	};
 

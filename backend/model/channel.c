@@ -249,15 +249,15 @@ uint32_t channel_fill_permille(const struct channel *channel)
 	return fullest;
 }
 
-void channel_sample(struct channel *channel, bool with_types, uint64_t now_ns, uint64_t wall_ns)
+void channel_sample(struct channel *channel, bool with_types, const struct meter_time *time)
 {
 	struct picture_counts counts;
 
 	channel_count(channel, &counts);
-	meter_sample(&channel->meter, counts.recorded_events, now_ns, wall_ns);
+	meter_sample(&channel->meter, counts.recorded_events, time);
 	for (size_t i = 0; with_types && i < channel->type_count; i++) {
 		struct event_type *type = channel->types[i];
 
-		meter_sample(&type->meter, event_type_total(type), now_ns, wall_ns);
+		meter_sample(&type->meter, event_type_total(type), time);
 	}
 }

@@ -86,6 +86,6 @@ uint64_t event_type_total(const struct event_type *type);
 /* Sums over buffer groups; rates are the meter's. */
 void channel_count(const struct channel *channel, struct picture_counts *counts);
 uint32_t channel_fill_permille(const struct channel *channel);
-void channel_sample(struct channel *channel, bool with_types, uint64_t now_ns, uint64_t wall_ns);
+void channel_sample(struct channel *channel, bool with_types, const struct meter_time *time);
 
 #endif

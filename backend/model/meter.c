@@ -9,61 +9,111 @@
 #define STEADY_EVENTS 10
 #define SLOW_WINDOW   10
 
-static void push(struct meter *meter, uint32_t sample)
+static const uint32_t window_seconds[METER_WINDOW_COUNT] = {1, 10, 60};
+
+unsigned int meter_window(unsigned int sample_seconds)
 {
-	meter->samples[meter->head] = sample;
-	meter->head = (meter->head + 1) % PICTURE_HISTORY;
-	if (meter->count < PICTURE_HISTORY)
-		meter->count++;
+	unsigned int window = METER_WINDOW_COUNT - 1;
+
+	while (window > 0 && window_seconds[window] > sample_seconds)
+		window--;
+	return window;
 }
 
-static uint64_t slow_rate(const struct meter *meter)
+unsigned int meter_window_seconds(unsigned int window)
+{
+	return window_seconds[window];
+}
+
+static uint32_t sample_of(uint64_t events)
+{
+	return events < PICTURE_NO_SAMPLE ? (uint32_t)events : PICTURE_NO_SAMPLE - 1;
+}
+
+static void push(struct meter_history *history, uint32_t sample)
+{
+	history->samples[history->head] = sample;
+	history->head = (history->head + 1) % PICTURE_HISTORY;
+	if (history->count < PICTURE_HISTORY)
+		history->count++;
+}
+
+static uint64_t slow_rate(const struct meter_history *history)
 {
 	uint64_t sum = 0;
 	uint64_t seconds = 0;
 
-	for (uint32_t back = 1; back <= SLOW_WINDOW && back <= meter->count; back++) {
-		uint32_t at = (meter->head + PICTURE_HISTORY - back) % PICTURE_HISTORY;
+	for (uint32_t back = 1; back <= SLOW_WINDOW && back <= history->count; back++) {
+		uint32_t at = (history->head + PICTURE_HISTORY - back) % PICTURE_HISTORY;
 
-		if (meter->samples[at] == PICTURE_NO_SAMPLE)
+		if (history->samples[at] == PICTURE_NO_SAMPLE)
 			break;
-		sum += meter->samples[at];
+		sum += history->samples[at];
 		seconds++;
 	}
 	return seconds ? sum * 1000 / seconds : 0;
 }
 
-/* Seconds in which nobody looked leave gaps, so that the time axis stays true. */
-static void push_gaps(struct meter *meter, uint64_t elapsed_ns)
+/* Goes on to the sample that `second` lies in; what lies between was not sampled. */
+static void enter_second(struct meter *meter, unsigned int window, uint64_t second)
 {
-	uint64_t gaps = (elapsed_ns + NS_PER_S / 2) / NS_PER_S;
+	struct meter_history *history = &meter->histories[window];
+	uint64_t samples =
+		second / window_seconds[window] - meter->last_second / window_seconds[window];
 
-	for (uint64_t i = 1; i < gaps && i <= PICTURE_HISTORY; i++)
-		push(meter, PICTURE_NO_SAMPLE);
+	if (history->count == 0 && samples == 0)
+		samples = 1;
+	if (samples == 0)
+		return;
+	for (uint64_t i = 0; i < samples && i < PICTURE_HISTORY; i++)
+		push(history, PICTURE_NO_SAMPLE);
+	meter->growth[window] = 0;
+	meter->sampled_seconds[window] = 0;
 }
 
-void meter_sample(struct meter *meter, uint64_t total, uint64_t now_ns, uint64_t wall_ns)
+static void add_second(struct meter *meter, uint64_t second, uint64_t growth)
+{
+	for (unsigned int window = 0; window < METER_WINDOW_COUNT; window++) {
+		struct meter_history *history = &meter->histories[window];
+		uint32_t newest;
+
+		enter_second(meter, window, second);
+		newest = (history->head + PICTURE_HISTORY - 1) % PICTURE_HISTORY;
+		meter->growth[window] += growth;
+		meter->sampled_seconds[window]++;
+		/* What its time brings if it goes on as it began. */
+		history->samples[newest] = sample_of(
+			(uint64_t)((double)meter->growth[window] * window_seconds[window] /
+					   meter->sampled_seconds[window] +
+				   0.5));
+	}
+	meter->last_second = second;
+}
+
+/* Seconds in which nobody looked leave gaps, so that the time axis stays true; those of one long
+ * look share what came. */
+void meter_sample(struct meter *meter, uint64_t total, const struct meter_time *time)
 {
 	uint64_t growth = total >= meter->last_total ? total - meter->last_total : 0;
-	uint64_t elapsed_ns = now_ns - meter->last_sample_ns;
-	uint64_t per_second;
+	uint64_t elapsed_ns = time->now_ns - meter->last_sample_ns;
+	bool is_first = meter->last_second == 0 || elapsed_ns == 0;
+	uint64_t count, events, per_second;
 
 	if (growth > 0)
-		meter->last_growth_wall_ns = wall_ns;
+		meter->last_growth_wall_ns = time->wall_ns;
 	meter->last_total = total;
-	if (meter->last_sample_ns == 0 || elapsed_ns == 0) {
-		meter->last_sample_ns = now_ns;
+	meter->last_sample_ns = time->now_ns;
+	if (is_first) {
+		meter->last_second = time->second;
 		return;
 	}
-	meter->last_sample_ns = now_ns;
-	if (elapsed_ns > 2 * NS_PER_S) {
-		push_gaps(meter, elapsed_ns);
-		growth = (uint64_t)((double)growth * (double)NS_PER_S / (double)elapsed_ns);
-		elapsed_ns = NS_PER_S;
-	}
-	per_second = (uint64_t)((double)growth * (double)NS_PER_S / (double)elapsed_ns + 0.5);
-	push(meter, per_second < PICTURE_NO_SAMPLE ? (uint32_t)per_second : PICTURE_NO_SAMPLE - 1);
-	meter->rate_per_1000_s = per_second >= STEADY_EVENTS ? per_second * 1000 : slow_rate(meter);
+	count = meter->last_second >= time->previous ? time->second - meter->last_second : 1;
+	events = (uint64_t)((double)growth * (double)(count * NS_PER_S) / (double)elapsed_ns + 0.5);
+	per_second = events / count;
+	for (uint64_t i = count; i > 0; i--)
+		add_second(meter, time->second - i + 1, per_second + (i <= events % count ? 1 : 0));
+	meter->rate_per_1000_s =
+		per_second >= STEADY_EVENTS ? per_second * 1000 : slow_rate(&meter->histories[0]);
 }
 
 void meter_reset(struct meter *meter, uint64_t total)
@@ -71,13 +121,15 @@ void meter_reset(struct meter *meter, uint64_t total)
 	meter->last_total = total;
 }
 
-void meter_copy_history(const struct meter *meter, uint32_t history[PICTURE_HISTORY])
+void meter_copy_history(const struct meter *meter, unsigned int window,
+			uint32_t history[PICTURE_HISTORY])
 {
-	uint32_t missing = PICTURE_HISTORY - meter->count;
+	const struct meter_history *from = &meter->histories[window];
+	uint32_t missing = PICTURE_HISTORY - from->count;
 
 	for (uint32_t i = 0; i < PICTURE_HISTORY; i++) {
-		uint32_t at = (meter->head + i) % PICTURE_HISTORY;
+		uint32_t at = (from->head + i) % PICTURE_HISTORY;
 
-		history[i] = i < missing ? PICTURE_NO_SAMPLE : meter->samples[at];
+		history[i] = i < missing ? PICTURE_NO_SAMPLE : from->samples[at];
 	}
 }

@@ -12,8 +12,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define PICTURE_HISTORY                                                                            \
-	64 /* samples of one second, oldest first; PICTURE_NO_SAMPLE where none was taken */
+/*
+ * Samples of picture.sample_seconds each, oldest first: events in that time. PICTURE_NO_SAMPLE
+ * where none was taken. The newest one's time goes on, it says what it will be.
+ */
+#define PICTURE_HISTORY	  64
 #define PICTURE_NO_SAMPLE UINT32_MAX
 
 /* "events in 1000 s": whole numbers that still show events slower than one per second. */
@@ -146,9 +149,12 @@ struct picture_source {
 };
 
 struct picture {
-	uint64_t serial;       /* from 1 */
-	uint64_t made_at_ns;   /* monotonic */
-	uint64_t sample_count; /* samples that histories hold since the engine began */
+	uint64_t serial;     /* from 1 */
+	uint64_t made_at_ns; /* monotonic */
+	/* Length of a sample (1, 10, 60), and the number of the newest: it grows by one with each.
+	 */
+	unsigned int sample_seconds;
+	uint64_t sample_count;
 	uint64_t wall_ns;
 	const char *host_name;
 	uint64_t total_rate_per_1000_s;

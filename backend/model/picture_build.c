@@ -36,6 +36,7 @@ struct rows {
 	struct picture_chunk *chunks;
 	struct picture_app *apps;
 	struct picture_source *sources;
+	unsigned int window; /* of histories */
 	size_t channel_at, rule_at, event_at, chunk_at;
 	struct picture_block *block;
 };
@@ -141,7 +142,7 @@ static void fill_type_row(struct rows *rows, const struct session *session,
 		.rate_per_1000_s = session->is_active ? type->meter.rate_per_1000_s : 0,
 		.last_seen_wall_ns = type->meter.last_growth_wall_ns,
 	};
-	meter_copy_history(&type->meter, row->history);
+	meter_copy_history(&type->meter, rows->window, row->history);
 }
 
 static void fill_events(struct rows *rows, const struct session *session,
@@ -180,7 +181,7 @@ static void fill_channel(struct rows *rows, const struct session *session,
 	channel_count(channel, &row->counts);
 	if (!session->is_active)
 		row->counts.rate_per_1000_s = 0;
-	meter_copy_history(&channel->meter, row->history);
+	meter_copy_history(&channel->meter, rows->window, row->history);
 	if (is_detailed) {
 		fill_rules(rows, session, channel);
 		fill_events(rows, session, channel);
@@ -245,7 +246,7 @@ static void fill_session(struct rows *rows, struct picture_session *row,
 	session_count(session, &row->counts);
 	if (!session->is_active)
 		row->counts.rate_per_1000_s = 0;
-	meter_copy_history(&session->meter, row->history);
+	meter_copy_history(&session->meter, rows->window, row->history);
 	for (size_t i = 0; i < session->channel_count; i++) {
 		fill_channel(rows, session, session->channels[i], row->is_detailed);
 		if (rows->channels[rows->channel_at - 1].fill_permille > row->fill_permille)
@@ -347,6 +348,7 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 	placer = (struct placer){mem_alloc(placer.used_bytes), 0};
 	block = place_all(&placer, model, &count, &rows);
 	host_name = place_text(&placer, model->host_name);
+	rows.window = publisher_window(model->publisher);
 
 	for (size_t i = 0; i < model->session_count; i++)
 		fill_session(&rows, &rows.sessions[i], model->sessions[i]);
@@ -355,6 +357,8 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 	*picture = (struct picture){
 		.serial = serial,
 		.made_at_ns = clock_monotonic_ns(),
+		.sample_seconds = meter_window_seconds(rows.window),
+		.sample_count = publisher_sample_count(model->publisher),
 		.wall_ns = clock_wall_ns(),
 		.host_name = host_name,
 		.log_serial = log_last_serial(),
@@ -382,6 +386,7 @@ struct picture *picture_build_empty(void)
 {
 	struct picture_block *block = mem_zalloc(sizeof(*block));
 
+	block->picture.sample_seconds = 1;
 	block->picture.host_name = "";
 	block->picture.warning = "";
 	return &block->picture;

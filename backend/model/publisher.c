@@ -27,6 +27,8 @@ struct publisher {
 	bool is_refreshing; /* a tick's flush is under way */
 	uint64_t interval_ns;
 	uint64_t sampled_at_ns;
+	uint64_t second;     /* number of the last sample; 0: none yet */
+	unsigned int window; /* of the meters' histories */
 	uint64_t *session_ids;
 	size_t session_id_count;
 	void (*published)(void *data);
@@ -74,15 +76,46 @@ void publisher_flush(struct publisher *publisher)
 		publish(publisher);
 }
 
+/* The time of the next sample: numbers go on through pauses as the clock does. */
+static struct meter_time next_sample(struct publisher *publisher, uint64_t now_ns, bool was_watched)
+{
+	uint64_t elapsed_ns = now_ns - publisher->sampled_at_ns;
+	uint64_t seconds = (elapsed_ns + NS_PER_S / 2) / NS_PER_S;
+	struct meter_time time = {
+		.previous = publisher->second, .now_ns = now_ns, .wall_ns = clock_wall_ns()};
+
+	if (publisher->second == 0 || seconds == 0)
+		seconds = 1;
+	publisher->second += seconds;
+	publisher->sampled_at_ns = now_ns;
+	time.second = publisher->second;
+	if (!was_watched)
+		time.previous = time.second - 1;
+	return time;
+}
+
+/* A rate is the mean of up to ten seconds, a sparkline moves until the last sample has left it. */
+static bool moves_still(const struct publisher *publisher, const struct session *session,
+			const struct meter_time *time)
+{
+	uint64_t length_s = meter_window_seconds(publisher->window);
+	uint64_t growth_ns = session->meter.last_growth_wall_ns;
+	uint64_t quiet_ns = time->wall_ns - growth_ns;
+
+	if (growth_ns == 0)
+		return false;
+	return quiet_ns < 12 * NS_PER_S || (time->second / length_s != time->previous / length_s &&
+					    quiet_ns < (PICTURE_HISTORY + 2) * length_s * NS_PER_S);
+}
+
 /* Whether a session's shown numbers grew is for the picture's reader to find out; an idle model
  * publishes nothing. */
-static bool sample_sessions(struct publisher *publisher, uint64_t now_ns)
+static bool sample_sessions(struct publisher *publisher, uint64_t now_ns, bool was_watched)
 {
 	struct model *model = publisher->model;
-	uint64_t wall_ns = clock_wall_ns();
+	struct meter_time time = next_sample(publisher, now_ns, was_watched);
 	bool has_moved = false;
 
-	publisher->sampled_at_ns = now_ns;
 	for (size_t i = 0; i < model->session_count; i++) {
 		struct session *session = model->sessions[i];
 		uint64_t losses = session_losses(session);
@@ -90,14 +123,11 @@ static bool sample_sessions(struct publisher *publisher, uint64_t now_ns)
 
 		for (size_t j = 0; j < session->channel_count; j++)
 			channel_sample(session->channels[j],
-				       publisher_shows(publisher, session->id), now_ns, wall_ns);
+				       publisher_shows(publisher, session->id), &time);
 		session_count(session, &counts);
-		meter_sample(&session->meter, counts.recorded_events, now_ns, wall_ns);
-		/* Its sparkline moves until the last sample has left it. */
-		has_moved |= losses != session->sampled_losses ||
-			     (session->meter.last_growth_wall_ns != 0 &&
-			      wall_ns - session->meter.last_growth_wall_ns <
-				      (PICTURE_HISTORY + 2) * NS_PER_S);
+		meter_sample(&session->meter, counts.recorded_events, &time);
+		has_moved |=
+			losses != session->sampled_losses || moves_still(publisher, session, &time);
 		session->sampled_losses = losses;
 	}
 	return has_moved;
@@ -121,7 +151,7 @@ static void tick_refreshed(void *data, const struct error *err)
 	if (!publisher->interval_ns)
 		return;
 	if (now_ns - publisher->sampled_at_ns >= SAMPLE_NS - SAMPLE_NS / 20)
-		publisher->is_marked |= sample_sessions(publisher, now_ns);
+		publisher->is_marked |= sample_sessions(publisher, now_ns, true);
 	publisher_flush(publisher);
 }
 
@@ -183,10 +213,26 @@ void publisher_watch(struct publisher *publisher, uint64_t interval_ns, const ui
 	publisher->session_id_count = count;
 	publisher->interval_ns = interval_ns;
 	if (!was_watched && interval_ns)
-		sample_sessions(publisher, clock_monotonic_ns());
+		sample_sessions(publisher, clock_monotonic_ns(), false);
 	if (!timer_is_armed(publisher->tick_timer) || !interval_ns)
 		arm_tick(publisher);
 	publisher_mark(publisher);
+}
+
+void publisher_set_window(struct publisher *publisher, unsigned int sample_seconds)
+{
+	publisher->window = meter_window(sample_seconds);
+	publisher_mark(publisher);
+}
+
+unsigned int publisher_window(const struct publisher *publisher)
+{
+	return publisher->window;
+}
+
+uint64_t publisher_sample_count(const struct publisher *publisher)
+{
+	return publisher->second / meter_window_seconds(publisher->window);
 }
 
 bool publisher_is_watched(const struct publisher *publisher)

@@ -27,6 +27,11 @@ void publisher_listen(struct publisher *publisher, void (*published)(void *data)
 /* interval_ns 0: nobody looks. The ids are copied. */
 void publisher_watch(struct publisher *publisher, uint64_t interval_ns, const uint64_t *session_ids,
 		     size_t count);
+/* 1, 10 or 60: length of the samples that pictures carry. */
+void publisher_set_window(struct publisher *publisher, unsigned int sample_seconds);
+/* Which histories of meters that are; and the number of their newest sample. */
+unsigned int publisher_window(const struct publisher *publisher);
+uint64_t publisher_sample_count(const struct publisher *publisher);
 bool publisher_is_watched(const struct publisher *publisher);
 bool publisher_shows(const struct publisher *publisher, uint64_t session_id);
 

@@ -249,6 +249,8 @@ static void publish(struct backend *backend)
 	all->picture = (struct picture){
 		.serial = ++backend->serial,
 		.made_at_ns = clock_monotonic_ns(),
+		.sample_seconds = 1,
+		.sample_count = clock_wall_ns() / NS_PER_S,
 		.wall_ns = clock_wall_ns(),
 		.host_name = "testhost",
 		.log_serial = log_last_serial(),
@@ -385,6 +387,15 @@ static void run_list(struct backend *backend, struct request *request)
 	finish(request, 0);
 }
 
+static void run_echo(struct backend *backend, struct request *request)
+{
+	(void)backend;
+	for (size_t i = 0; i < request->word_count; i++)
+		say(request, ANSWER_OUTPUT, "%s<%s>", i ? " " : "", request->words[i]);
+	say(request, ANSWER_OUTPUT, "\n");
+	finish(request, 0);
+}
+
 static void run_lines(struct backend *backend, struct request *request)
 {
 	int count = request->word_count > 1 ? atoi(request->words[1]) : 1;
@@ -483,23 +494,42 @@ static const struct option_spec session_options[] = {
 	{"all", 'a', OPTION_FLAG, NULL, "all sessions", COMPLETE_NOTHING},
 };
 
-#define FAKE(variable, words, kind, bits)                                                          \
+static const struct option_spec create_options[] = {
+	{"output", 'o', OPTION_TEXT, "DIR", "where the trace goes", COMPLETE_FILE},
+	{"snapshot", 0, OPTION_FLAG, NULL, "keep it in memory", COMPLETE_NOTHING},
+};
+
+static const struct option_spec rule_options[] = {
+	{"session", 's', OPTION_TEXT, "SESSION", "that session", COMPLETE_SESSION},
+	{"channel", 'c', OPTION_TEXT, "CHANNEL", "that channel", COMPLETE_CHANNEL},
+	{"userspace", 'u', OPTION_FLAG, NULL, "user space", COMPLETE_NOTHING},
+	{"kernel", 'k', OPTION_FLAG, NULL, "the kernel", COMPLETE_NOTHING},
+	{"all", 'a', OPTION_FLAG, NULL, "all of them", COMPLETE_NOTHING},
+	{"loglevel", 0, OPTION_TEXT, "LEVEL", "at least that severe", COMPLETE_LOGLEVEL},
+	{"filter", 0, OPTION_TEXT, "FILTER", "only those", COMPLETE_NOTHING},
+	{"type", 't', OPTION_TEXT, "TYPE", "which field", COMPLETE_NOTHING},
+};
+
+#define FAKE(variable, words, kind, bits) FAKE_WITH(variable, words, kind, bits, session_options)
+#define FAKE_WITH(variable, words, kind, bits, specs)                                              \
 	static const struct command variable = {                                                   \
 		.name = (words),                                                                   \
 		.usage = "",                                                                       \
 		.help = (words),                                                                   \
-		.options = session_options,                                                        \
-		.option_count = COUNT_OF(session_options),                                         \
+		.options = (specs),                                                                \
+		.option_count = COUNT_OF(specs),                                                   \
 		.argument_max = 9,                                                                 \
 		.complete = (kind),                                                                \
 		.flags = (bits),                                                                   \
 	}
 
-FAKE(fake_create, "create", COMPLETE_NOTHING, 0);
+FAKE_WITH(fake_context, "add-context", COMPLETE_NOTHING, 0, rule_options);
+FAKE_WITH(fake_create, "create", COMPLETE_NOTHING, 0, create_options);
 FAKE(fake_crash, "crash", COMPLETE_NOTHING, 0);
 FAKE(fake_destroy, "destroy", COMPLETE_SESSION, COMMAND_ASKS);
 FAKE(fake_detach, "detach", COMPLETE_NOTHING, 0);
-FAKE(fake_enable, "enable-event", COMPLETE_EVENT, 0);
+FAKE_WITH(fake_disable, "disable-event", COMPLETE_EVENT, 0, rule_options);
+FAKE_WITH(fake_enable, "enable-event", COMPLETE_EVENT, 0, rule_options);
 FAKE(fake_fail, "fail", COMPLETE_NOTHING, 0);
 FAKE(fake_lines, "lines", COMPLETE_NOTHING, 0);
 FAKE(fake_list, "list", COMPLETE_SESSION, 0);
@@ -511,9 +541,9 @@ FAKE(fake_start, "start", COMPLETE_SESSION, 0);
 FAKE(fake_stop, "stop", COMPLETE_SESSION, 0);
 
 const struct command *const command_table[] = {
-	&fake_create, &fake_crash, &fake_destroy, &fake_detach, &fake_enable,
-	&fake_fail,   &fake_lines, &fake_list,	  &fake_lose,	&fake_quit,
-	&fake_rotate, &fake_set,   &fake_start,	  &fake_stop,
+	&fake_context, &fake_create, &fake_crash, &fake_destroy, &fake_detach, &fake_disable,
+	&fake_enable,  &fake_fail,   &fake_lines, &fake_list,	 &fake_lose,   &fake_quit,
+	&fake_rotate,  &fake_set,    &fake_start, &fake_stop,
 };
 const size_t command_count = COUNT_OF(command_table);
 
@@ -521,11 +551,14 @@ static const struct {
 	const char *name;
 	void (*run)(struct backend *backend, struct request *request);
 } runs[] = {
-	{"create", run_create}, {"crash", run_crash},	    {"destroy", run_destroy},
-	{"detach", run_detach}, {"enable-event", run_list}, {"fail", run_fail},
-	{"lines", run_lines},	{"list", run_list},	    {"lose", run_lose},
-	{"quit", run_quit},	{"rotate", run_later},	    {"set-session", run_set_session},
-	{"start", run_start},	{"stop", run_start},
+	{"add-context", run_echo},  {"disable-event", run_echo},
+	{"create", run_create},	    {"crash", run_crash},
+	{"destroy", run_destroy},   {"detach", run_detach},
+	{"enable-event", run_echo}, {"fail", run_fail},
+	{"lines", run_lines},	    {"list", run_list},
+	{"lose", run_lose},	    {"quit", run_quit},
+	{"rotate", run_later},	    {"set-session", run_set_session},
+	{"start", run_start},	    {"stop", run_start},
 };
 
 static void run_request(struct backend *backend, struct request *request)
@@ -613,6 +646,22 @@ static void take_acknowledge(struct message *message)
 		letter->backend->sessions[i].is_losing = false;
 	publish(letter->backend);
 	free(letter);
+}
+
+void backend_set_window(struct backend *backend, unsigned int sample_seconds)
+{
+	(void)backend;
+	(void)sample_seconds;
+}
+
+void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,
+		 void (*done)(void *data), void *data)
+{
+	(void)backend;
+	(void)session_id;
+	(void)tap;
+	if (done)
+		done(data);
 }
 
 void backend_acknowledge_losses(struct backend *backend, uint64_t session_id)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 
 #define FIRST_EVENT_ID 10
 
@@ -15,6 +16,8 @@ void pictures_init(struct pictures *pictures)
 	memset(pictures, 0, sizeof(*pictures));
 	pictures->picture = (struct picture){
 		.serial = 1,
+		.sample_seconds = 1,
+		.sample_count = PICTURES_AT(14, 2, 7) / NS_PER_S,
 		.wall_ns = PICTURES_AT(14, 2, 7),
 		.host_name = "box",
 		.warning = "",
