@@ -7,13 +7,14 @@
 
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
+#include "console/details.h"
 #include "console/help.h"
 #include "console/state.h"
 #include "console/submit.h"
 
 /* ---- views ---- */
 
-static void copy(struct console *console, const char *text)
+void action_copy(struct console *console, const char *text)
 {
 	if (console->screen && screen_copy(console->screen, text, console->settings.copies_always))
 		console_tell(console, NOTICE_INFO, "", "copied: %s", text);
@@ -37,7 +38,9 @@ static void obey(struct console *console, const char *command)
 	if (!strcmp(command, "@acknowledge"))
 		backend_acknowledge_losses(console->backend, console->selection.session_id);
 	else if (!strncmp(command, "@copy ", 6))
-		copy(console, command + 6);
+		action_copy(console, command + 6);
+	else if (!strcmp(command, "@details"))
+		details_open(console);
 	else if (command[0] == '@')
 		go_to(console, command + 1);
 	else if (command[0])
@@ -71,6 +74,12 @@ static bool help(struct console *console, const char *argument)
 	(void)argument;
 	help_open(console);
 	return true;
+}
+
+static bool details(struct console *console, const char *argument)
+{
+	(void)argument;
+	return details_open(console);
 }
 
 static bool setup(struct console *console, const char *argument)
@@ -356,6 +365,7 @@ static const struct {
 	bool (*run)(struct console *console, const char *argument);
 } actions[] = {
 	{"help", help},
+	{"details", details},
 	{"setup", setup},
 	{"find", find},
 	{"filter", filter},

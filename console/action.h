@@ -11,6 +11,8 @@ struct console;
 bool action_run(struct console *console, const char *action);
 /* Find, filter, or what else the focused view does with a text. */
 bool action_on_view(struct console *console, const char *action, const char *argument);
+/* To the clipboard if the terminal has one, and to the message line. */
+void action_copy(struct console *console, const char *text);
 /* Enter or Esc in the open field. */
 void action_accept_entry(struct console *console);
 void action_cancel_entry(struct console *console);

@@ -21,6 +21,7 @@
 #include "backend/base/units.h"
 #include "console/complete.h"
 #include "console/config.h"
+#include "console/details.h"
 #include "console/frame.h"
 #include "console/help.h"
 #include "console/input.h"
@@ -177,6 +178,7 @@ void console_destroy(struct console *console)
 	loop_remove_timer(console->loop, console->pace.timer);
 	destroy_views(console);
 	help_close(console);
+	details_close(console);
 	field_finish(&console->help.filter);
 	question_finish(&console->question);
 	entry_finish(&console->entry);
@@ -708,6 +710,7 @@ void console_close(struct console *console, bool is_lost)
 	}
 	console->entry.is_open = false;
 	help_close(console);
+	details_close(console);
 	console_update_watch(console);
 }
 

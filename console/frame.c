@@ -9,6 +9,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "console/details.h"
 #include "console/help.h"
 #include "views/selection.h"
 
@@ -282,8 +283,9 @@ static void draw_matches(struct console *console)
 
 static void draw_prompt(struct console *console)
 {
-	bool has_focus = console->prompt_has_focus && !console->question.is_open &&
-			 !console->entry.is_open && !console->help.is_open;
+	bool has_focus = console->prompt_has_focus && !console->details.is_open &&
+			 !console->question.is_open && !console->entry.is_open &&
+			 !console->help.is_open;
 
 	if (console->layout.output.rows > 0) {
 		struct canvas *output = window_of(console, &console->layout.output);
@@ -330,6 +332,15 @@ static void draw_picture(struct console *console, const struct picture *picture)
 		draw_bar(console, &input);
 }
 
+static void draw_details(struct console *console)
+{
+	struct rectangle place = {0, 0, console->layout.message, console->columns};
+	struct canvas *canvas = window_of(console, &place);
+
+	details_draw(console, canvas);
+	canvas_destroy(canvas);
+}
+
 static void draw_help(struct console *console)
 {
 	struct rectangle place = {0, 0, console->layout.message, console->columns};
@@ -352,6 +363,8 @@ void frame_draw(struct console *console)
 	draw_message_line(console);
 	draw_prompt(console);
 	draw_matches(console);
+	if (console->details.is_open && console->layout.message > 1)
+		draw_details(console);
 	if (console->help.is_open && console->layout.message > 1)
 		draw_help(console);
 }

@@ -7,6 +7,7 @@
 #include "backend/base/units.h"
 #include "backend/base/utf8.h"
 #include "console/action.h"
+#include "console/details.h"
 #include "console/help.h"
 #include "console/keys.h"
 #include "console/submit.h"
@@ -47,7 +48,7 @@ static void end_paste(struct console *console)
 	unsigned int newlines = sanitise_paste(&console->pasted, &line);
 
 	console->is_pasting = false;
-	if (console->question.is_open || console->help.is_open ||
+	if (console->question.is_open || console->help.is_open || console->details.is_open ||
 	    (!console->entry.is_open && !console->prompt_has_focus)) {
 		console_tell(console, NOTICE_WARNING, "",
 			     "pasted text was ignored: it goes into the command line only");
@@ -209,6 +210,8 @@ void input_key(struct console *console, const struct screen_key *key)
 		edit_entry(console, key->code);
 	else if (console->help.is_open)
 		help_key(console, key->code);
+	else if (console->details.is_open)
+		details_key(console, key->code);
 	else if (console->prompt_has_focus)
 		edit_prompt(console, key);
 	else

@@ -95,6 +95,7 @@ static const struct binding defaults[] = {
 	{NULL, "U", "unmark-all", NULL},
 	{NULL, "z", "zoom", "this pane alone, or not"},
 	{NULL, "p", "pause", "hold the display"},
+	{NULL, "i", "details", "all about the row"},
 	{NULL, "y", "copy", "copy the path or name"},
 	{NULL, "r", "refresh", "refresh now"},
 	{NULL, "A", "acknowledge", "losses are seen"},

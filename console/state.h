@@ -18,6 +18,7 @@
 #include "console/screen.h"
 #include "console/settings.h"
 #include "views/help_view.h"
+#include "views/popup.h"
 #include "views/view.h"
 
 enum notice_level { NOTICE_NONE, NOTICE_INFO, NOTICE_WARNING, NOTICE_ERROR };
@@ -38,6 +39,12 @@ struct overlay {
 	struct help_key *keys;
 	struct help_content content;
 	struct field filter;
+};
+
+/* What details.c shows over the panes. */
+struct details {
+	bool is_open;
+	struct popup popup;
 };
 
 /* When to draw. Times are monotonic. */
@@ -71,6 +78,7 @@ struct console {
 	struct question question;
 	struct entry entry;
 	struct overlay help;
+	struct details details;
 
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;

@@ -342,6 +342,31 @@ int canvas_text_middle(struct canvas *canvas, int row, int column, int columns_m
 	return head + 1 + draw_part(canvas, row, column + head + 1, width - tail, width, role);
 }
 
+int canvas_text_wrapped(struct canvas *canvas, int row, int column, int columns, int first,
+			int rows, enum role role, const char *bytes)
+{
+	struct glyph_reader reader;
+	struct cell glyph;
+	int line = 0, at = 0;
+
+	sanitise(canvas, bytes);
+	glyph_reader_init(&reader, text_str(&canvas->grid->scratch), canvas->grid->scratch.length);
+	while (columns > 0 && glyph_next(&reader, &glyph)) {
+		int target;
+
+		if (at > 0 && at + glyph.width > columns) {
+			line++;
+			at = 0;
+		}
+		target = row + line - first;
+		if (line >= first && line - first < rows &&
+		    room_at(canvas, target, column + at, glyph.width) == glyph.width)
+			put(canvas, target, column + at, &glyph, role);
+		at += glyph.width;
+	}
+	return line + 1;
+}
+
 void canvas_fill(struct canvas *canvas, int row, int column, int columns, enum role role,
 		 uint32_t character)
 {

@@ -80,6 +80,12 @@ int canvas_text_right(struct canvas *canvas, int row, int column_end, int column
 /* Cut in the middle: my_ap…begin. */
 int canvas_text_middle(struct canvas *canvas, int row, int column, int columns_max, enum role role,
 		       const char *bytes);
+/*
+ * Over several rows: those from the text's row `first` on, `rows` at most. Returns how many rows
+ * all of it takes, at least 1; with rows 0 nothing is drawn.
+ */
+int canvas_text_wrapped(struct canvas *canvas, int row, int column, int columns, int first,
+			int rows, enum role role, const char *bytes);
 /* Columns that the text takes when nothing is cut. */
 int canvas_text_columns(const struct canvas *canvas, const char *bytes);
 /* The first with Unicode glyphs, the second with ASCII ones. */

@@ -15,6 +15,7 @@
 struct browse_info;
 struct log_entry;
 struct points;
+struct popup;
 struct tail_info;
 
 /* What the user is looking at, shared by all panes. 0: nothing. */
@@ -81,6 +82,11 @@ struct view_class {
 	 * "Stop". NULL: not said. May be NULL. After fit.
 	 */
 	const char *(*label)(const void *state, const struct view_input *input, const char *action);
+	/*
+	 * Fills the popup (views/popup.h, empty) with all there is to say of the selected row; also
+	 * after the intent "@details". False: no row. May be NULL. After fit.
+	 */
+	bool (*details)(const void *state, const struct view_input *input, struct popup *popup);
 	const struct view_action *actions; /* its own besides the common ones; ends with {NULL} */
 };
 
