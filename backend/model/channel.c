@@ -17,6 +17,14 @@ void channel_attributes_default(struct channel_attributes *attributes)
 	};
 }
 
+void channel_attributes_for(struct channel_attributes *attributes, enum buffer_scheme scheme)
+{
+	channel_attributes_default(attributes);
+	attributes->scheme = scheme;
+	if (scheme == BUFFERS_PER_PROCESS)
+		attributes->subbuf_bytes = 16384;
+}
+
 struct channel *channel_create(uint32_t id, const char *name, size_t source_index,
 			       const struct channel_attributes *attributes)
 {
@@ -27,6 +35,7 @@ struct channel *channel_create(uint32_t id, const char *name, size_t source_inde
 	channel->source_index = source_index;
 	channel->attributes = *attributes;
 	channel->is_enabled = true;
+	channel->contexts_text = shared_text_create("");
 	return channel;
 }
 
@@ -58,6 +67,8 @@ void channel_destroy(struct channel *channel)
 	free(channel->types);
 	free(channel->rules);
 	free(channel->tallies);
+	word_list_finish(&channel->contexts);
+	shared_text_unref(channel->contexts_text);
 	shared_text_unref(channel->name);
 	free(channel);
 }
@@ -206,7 +217,7 @@ void channel_add_type(struct channel *channel, uint64_t row_id, const char *name
 
 uint64_t event_type_total(const struct event_type *type)
 {
-	uint64_t total = 0;
+	uint64_t total = type->past_events;
 
 	for (size_t i = 0; i < type->part_count; i++)
 		total += event_counts_read(type->parts[i].tally->recorded_types,
@@ -214,25 +225,117 @@ uint64_t event_type_total(const struct event_type *type)
 	return total;
 }
 
+static void add_tally(struct picture_counts *counts, const struct tally *tally)
+{
+	uint64_t last_loss_ns = tally_read(&tally->last_loss_wall_ns);
+
+	counts->recorded_events += tally_read(&tally->recorded_events);
+	counts->recorded_bytes += tally_read(&tally->recorded_bytes);
+	counts->discarded_ring += tally_read(&tally->discarded_ring);
+	counts->discarded_write += tally_read(&tally->discarded_write);
+	counts->lost_packets += tally_read(&tally->lost_packets);
+	counts->unreadable_bytes += tally_read(&tally->unreadable_bytes);
+	counts->repairs += tally_read(&tally->repairs);
+	if (last_loss_ns > counts->last_loss_wall_ns)
+		counts->last_loss_wall_ns = last_loss_ns;
+}
+
+uint64_t event_type_bytes(const struct event_type *type)
+{
+	uint64_t total = type->past_bytes;
+
+	for (size_t i = 0; i < type->part_count; i++)
+		total += event_counts_read_bytes(type->parts[i].tally->recorded_types,
+						 type->parts[i].type_id);
+	return total;
+}
+
 void channel_count(const struct channel *channel, struct picture_counts *counts)
 {
-	*counts = (struct picture_counts){0};
-	for (size_t i = 0; i < channel->tally_count; i++) {
-		const struct tally *tally = channel->tallies[i];
-		uint64_t last_loss_ns = tally_read(&tally->last_loss_wall_ns);
-
-		counts->recorded_events += tally_read(&tally->recorded_events);
-		counts->recorded_bytes += tally_read(&tally->recorded_bytes);
-		counts->discarded_ring += tally_read(&tally->discarded_ring);
-		counts->discarded_write += tally_read(&tally->discarded_write);
-		counts->lost_packets += tally_read(&tally->lost_packets);
-		counts->unreadable_bytes += tally_read(&tally->unreadable_bytes);
-		counts->repairs += tally_read(&tally->repairs);
-		if (last_loss_ns > counts->last_loss_wall_ns)
-			counts->last_loss_wall_ns = last_loss_ns;
-	}
+	*counts = channel->past;
+	for (size_t i = 0; i < channel->tally_count; i++)
+		add_tally(counts, channel->tallies[i]);
 	counts->discarded_events = counts->discarded_ring + counts->discarded_write;
 	counts->rate_per_1000_s = channel->meter.rate_per_1000_s;
+}
+
+/* --- groups that are gone: processes with buffers of their own come and go by the thousand */
+
+static void end_parts(struct event_type *type, const struct tally *tally)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < type->part_count; i++) {
+		struct event_type_part *part = &type->parts[i];
+
+		if (part->tally != tally) {
+			type->parts[kept++] = *part;
+			continue;
+		}
+		type->past_events += event_counts_read(tally->recorded_types, part->type_id);
+		type->past_bytes += event_counts_read_bytes(tally->recorded_types, part->type_id);
+		tally_unref(part->tally);
+	}
+	type->part_count = kept;
+}
+
+void channel_end_tally(struct channel *channel, struct tally *tally)
+{
+	for (size_t i = 0; i < channel->tally_count; i++) {
+		if (channel->tallies[i] != tally)
+			continue;
+		add_tally(&channel->past, tally);
+		for (size_t j = 0; j < channel->type_count; j++)
+			end_parts(channel->types[j], tally);
+		channel->tallies[i] = channel->tallies[--channel->tally_count];
+		tally_unref(tally);
+		return;
+	}
+}
+
+/* --- contexts */
+
+static void name_contexts(struct channel *channel)
+{
+	struct text list = {0};
+
+	for (size_t i = 0; i < channel->contexts.count; i++)
+		text_addf(&list, "%s%s", i > 0 ? ", " : "", channel->contexts.words[i]);
+	shared_text_unref(channel->contexts_text);
+	channel->contexts_text = shared_text_create(text_str(&list));
+	text_finish(&list);
+}
+
+static size_t find_context(const struct channel *channel, const char *name)
+{
+	size_t i = 0;
+
+	while (i < channel->contexts.count && strcmp(channel->contexts.words[i], name) != 0)
+		i++;
+	return i;
+}
+
+bool channel_add_context(struct channel *channel, const char *name)
+{
+	if (find_context(channel, name) < channel->contexts.count)
+		return false;
+	word_list_add(&channel->contexts, name);
+	name_contexts(channel);
+	return true;
+}
+
+bool channel_remove_context(struct channel *channel, const char *name)
+{
+	struct word_list *contexts = &channel->contexts;
+	size_t place = find_context(channel, name);
+
+	if (place == contexts->count)
+		return false;
+	free(contexts->words[place]);
+	memmove(&contexts->words[place], &contexts->words[place + 1],
+		(contexts->count-- - place) * sizeof(char *));
+	name_contexts(channel);
+	return true;
 }
 
 uint32_t channel_fill_permille(const struct channel *channel)

@@ -12,6 +12,7 @@
 #define CHANNEL_DEFAULT_NAME "channel0"
 
 struct channel_attributes {
+	enum buffer_scheme scheme; /* the same for all channels of a domain */
 	bool is_overwrite;
 	uint64_t subbuf_bytes;
 	uint64_t subbuf_count;
@@ -35,6 +36,8 @@ struct event_type {
 	struct event_type_part *parts;
 	size_t part_count;
 	size_t part_room;
+	uint64_t past_events; /* in buffer groups that are gone */
+	uint64_t past_bytes;
 	const struct event_rule
 		*rule; /* first enabled rule that matches, else first that matches, else NULL */
 	struct meter meter;
@@ -57,10 +60,15 @@ struct channel {
 	size_t type_room;
 	void *types_by_name; /* tsearch tree of the same */
 	struct meter meter;
+	struct word_list contexts;	   /* as context_resolve() names them */
+	struct shared_text *contexts_text; /* the same, for people: "vpid, procname" */
+	struct picture_counts past;	   /* of buffer groups that are gone */
 };
 
 /* lttng's defaults for user space, buffers per user: lttng-enable-channel(1). */
 void channel_attributes_default(struct channel_attributes *attributes);
+/* The same for another scheme. */
+void channel_attributes_for(struct channel_attributes *attributes, enum buffer_scheme scheme);
 
 struct channel *channel_create(uint32_t id, const char *name, size_t source_index,
 			       const struct channel_attributes *attributes);
@@ -81,7 +89,15 @@ void channel_add_tally(struct channel *channel, struct tally *tally);
 void channel_add_type(struct channel *channel, uint64_t row_id, const char *name, int loglevel,
 		      struct tally *tally, uint32_t type_id);
 
+/* The group of the tally is gone: what it counted is kept, the tally let go. */
+void channel_end_tally(struct channel *channel, struct tally *tally);
+
+/* False: it has this context (or has it not). */
+bool channel_add_context(struct channel *channel, const char *name);
+bool channel_remove_context(struct channel *channel, const char *name);
+
 uint64_t event_type_total(const struct event_type *type);
+uint64_t event_type_bytes(const struct event_type *type); /* of its records */
 
 /* Sums over buffer groups; rates are the meter's. */
 void channel_count(const struct channel *channel, struct picture_counts *counts);

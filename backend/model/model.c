@@ -133,6 +133,31 @@ static void host_tally_added(void *data, uint64_t session_id, uint32_t channel_i
 	queue_send(place->model->queue, &added->message);
 }
 
+static void take_tally_end(struct message *message)
+{
+	struct channel_message *ended = (struct channel_message *)message;
+	struct channel *channel = find_channel(ended);
+
+	if (channel)
+		channel_end_tally(channel, ended->tally);
+	tally_unref(ended->tally);
+	free(ended);
+}
+
+static void host_tally_ended(void *data, uint64_t session_id, uint32_t channel_id,
+			     struct tally *tally)
+{
+	struct host_place *place = data;
+	struct channel_message *ended = mem_zalloc(sizeof(*ended));
+
+	ended->message.run = take_tally_end;
+	ended->model = place->model;
+	ended->session_id = session_id;
+	ended->channel_id = channel_id;
+	ended->tally = tally;
+	queue_send(place->model->queue, &ended->message);
+}
+
 static void take_event_type(struct message *message)
 {
 	struct channel_message *added = (struct channel_message *)message;
@@ -183,6 +208,7 @@ static void start_source(struct model *model, size_t index)
 		.app_arrived = host_app_arrived,
 		.app_left = host_app_left,
 		.tally_added = host_tally_added,
+		.tally_ended = host_tally_ended,
 		.event_type_added = host_event_type_added,
 	};
 	source->entry = entry;

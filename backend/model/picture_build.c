@@ -62,9 +62,9 @@ static struct row_counts count_rows(const struct model *model)
 			count.events += count_events(session->channels[j]);
 		}
 	}
-	/* name and output of sessions, name of channels, pattern and exclusions of rules, name and
-	 * rule of events, path of chunks, two of apps */
-	count.texts = 2 * model->session_count + count.channels + 2 * count.rules +
+	/* name and output of sessions, name and contexts of channels, pattern and exclusions of
+	 * rules, name and rule of events, path of chunks, two of apps */
+	count.texts = 2 * model->session_count + 2 * count.channels + 2 * count.rules +
 		      2 * count.events + count.chunks + 2 * model->app_count;
 	return count;
 }
@@ -139,6 +139,7 @@ static void fill_type_row(struct rows *rows, const struct session *session,
 		.loglevel = type->loglevel,
 		.loglevel_text = level ? level : "",
 		.recorded_events = event_type_total(type),
+		.recorded_bytes = event_type_bytes(type),
 		.rate_per_1000_s = session->is_active ? type->meter.rate_per_1000_s : 0,
 		.last_seen_wall_ns = type->meter.last_growth_wall_ns,
 	};
@@ -172,7 +173,7 @@ static void fill_channel(struct rows *rows, const struct session *session,
 		.subbuf_count = attributes->subbuf_count,
 		.switch_timer_us = attributes->switch_timer_us,
 		.read_timer_us = attributes->read_timer_us,
-		.contexts = "",
+		.contexts = hold(rows, channel->contexts_text),
 		.fill_permille = session->is_active ? channel_fill_permille(channel) : 0,
 		.rule_count = channel->rule_count,
 		.first_rule = rows->rule_at,

@@ -80,6 +80,8 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->clock.frequency_hz = 1000000000;
 	session->clock.offset_ns = clock_wall_offset_ns();
 	session->clock.has_uuid = uuid_read_boot_id(&session->clock.uuid);
+	session->trackers =
+		mem_zalloc(source_count * TRACKER_KIND_COUNT * sizeof(*session->trackers));
 	model_add_session(model, session);
 	free(output);
 	free(name);
@@ -96,6 +98,9 @@ void session_destroy(struct session *session)
 		shared_text_unref(session->chunks[i].path);
 	free(session->channels);
 	free(session->chunks);
+	for (size_t i = 0; i < source_count * TRACKER_KIND_COUNT; i++)
+		tracker_clear(&session->trackers[i], false);
+	free(session->trackers);
 	sink_destroy(session->sink);
 	shared_text_unref(session->name);
 	shared_text_unref(session->output);
@@ -137,6 +142,44 @@ size_t session_channels_of(const struct session *session, size_t source_index)
 	return count;
 }
 
+struct tracker *session_tracker(const struct session *session, size_t source_index,
+				enum tracker_kind kind)
+{
+	return &session->trackers[source_index * TRACKER_KIND_COUNT + kind];
+}
+
+bool session_has_domain(const struct session *session, size_t source_index)
+{
+	for (int i = 0; i < TRACKER_KIND_COUNT; i++)
+		if (session_tracker(session, source_index, (enum tracker_kind)i)->is_limited)
+			return true;
+	return session_channels_of(session, source_index) > 0;
+}
+
+enum buffer_scheme session_scheme(const struct session *session, size_t source_index)
+{
+	for (size_t i = 0; i < session->channel_count; i++)
+		if (session->channels[i]->source_index == source_index)
+			return session->channels[i]->attributes.scheme;
+	return strcmp(source_table[source_index].class->domain, "KERNEL") == 0 ? BUFFERS_GLOBAL
+									       : BUFFERS_PER_USER;
+}
+
+static bool check_scheme(const struct session *session, size_t source_index,
+			 const struct channel_attributes *attributes, struct error *err)
+{
+	enum buffer_scheme scheme = session_scheme(session, source_index);
+
+	if (session_channels_of(session, source_index) == 0 || attributes->scheme == scheme)
+		return true;
+	return error_set(err, ERROR_STATE,
+			 "buffer type mismatch for session: its other channels have %s, and all "
+			 "channels of one domain have the same",
+			 scheme == BUFFERS_PER_PROCESS ? "buffers per process (--buffers-pid)"
+			 : scheme == BUFFERS_PER_USER  ? "buffers per user (--buffers-uid)"
+						       : "global buffers (--buffers-global)");
+}
+
 static bool check_channel_name(const char *name, struct error *err)
 {
 	if (name[0] == '\0' || strlen(name) > CHANNEL_NAME_MAX)
@@ -160,7 +203,7 @@ struct channel *session_add_channel(struct session *session, size_t source_index
 		error_set(err, ERROR_CHANNEL_EXISTS, "a channel with this name exists already");
 		return NULL;
 	}
-	if (!check_channel_name(name, err))
+	if (!check_channel_name(name, err) || !check_scheme(session, source_index, attributes, err))
 		return NULL;
 	if (session->was_started) {
 		error_set(

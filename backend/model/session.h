@@ -10,6 +10,7 @@
 #include "backend/ctf/metadata.h"
 #include "backend/model/channel.h"
 #include "backend/model/picture.h"
+#include "backend/model/tracker.h"
 #include "backend/sink/sink.h"
 
 struct model;
@@ -47,6 +48,7 @@ struct session {
 	struct channel **channels;
 	size_t channel_count;
 	size_t channel_room;
+	struct tracker *trackers; /* TRACKER_KIND_COUNT of each source */
 	uint32_t next_channel_id;
 	uint32_t next_rule_id;
 	uint64_t next_row_id;
@@ -81,7 +83,18 @@ struct channel *session_find_channel(const struct session *session, size_t sourc
 struct channel *session_find_channel_id(const struct session *session, uint32_t channel_id);
 size_t session_channels_of(const struct session *session, size_t source_index);
 
-/* ERROR_CHANNEL_EXISTS, ERROR_INVALID (name), ERROR_STATE (already started once). */
+/* Never NULL; one that was not touched tracks all. */
+struct tracker *session_tracker(const struct session *session, size_t source_index,
+				enum tracker_kind kind);
+/* There are channels in it, or somebody is tracked. */
+bool session_has_domain(const struct session *session, size_t source_index);
+/* Of the domain's channels; of a domain without, what its channels have if nobody chooses. */
+enum buffer_scheme session_scheme(const struct session *session, size_t source_index);
+
+/*
+ * ERROR_CHANNEL_EXISTS, ERROR_INVALID (name), ERROR_STATE (already started once, or buffers of
+ * another scheme than the domain's).
+ */
 struct channel *session_add_channel(struct session *session, size_t source_index, const char *name,
 				    const struct channel_attributes *attributes, struct error *err);
 

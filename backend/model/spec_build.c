@@ -46,6 +46,33 @@ static const struct rule_spec *place_rules(struct placer *placer, const struct c
 	return rules;
 }
 
+static const struct context_spec *place_contexts(struct placer *placer,
+						 const struct word_list *contexts)
+{
+	struct context_spec *places = place(placer, contexts->count, sizeof(*places));
+
+	for (size_t i = 0; i < contexts->count; i++) {
+		const char *name = place_text(placer, contexts->words[i]);
+
+		if (places)
+			places[i] = (struct context_spec){name};
+	}
+	return places;
+}
+
+static struct tracker_spec build_tracker(struct placer *placer, const struct tracker *tracker)
+{
+	int64_t *values = place(placer, tracker->value_count, sizeof(*values));
+
+	for (size_t i = 0; values && i < tracker->value_count; i++)
+		values[i] = tracker->values[i].id;
+	return (struct tracker_spec){
+		.is_all = !tracker->is_limited,
+		.values = values,
+		.value_count = tracker->value_count,
+	};
+}
+
 static struct channel_spec build_channel(struct placer *placer, const struct channel *channel)
 {
 	const struct channel_attributes *attributes = &channel->attributes;
@@ -62,6 +89,8 @@ static struct channel_spec build_channel(struct placer *placer, const struct cha
 		.blocking_timeout_us = attributes->blocking_timeout_us,
 		.rules = place_rules(placer, channel),
 		.rule_count = channel->rule_count,
+		.contexts = place_contexts(placer, &channel->contexts),
+		.context_count = channel->contexts.count,
 	};
 }
 
@@ -91,6 +120,10 @@ static void place_spec(struct placer *placer, const struct session *session, siz
 	spec->hostname = place_text(placer, session->model->host_name);
 	spec->channel_count = session_channels_of(session, source_index);
 	spec->channels = place_channels(placer, session, source_index, spec->channel_count);
+	spec->scheme = session_scheme(session, source_index);
+	for (size_t i = 0; i < TRACKER_KIND_COUNT; i++)
+		spec->trackers[i] = build_tracker(
+			placer, session_tracker(session, source_index, (enum tracker_kind)i));
 }
 
 struct session_spec *spec_build(const struct session *session, size_t source_index, bool is_over)

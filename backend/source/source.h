@@ -33,6 +33,9 @@ struct source_host {
 	 * passes. */
 	void (*tally_added)(void *data, uint64_t session_id, uint32_t channel_id,
 			    struct tally *tally);
+	/* The group is gone: the tally of tally_added grows no more. The reference passes. */
+	void (*tally_ended)(void *data, uint64_t session_id, uint32_t channel_id,
+			    struct tally *tally);
 	/* An event type that really occurs: recorded_types of `tally` (a reference passes) counts
 	 * it under type_id. */
 	void (*event_type_added)(void *data, uint64_t session_id, uint32_t channel_id,
@@ -53,6 +56,7 @@ struct point {
 };
 
 struct point_group { /* one application */
+	uint64_t app_id; /* of app_info; 0: no application */
 	pid_t pid;
 	uid_t uid;
 	const char *name;
@@ -103,6 +107,12 @@ struct source_class {
 	 */
 	void (*list_points)(struct source *source, bool with_fields, uid_t uid, bool is_root,
 			    struct point_list *list, struct task *task);
+	/*
+	 * The same of one application, fields too; nothing if it has gone. NULL as a function: all
+	 * that the source lists changes seldom.
+	 */
+	void (*list_points_of)(struct source *source, uint64_t app_id, struct point_list *list,
+			       struct task *task);
 	/*
 	 * The LTTNG_HOME that a program must be given to find this source, or NULL: it needs none.
 	 * NULL as a function: programs need nothing. Any thread; as long as the source lives.

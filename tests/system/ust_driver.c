@@ -140,6 +140,15 @@ static void tally_added(void *data, uint64_t session_id, uint32_t channel_id, st
 	pthread_mutex_unlock(&session->lock);
 }
 
+/* Counts of groups that are gone stay in the session's. */
+static void tally_ended(void *data, uint64_t session_id, uint32_t channel_id, struct tally *tally)
+{
+	(void)data;
+	(void)session_id;
+	(void)channel_id;
+	tally_unref(tally);
+}
+
 static void event_type_added(void *data, uint64_t session_id, uint32_t channel_id,
 			     struct tally *tally, uint32_t type_id, const char *name, int loglevel)
 {
@@ -237,6 +246,8 @@ static struct session_spec *make_spec(struct session *session, bool is_over)
 	spec->streams = session->streams;
 	spec->channels = channels;
 	spec->channel_count = session->channel_count;
+	for (int i = 0; i < TRACKER_KIND_COUNT; i++)
+		spec->trackers[i].is_all = true;
 	spec->memory = channels;
 	return spec;
 }
@@ -657,8 +668,8 @@ static bool begin(struct driver *driver)
 	loop_watch_queue(driver->loop, driver->queue);
 	loop_watch(driver->loop, STDIN_FILENO, WATCH_READ, input_ready, driver);
 	places_find(&driver->places);
-	driver->host =
-		(struct source_host){driver, app_arrived, app_left, tally_added, event_type_added};
+	driver->host = (struct source_host){driver,	 app_arrived, app_left,
+					    tally_added, tally_ended, event_type_added};
 	driver->pool = consumer_pool_create(0, &err);
 	if (driver->pool)
 		driver->source = source_table[0].class->create(&driver->places, &driver->host,

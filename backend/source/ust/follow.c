@@ -7,11 +7,13 @@
  * An application that can't do one thing (an old LTTng-UST, a full table) goes on without it, and
  * is asked once only; one that does not answer is dropped.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/source/context.h"
 #include "backend/source/ust/codes.h"
 #include "backend/source/ust/internal.h"
 
@@ -141,8 +143,9 @@ static void detach(struct ust_app *app, struct ust_attachment *attachment)
 		stop(app, attachment);
 	if (!is_gone(app))
 		release(app, attachment);
-	/* It may have died on the way, half-way through an event. */
-	if (is_gone(app))
+	/* It may have died on the way, half-way through an event; in buffers of its own nobody
+	 * else waits behind that. */
+	if (is_gone(app) && !attachment->group->app_id)
 		ust_repair_suspect(app->source, attachment->group, app->pid);
 	free_attachment(app, attachment);
 }
@@ -161,6 +164,7 @@ void ust_follow_finish(struct ust_app *app)
 {
 	while (app->attachments)
 		detach(app, app->attachments);
+	ust_group_end_of_app(app);
 }
 
 /* --- event rules */
@@ -301,6 +305,34 @@ static void follow_rules(struct ust_app *app, struct attached_channel *channel,
 			enable_rule(app, &channel->rules[i], false, "removed");
 }
 
+/* --- contexts */
+
+static const struct {
+	const char *name;
+	enum lttng_ust_abi_context_type code;
+} context_codes[] = {
+	{"vtid", LTTNG_UST_ABI_CONTEXT_VTID},
+	{"vpid", LTTNG_UST_ABI_CONTEXT_VPID},
+	{"pthread_id", LTTNG_UST_ABI_CONTEXT_PTHREAD_ID},
+	{"procname", LTTNG_UST_ABI_CONTEXT_PROCNAME},
+	{"ip", LTTNG_UST_ABI_CONTEXT_IP},
+	{"cpu_id", LTTNG_UST_ABI_CONTEXT_CPU_ID},
+	{"cgroup_ns", LTTNG_UST_ABI_CONTEXT_CGROUP_NS},
+	{"ipc_ns", LTTNG_UST_ABI_CONTEXT_IPC_NS},
+	{"mnt_ns", LTTNG_UST_ABI_CONTEXT_MNT_NS},
+	{"net_ns", LTTNG_UST_ABI_CONTEXT_NET_NS},
+	{"pid_ns", LTTNG_UST_ABI_CONTEXT_PID_NS},
+	{"time_ns", LTTNG_UST_ABI_CONTEXT_TIME_NS},
+	{"user_ns", LTTNG_UST_ABI_CONTEXT_USER_NS},
+	{"uts_ns", LTTNG_UST_ABI_CONTEXT_UTS_NS},
+	{"vuid", LTTNG_UST_ABI_CONTEXT_VUID},
+	{"veuid", LTTNG_UST_ABI_CONTEXT_VEUID},
+	{"vsuid", LTTNG_UST_ABI_CONTEXT_VSUID},
+	{"vgid", LTTNG_UST_ABI_CONTEXT_VGID},
+	{"vegid", LTTNG_UST_ABI_CONTEXT_VEGID},
+	{"vsgid", LTTNG_UST_ABI_CONTEXT_VSGID},
+};
+
 /* --- channels */
 
 static struct attached_channel *find_channel(struct ust_attachment *attachment, uint32_t id)
@@ -333,9 +365,75 @@ static bool send_rings(struct ust_app *app, struct ust_attachment *attachment,
 	return true;
 }
 
+/* What the application is asked for; text lies in *app. */
+static bool describe_context(const char *name, struct lttng_ust_context_attr *attr,
+			     struct context_app *app)
+{
+	struct context_perf perf;
+
+	memset(attr, 0, sizeof(*attr));
+	for (size_t i = 0; i < COUNT_OF(context_codes); i++) {
+		if (strcmp(context_codes[i].name, name) != 0)
+			continue;
+		attr->ctx = context_codes[i].code;
+		return true;
+	}
+	if (context_parse_perf(name, &perf)) {
+		attr->ctx = LTTNG_UST_ABI_CONTEXT_PERF_THREAD_COUNTER;
+		attr->u.perf_counter.type = perf.type;
+		attr->u.perf_counter.config = perf.config;
+		snprintf(attr->u.perf_counter.name, sizeof(attr->u.perf_counter.name), "%s",
+			 perf.field);
+		return true;
+	}
+	if (!context_parse_app(name, app))
+		return false;
+	attr->ctx = LTTNG_UST_ABI_CONTEXT_APP_CONTEXT;
+	attr->u.app_ctx.provider_name = app->provider;
+	attr->u.app_ctx.ctx_name = app->type;
+	return true;
+}
+
+/* Before the first start: then the layout of events is fixed. */
+static bool add_context(struct ust_app *app, struct lttng_ust_abi_object_data *channel,
+			const char *name)
+{
+	struct lttng_ust_abi_object_data *object = NULL;
+	struct lttng_ust_context_attr attr;
+	struct context_app app_context;
+	bool is_added;
+
+	if (!describe_context(name, &attr, &app_context))
+		return true; /* not of this domain: nobody has it */
+	is_added = did(app, lttng_ust_ctl_add_context(app->command_fd, &attr, channel, &object),
+		       "record context", name);
+	free(object); /* the application knows it by its channel */
+	return is_added;
+}
+
+/*
+ * All events of a channel have the same contexts: an application that can't give one must do
+ * without the channel.
+ */
+static bool add_contexts(struct ust_app *app, struct lttng_ust_abi_object_data *channel,
+			 const struct channel_spec *wanted)
+{
+	bool is_added = true;
+
+	for (size_t i = 0; i < wanted->context_count && is_added; i++)
+		is_added = add_context(app, channel, wanted->contexts[i].name);
+	if (!is_added && !is_gone(app))
+		log_write(LOG_LEVEL_WARNING,
+			  "application '%s' (process %d) does without channel '%s', whose events "
+			  "all have this context",
+			  app->name, (int)app->pid, wanted->name);
+	return is_added;
+}
+
 static struct attached_channel *attach_channel(struct ust_app *app,
 					       struct ust_attachment *attachment,
-					       const struct ust_channel *source)
+					       const struct ust_channel *source,
+					       const struct channel_spec *wanted)
 {
 	struct attached_channel *channel;
 
@@ -344,7 +442,8 @@ static struct attached_channel *attach_channel(struct ust_app *app,
 	channel = &attachment->channels[attachment->channel_count++];
 	/* Born enabled. */
 	*channel = (struct attached_channel){.id = source->id, .is_enabled = true};
-	channel->is_refused = !send_rings(app, attachment, source, &channel->object);
+	channel->is_refused = !send_rings(app, attachment, source, &channel->object) ||
+			      !add_contexts(app, &channel->object, wanted);
 	if (!channel->is_refused)
 		ust_route_add(app, &(struct ust_route){
 					   .session_handle = attachment->handle,
@@ -376,7 +475,8 @@ static void follow_channel(struct ust_app *app, struct ust_attachment *attachmen
 	if (!channel) {
 		const struct ust_channel *source = ust_group_channel(attachment->group, wanted->id);
 
-		channel = source && source->rings ? attach_channel(app, attachment, source) : NULL;
+		channel = source && source->rings ? attach_channel(app, attachment, source, wanted)
+						  : NULL;
 	}
 	if (!channel || channel->is_refused)
 		return;
@@ -465,7 +565,7 @@ static enum ust_follow_result follow_spec(struct ust_app *app, struct ust_sessio
 	enum ust_follow_result result = UST_FOLLOW_DONE;
 	struct ust_group *group;
 
-	group = ust_group_get(session, spec, app->uid, &app->layout, err);
+	group = ust_group_get(session, spec, app, err);
 	if (!group)
 		return UST_FOLLOW_FAILED;
 	if (ust_group_park(group, job))
@@ -476,13 +576,29 @@ static enum ust_follow_result follow_spec(struct ust_app *app, struct ust_sessio
 	return result;
 }
 
+static bool tracks(const struct session_spec *spec, enum tracker_kind kind, int64_t value)
+{
+	const struct tracker_spec *tracker = &spec->trackers[kind];
+
+	for (size_t i = 0; !tracker->is_all && i < tracker->value_count; i++)
+		if (tracker->values[i] == value)
+			return true;
+	return tracker->is_all;
+}
+
+static bool is_tracked(const struct ust_app *app, const struct session_spec *spec)
+{
+	return tracks(spec, TRACKER_VPID, app->pid) && tracks(spec, TRACKER_VUID, app->uid) &&
+	       tracks(spec, TRACKER_VGID, app->gid);
+}
+
 enum ust_follow_result ust_follow(struct ust_app *app, struct ust_session *session,
 				  struct ust_job *job, struct error *err)
 {
 	struct session_spec *spec = ust_session_spec(session);
 	enum ust_follow_result result = UST_FOLLOW_DONE;
-	bool is_concerned =
-		!spec->is_over && app->is_native && (spec->is_root || spec->uid == app->uid);
+	bool is_concerned = !spec->is_over && app->is_native &&
+			    (spec->is_root || spec->uid == app->uid) && is_tracked(app, spec);
 
 	if (!is_concerned) {
 		struct ust_attachment *attachment = find_attachment(app, session->id);

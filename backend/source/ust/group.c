@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The buffers of one session for the applications of one user and word size: a trace of its own,
- * below it channels with a ring per CPU. Rings can be replaced while everything else (files,
- * counters, event types) goes on.
+ * The buffers of one session for the applications of one user and word size, or for one process: a
+ * trace of its own, below it channels with a ring per CPU. Rings that several processes share can
+ * be replaced while everything else (files, counters, event types) goes on; those of one process
+ * end with it.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -18,6 +19,14 @@
 
 #define TRACER_MAJOR 2 /* of the series whose format is written */
 #define TRACER_MINOR 13
+#define TRACER_PATCH 0
+
+/* Whose buffers a group holds. */
+struct owner {
+	uid_t uid;
+	const struct ctf_layout *layout;
+	const struct ust_app *app; /* the only application, or NULL: all of the user's */
+};
 
 void ust_group_own_layout(struct ctf_layout *layout)
 {
@@ -54,6 +63,7 @@ static void free_channel(struct ust_channel *channel, unsigned int cpu_count)
 
 static void destroy(struct ust_group *group)
 {
+	const struct source_host *host = &group->session->source->host;
 	unsigned int cpu_count = ust_rings_cpu_count();
 
 	assert(!group->parked);
@@ -61,6 +71,8 @@ static void destroy(struct ust_group *group)
 		struct ust_channel *channel = group->channels;
 
 		group->channels = channel->next;
+		host->tally_ended(host->data, group->session->id, channel->id,
+				  tally_ref(channel->tally));
 		free_channel(channel, cpu_count);
 	}
 	ust_registry_destroy(group->registry);
@@ -80,41 +92,82 @@ void ust_group_unref(struct ust_group *group)
 
 /* --- the trace */
 
-/* What the sink can't write now it keeps. */
-static void append_trace(struct ust_group *group, const struct session_spec *spec)
+struct environment {
+	struct ctf_env entries[16];
+	size_t count;
+};
+
+static void add_text(struct environment *env, const char *name, const char *text)
 {
-	char created[CLOCK_TEXT_MAX];
-	struct ctf_env env[] = {
-		{"domain", "ust", 0},
-		{"tracer_name", "lttng-ust", 0},
-		{"tracer_major", NULL, TRACER_MAJOR},
-		{"tracer_minor", NULL, TRACER_MINOR},
-		{"tracer_buffering_scheme", "uid", 0},
-		{"tracer_buffering_id", NULL, group->uid},
-		{"architecture_bit_width", NULL, group->layout.long_bits},
-		{"trace_name", spec->name, 0},
-		{"trace_creation_datetime", clock_text_iso_basic(created, spec->created_wall_ns),
-		 0},
-		{"hostname", spec->hostname, 0},
-	};
+	env->entries[env->count++] = (struct ctf_env){name, text, 0};
+}
+
+static void add_number(struct environment *env, const char *name, int64_t number)
+{
+	env->entries[env->count++] = (struct ctf_env){name, NULL, number};
+}
+
+/* The entries that lttng writes, in its order. */
+static void add_process(struct environment *env, const struct ust_app *app,
+			char date_time[CLOCK_TEXT_MAX])
+{
+	if (!app)
+		return;
+	add_number(env, "tracer_patchlevel", TRACER_PATCH);
+	add_number(env, "vpid", app->pid);
+	add_text(env, "procname", app->name);
+	add_text(env, "vpid_datetime", clock_text_iso_basic(date_time, app->registered_wall_ns));
+}
+
+/* What the sink can't write now it keeps. */
+static void append_trace(struct ust_group *group, const struct session_spec *spec,
+			 const struct ust_app *app)
+{
+	char created[CLOCK_TEXT_MAX], registered[CLOCK_TEXT_MAX];
+	struct environment env = {.count = 0};
 	struct ctf_trace trace = {
 		.uuid = group->uuid,
 		.layout = group->layout,
 		.clock = spec->clock,
-		.env = env,
-		.env_count = COUNT_OF(env),
+		.env = env.entries,
 	};
 	struct error late = ERROR_INIT;
 	struct text text = {0};
 
+	add_text(&env, "domain", "ust");
+	add_text(&env, "tracer_name", "lttng-ust");
+	add_number(&env, "tracer_major", TRACER_MAJOR);
+	add_number(&env, "tracer_minor", TRACER_MINOR);
+	add_text(&env, "tracer_buffering_scheme", app ? "pid" : "uid");
+	add_number(&env, "tracer_buffering_id", app ? (int64_t)app->pid : (int64_t)group->uid);
+	add_number(&env, "architecture_bit_width", group->layout.long_bits);
+	add_text(&env, "trace_name", spec->name);
+	add_text(&env, "trace_creation_datetime",
+		 clock_text_iso_basic(created, spec->created_wall_ns));
+	add_text(&env, "hostname", spec->hostname);
+	add_process(&env, app, registered);
+	trace.env_count = env.count;
 	ctf_metadata_trace(&text, &trace);
 	if (!sink_append_metadata(group->trace, text.bytes, text.length, &late))
 		log_write(LOG_LEVEL_WARNING, "metadata waits to be written: %s", late.message);
 	text_finish(&text);
 }
 
+/* As lttng names it. A process may call itself anything: no folder can be called so. */
+static char *process_folder(const struct ust_app *app)
+{
+	char date_time[CLOCK_TEXT_MAX];
+	char *path = mem_printf("ust/pid/%s-%d-%s", app->name, (int)app->pid,
+				clock_text_date_time(date_time, app->registered_wall_ns));
+
+	for (char *at = path + strlen("ust/pid/"); *at; at++)
+		if (*at == '/' || (unsigned char)*at < ' ')
+			*at = '_';
+	return path;
+}
+
 static struct ust_group *make_group(struct ust_session *session, const struct session_spec *spec,
-				    uid_t uid, const struct ctf_layout *layout, struct error *err)
+				    const struct owner *owner, struct error *err)
 {
 	struct ust_group *group = mem_zalloc(sizeof(*group));
 	struct ust_registry_place place;
@@ -124,17 +177,20 @@ static struct ust_group *make_group(struct ust_session *session, const struct se
 	pthread_mutex_init(&group->lock, NULL);
 	group->session = ust_session_ref(session);
 	group->streams = spec->streams;
-	group->uid = uid;
-	group->layout = *layout;
+	group->uid = owner->uid;
+	group->app_id = owner->app ? owner->app->id : 0;
+	group->layout = *owner->layout;
 	uuid_make_random(&group->uuid);
-	path = mem_printf("ust/uid/%u/%u-bit", (unsigned int)uid, layout->long_bits);
+	path = owner->app ? process_folder(owner->app)
+			  : mem_printf("ust/uid/%u/%u-bit", (unsigned int)owner->uid,
+				       owner->layout->long_bits);
 	group->trace = sink_open_trace(spec->sink, path, err);
 	free(path);
 	if (!group->trace) {
 		ust_group_unref(group);
 		return NULL;
 	}
-	append_trace(group, spec);
+	append_trace(group, spec, owner->app);
 	place = (struct ust_registry_place){
 		.session_id = session->id,
 		.host = &session->source->host,
@@ -272,21 +328,28 @@ static bool is_same_layout(const struct ctf_layout *one, const struct ctf_layout
 	       one->align_long == other->align_long && one->is_big_endian == other->is_big_endian;
 }
 
+/* One process's applications: a second tracer in it registers as another one. */
+static bool is_owner(const struct ust_group *group, const struct owner *owner)
+{
+	return owner->app ? group->app_id == owner->app->id
+			  : group->app_id == 0 && group->uid == owner->uid;
+}
+
 static struct ust_group *find_or_make(struct ust_session *session, const struct session_spec *spec,
-				      uid_t uid, const struct ctf_layout *layout, struct error *err)
+				      const struct owner *owner, struct error *err)
 {
 	struct ust_group *group = session->groups;
 
-	while (group && group->uid != uid)
+	while (group && !is_owner(group, owner))
 		group = group->next;
 	if (!group) {
-		group = make_group(session, spec, uid, layout, err);
+		group = make_group(session, spec, owner, err);
 		if (!group)
 			return NULL;
 		group->next = session->groups;
 		session->groups = group;
 	}
-	if (!is_same_layout(&group->layout, layout)) {
+	if (!is_same_layout(&group->layout, owner->layout)) {
 		error_set(err, ERROR_UNSUPPORTED,
 			  "its data is aligned otherwise than other applications' of its user");
 		return NULL;
@@ -296,15 +359,34 @@ static struct ust_group *find_or_make(struct ust_session *session, const struct 
 	return ust_group_ref(group);
 }
 
-struct ust_group *ust_group_get(struct ust_session *session, const struct session_spec *spec,
-				uid_t uid, const struct ctf_layout *layout, struct error *err)
+static struct ust_group *get(struct ust_session *session, const struct session_spec *spec,
+			     const struct owner *owner, struct error *err)
 {
 	struct ust_group *group;
 
 	pthread_mutex_lock(&session->lock);
-	group = find_or_make(session, spec, uid, layout, err);
+	group = find_or_make(session, spec, owner, err);
 	pthread_mutex_unlock(&session->lock);
 	return group;
+}
+
+struct ust_group *ust_group_get(struct ust_session *session, const struct session_spec *spec,
+				const struct ust_app *app, struct error *err)
+{
+	struct owner owner = {app->uid, &app->layout,
+			      spec->scheme == BUFFERS_PER_PROCESS ? app : NULL};
+
+	return get(session, spec, &owner, err);
+}
+
+struct ust_group *ust_group_get_own(struct ust_session *session, const struct session_spec *spec,
+				    struct error *err)
+{
+	struct ctf_layout layout;
+	struct owner owner = {spec->uid, &layout, NULL};
+
+	ust_group_own_layout(&layout);
+	return get(session, spec, &owner, err);
 }
 
 /* --- repair */
@@ -393,4 +475,56 @@ void ust_group_abandon(struct ust_group *group)
 			channel->streams[i] = NULL;
 		}
 	}
+}
+
+/* --- the end of a process with buffers of its own */
+
+/* session->lock is held. The group's own applications write no more. */
+static void end_group(struct ust_group *group)
+{
+	for (struct ust_channel *channel = group->channels; channel; channel = channel->next) {
+		struct ust_rings *rings = channel->rings;
+
+		for (unsigned int i = 0; rings && i < rings->count; i++) {
+			struct ust_stream *stream = channel->streams[i];
+
+			channel->outputs[i] = NULL; /* the stream's end closes it */
+			channel->streams[i] = NULL;
+			/* The last packet says how many events were discarded. */
+			lttng_ust_ctl_flush_buffer(rings->rings[i].handle, 0);
+			ust_stream_abandon(stream, false, false);
+			stream_set_retire(group->streams, ust_stream_base(stream), NULL);
+		}
+	}
+}
+
+static void end_groups_of(struct ust_session *session, uint64_t app_id)
+{
+	struct ust_group **link = &session->groups;
+
+	pthread_mutex_lock(&session->lock);
+	while (*link) {
+		struct ust_group *group = *link;
+
+		if (group->app_id != app_id) {
+			link = &group->next;
+			continue;
+		}
+		*link = group->next;
+		end_group(group);
+		ust_group_unref(group); /* the list's; its streams hold it until they are done */
+	}
+	pthread_mutex_unlock(&session->lock);
+}
+
+void ust_group_end_of_app(struct ust_app *app)
+{
+	size_t count;
+	struct ust_session **sessions = ust_session_list(app->source, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		end_groups_of(sessions[i], app->id);
+		ust_session_unref(sessions[i]);
+	}
+	free(sessions);
 }

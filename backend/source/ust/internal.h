@@ -52,7 +52,8 @@ struct ust_source {
 	atomic_uint next_affinity;
 };
 
-/* --- buffers of one session for one user's applications of one word size (group.c) */
+/* --- buffers of one session for one user's applications of one word size, or for one application
+ * (group.c) */
 
 /* What a stream leaves to the one that goes on for it in fresh buffers. */
 struct ust_relay {
@@ -87,6 +88,7 @@ struct ust_group {
 	struct ust_session *session; /* reference held */
 	struct stream_set *streams;  /* the session's: there until it is over */
 	uid_t uid;
+	uint64_t app_id;    /* the only application, or 0: all of the user's */
 	struct ctf_layout layout;
 	struct uuid uuid;
 	struct sink_trace *trace;
@@ -100,9 +102,15 @@ struct ust_group {
 
 struct ust_group *ust_group_ref(struct ust_group *group);
 void ust_group_unref(struct ust_group *group); /* NULL passes */
-/* The group of the session, made if need be, with rings for all of the spec's channels. */
+/*
+ * The group of the session that the application belongs to, made if need be, with rings for all of
+ * the spec's channels.
+ */
 struct ust_group *ust_group_get(struct ust_session *session, const struct session_spec *spec,
-				uid_t uid, const struct ctf_layout *layout, struct error *err);
+				const struct ust_app *app, struct error *err);
+/* The same for the applications of the session's own user, before there is one. */
+struct ust_group *ust_group_get_own(struct ust_session *session, const struct session_spec *spec,
+				    struct error *err);
 /* False: nobody repairs it. Else the job is posted again when that is done. */
 bool ust_group_park(struct ust_group *group, struct ust_job *job);
 struct ust_channel *ust_group_channel(struct ust_group *group, uint32_t channel_id);
@@ -120,6 +128,11 @@ void ust_group_unpark(struct ust_group *group);
 /* The session is over and no application writes any more: the streams may take all. session->lock
  * is held. */
 void ust_group_abandon(struct ust_group *group);
+/*
+ * The application has gone, and with it who wrote into the groups that were its own: what is left
+ * in them is carried, their traces are closed. On the application's strand.
+ */
+void ust_group_end_of_app(struct ust_app *app);
 
 /* --- streams (stream.c) */
 
@@ -195,6 +208,7 @@ struct ust_app {
 	bool has_arrived;
 	bool is_registered;
 	uint64_t accepted_at_ns;
+	uint64_t registered_wall_ns; /* names the folders of its own buffers */
 	/* Leaf lock. */
 	pthread_mutex_t route_lock;
 	struct ust_route *routes;
@@ -248,6 +262,8 @@ void ust_route_unlock(struct ust_app *app);
 
 void ust_points_list(struct source *base, bool with_fields, uid_t uid, bool is_root,
 		     struct point_list *list, struct task *task);
+void ust_points_list_of(struct source *base, uint64_t app_id, struct point_list *list,
+			struct task *task);
 
 /* --- threads */
 

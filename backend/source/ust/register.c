@@ -149,6 +149,7 @@ static void make_app(struct ust_register *registration, const struct hello *hell
 	app->gid = hello->gid;
 	memcpy(app->name, hello->name, sizeof(app->name));
 	app->accepted_at_ns = accepted_at_ns;
+	app->registered_wall_ns = clock_wall_ns();
 	app->strand = ust_strand_create(source->work);
 	pthread_mutex_init(&app->route_lock, NULL);
 	fill_layout(app, hello);

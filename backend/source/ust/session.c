@@ -164,12 +164,8 @@ static void make_own_group(struct ust_job *job)
 	struct session_spec *spec = ust_session_spec(own->session);
 	struct error err = ERROR_INIT;
 
-	if (!spec->is_over && spec->sink && spec->streams) {
-		struct ctf_layout layout;
-
-		ust_group_own_layout(&layout);
-		ust_group_unref(ust_group_get(own->session, spec, spec->uid, &layout, &err));
-	}
+	if (!spec->is_over && spec->sink && spec->streams && spec->scheme != BUFFERS_PER_PROCESS)
+		ust_group_unref(ust_group_get_own(own->session, spec, &err));
 	session_spec_unref(spec);
 	ust_session_unref(own->session);
 	if (own->task)
