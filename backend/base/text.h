@@ -40,6 +40,7 @@ const char *shared_text_str(const struct shared_text *shared);	 /* NULL gives ""
  * special. Linear in practice, never exponential.
  */
 bool text_glob_match(const char *pattern, const char *name);
+bool text_glob_match_bytes(const char *pattern, const char *name, size_t name_length);
 bool text_has_glob(const char *pattern); /* an unescaped star */
 /* Runs of stars become one, in place. */
 void text_glob_normalize(char *pattern);

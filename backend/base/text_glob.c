@@ -14,12 +14,13 @@ static size_t literal_length(const char *pattern)
  * When a literal does not fit, the last star takes one byte more and we go on from there; earlier
  * stars need no second try, so the worst case is pattern times name.
  */
-bool text_glob_match(const char *pattern, const char *name)
+bool text_glob_match_bytes(const char *pattern, const char *name, size_t name_length)
 {
+	const char *name_end = name + name_length;
 	const char *after_star = NULL;
 	const char *star_end = NULL; /* the first byte that the last star has not taken */
 
-	while (*name) {
+	while (name < name_end) {
 		size_t length;
 
 		if (*pattern == '*') {
@@ -41,6 +42,11 @@ bool text_glob_match(const char *pattern, const char *name)
 	while (*pattern == '*')
 		pattern++;
 	return !*pattern;
+}
+
+bool text_glob_match(const char *pattern, const char *name)
+{
+	return text_glob_match_bytes(pattern, name, strlen(name));
 }
 
 bool text_has_glob(const char *pattern)

@@ -32,7 +32,7 @@ enum filter_operator {
 	FILTER_MINUS,
 	FILTER_NOT,
 	FILTER_BIT_NOT,
-	/* binary, weakest first */
+	/* binary; the tree has the precedence in it: bits bind tighter than comparisons */
 	FILTER_OR,
 	FILTER_AND,
 	FILTER_BIT_OR,
@@ -102,6 +102,12 @@ size_t filter_field_count(const struct filter *filter);
 const struct filter_node *filter_field(const struct filter *filter, size_t number);
 /* As it is written in the text: "$ctx.vpid", "a.b[3]". */
 void filter_print_field(const struct filter_node *field, struct text *out);
+bool filter_field_has_index(const struct filter_node *field);
+/* A constant with a star before its end: compared as a pattern, by == and != only. */
+bool filter_string_is_pattern(const struct filter_node *string);
+/* The operation that the node is an operand of; NULL for the root. A chain of operators leans to
+ * the left without bound: go down it and up again by this, recurse into right operands only. */
+const struct filter_node *filter_parent(const struct filter_node *node);
 
 /*
  * Two lines for people: the text (a window of it when it is long, sanitised) and below it a caret
