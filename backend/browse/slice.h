@@ -22,7 +22,7 @@ struct slice;
  */
 bool slices_prepare(const char *path, struct error *err);
 
-/* A new folder below `slices`, named by process and number. One thread has a slice. */
+/* A new folder below `slices`, named by process. One thread has a slice. */
 struct slice *slice_create(const char *slices, struct error *err);
 /* Removes the folder. Close its decoder first. NULL passes. */
 void slice_destroy(struct slice *slice);

@@ -28,7 +28,8 @@ struct event_page;
 struct decoded_event {
 	uint64_t wall_ns;
 	const char *name;
-	const char *stream;   /* path of its stream file below its directory: "channel0_1" */
+	const char *stream;   /* its stream's file: "channel0_1" */
+	size_t directory;     /* of those opened, the one its stream's first file is in */
 	size_t stream_number; /* of this decoder, 0, 1… as they are met */
 	uint64_t packet;      /* which of its stream's packets in what is decoded: 0, 1… */
 	bool is_first;	      /* of its packet */
