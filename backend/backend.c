@@ -13,6 +13,7 @@
 #include "backend/base/units.h"
 #include "backend/control/command.h"
 #include "backend/control/server.h"
+#include "backend/model/gatherer.h"
 #include "backend/model/model.h"
 #include "backend/model/publisher.h"
 #include "backend/model/recording.h"
@@ -249,6 +250,27 @@ void backend_acknowledge_losses(struct backend *backend, uint64_t session_id)
 
 	asked->session_id = session_id;
 	ask(backend, asked, run_acknowledge);
+}
+
+static void run_want_points(struct message *message)
+{
+	struct asked *asked = (struct asked *)message;
+
+	gatherer_want(asked->backend->model->gatherer, asked->count > 0);
+	free(asked);
+}
+
+void backend_want_points(struct backend *backend, bool is_wanted)
+{
+	struct asked *asked = mem_zalloc(sizeof(*asked));
+
+	asked->count = is_wanted;
+	ask(backend, asked, run_want_points);
+}
+
+const struct points *backend_points_take(struct backend *backend)
+{
+	return gatherer_take(backend->model->gatherer);
 }
 
 const struct picture *backend_picture_acquire(struct backend *backend)

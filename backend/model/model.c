@@ -8,6 +8,7 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/model/gatherer.h"
 #include "backend/model/publisher.h"
 
 /* --- what sources tell, brought to the control thread */
@@ -31,6 +32,7 @@ static void take_app(struct message *message)
 	model->apps =
 		mem_grow(model->apps, model->app_count, &model->app_room, sizeof(*model->apps));
 	model->apps[model->app_count++] = arrived->app;
+	gatherer_note_apps(model->gatherer);
 	model_changed(model);
 	free(arrived);
 }
@@ -71,6 +73,7 @@ static void take_app_left(struct message *message)
 			continue;
 		release_app(app);
 		memmove(app, app + 1, (--model->app_count - i) * sizeof(*app));
+		gatherer_note_apps(model->gatherer);
 		model_changed(model);
 		break;
 	}
@@ -195,6 +198,11 @@ static void host_event_type_added(void *data, uint64_t session_id, uint32_t chan
 
 /* --- sources */
 
+static void points_changed(void *data)
+{
+	model_changed(data);
+}
+
 static void start_source(struct model *model, size_t index)
 {
 	struct model_source *source = &model->sources[index];
@@ -253,6 +261,7 @@ struct model *model_create(struct loop *loop, struct queue *queue, const struct 
 		return NULL;
 	}
 	model->publisher = publisher_create(model);
+	model->gatherer = gatherer_create(model, &gatherer_usual_pace, points_changed, model);
 	model->sources = mem_zalloc(source_count * sizeof(*model->sources));
 	model->hosts = mem_zalloc(source_count * sizeof(*model->hosts));
 	for (size_t i = 0; i < source_count; i++)
@@ -277,6 +286,7 @@ void model_destroy(struct model *model)
 		release_app(&model->apps[i]);
 	for (size_t i = 0; i < source_count; i++)
 		free(model->hosts[i].data);
+	gatherer_destroy(model->gatherer);
 	publisher_destroy(model->publisher);
 	free(model->apps);
 	free(model->hosts);

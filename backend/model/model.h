@@ -19,6 +19,7 @@
 #include "backend/model/session.h"
 #include "backend/source/source.h"
 
+struct gatherer;
 struct publisher;
 
 struct app {
@@ -53,6 +54,7 @@ struct model {
 	size_t app_count;
 	size_t app_room;
 	struct publisher *publisher;
+	struct gatherer *gatherer;
 	struct children children;
 	struct child *demo; /* the demo application, while it runs */
 	/* Set by the backend. */

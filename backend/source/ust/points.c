@@ -189,6 +189,7 @@ static void add_group(struct ust_app *app, struct answer *answer)
 	struct point_list *list = &answer->list;
 	struct point_group *group = point_list_alloc(list, sizeof(*group));
 
+	group->app_id = app->id;
 	group->pid = app->pid;
 	group->uid = app->uid;
 	group->name = copy_name(list, app->name, sizeof(app->name));
@@ -242,6 +243,28 @@ static void ask_run(struct ust_job *base)
 	end_part(listing);
 }
 
+static void begin(struct ust_source *source, bool (*wants)(const struct ust_app *, const void *),
+		  const void *data, struct listing wanted)
+{
+	struct listing *listing = mem_zalloc(sizeof(*listing));
+	size_t count;
+	struct ust_app **apps = ust_app_list(source, wants, data, &count);
+
+	*listing = wanted;
+	atomic_init(&listing->remaining, (unsigned int)count + 1);
+	pthread_mutex_init(&listing->lock, NULL);
+	for (size_t i = 0; i < count; i++) {
+		struct listing_job *job = mem_zalloc(sizeof(*job));
+
+		job->job.run = ask_run;
+		job->app = apps[i]; /* its reference passes */
+		job->listing = listing;
+		ust_strand_post(job->app->strand, &job->job);
+	}
+	free(apps);
+	end_part(listing);
+}
+
 struct viewer {
 	uid_t uid;
 	bool is_root;
@@ -257,25 +280,21 @@ static bool may_see(const struct ust_app *app, const void *data)
 void ust_points_list(struct source *base, bool with_fields, uid_t uid, bool is_root,
 		     struct point_list *list, struct task *task)
 {
-	struct ust_source *source = (struct ust_source *)base;
 	struct viewer viewer = {uid, is_root};
-	struct listing *listing = mem_zalloc(sizeof(*listing));
-	size_t count;
-	struct ust_app **apps = ust_app_list(source, may_see, &viewer, &count);
+	struct listing wanted = {.with_fields = with_fields, .list = list, .task = task};
 
-	atomic_init(&listing->remaining, (unsigned int)count + 1);
-	listing->with_fields = with_fields;
-	listing->list = list;
-	listing->task = task;
-	pthread_mutex_init(&listing->lock, NULL);
-	for (size_t i = 0; i < count; i++) {
-		struct listing_job *job = mem_zalloc(sizeof(*job));
+	begin((struct ust_source *)base, may_see, &viewer, wanted);
+}
 
-		job->job.run = ask_run;
-		job->app = apps[i]; /* its reference passes */
-		job->listing = listing;
-		ust_strand_post(job->app->strand, &job->job);
-	}
-	free(apps);
-	end_part(listing);
+static bool is_app(const struct ust_app *app, const void *data)
+{
+	return app->id == *(const uint64_t *)data;
+}
+
+void ust_points_list_of(struct source *base, uint64_t app_id, struct point_list *list,
+			struct task *task)
+{
+	struct listing wanted = {.with_fields = true, .list = list, .task = task};
+
+	begin((struct ust_source *)base, is_app, &app_id, wanted);
 }

@@ -113,6 +113,7 @@ const struct source_class ust_source_class = {
 	.destroy = ust_destroy,
 	.apply = ust_session_apply,
 	.list_points = ust_points_list,
+	.list_points_of = ust_points_list_of,
 	.home = ust_home,
 	.trace_directory = "ust",
 };
