@@ -41,6 +41,8 @@ static void obey(struct console *console, const char *command)
 		action_copy(console, command + 6);
 	else if (!strcmp(command, "@details"))
 		details_open(console);
+	else if (!strncmp(command, "@form ", 6))
+		form_open(console, command + 6);
 	else if (command[0] == '@')
 		go_to(console, command + 1);
 	else if (command[0])
@@ -85,10 +87,7 @@ static bool details(struct console *console, const char *argument)
 static bool setup(struct console *console, const char *argument)
 {
 	(void)argument;
-	console_focus_prompt(console, true);
-	console->answer_lines = 0;
-	submit_text(console, FROM_KEY, NULL, "set");
-	prompt_set_line(console->prompt, "set ");
+	form_open(console, "set");
 	return true;
 }
 
@@ -110,39 +109,10 @@ static bool filter(struct console *console, const char *argument)
 	return true;
 }
 
-static bool create(struct console *console, const char *argument)
+static bool form(struct console *console, const char *argument)
 {
-	(void)argument;
-	if (!command_find("create"))
-		return false;
-	entry_open(&console->entry, "name of the new session", "create", false, "");
+	form_open(console, argument);
 	return true;
-}
-
-/* A command that needs more words than a key can give: begun in the command line. */
-static bool begin_command(struct console *console, const char *name, const char *rest)
-{
-	struct text line = {0};
-
-	if (!command_find(name))
-		return false;
-	text_addf(&line, "%s %s", name, rest);
-	console_focus_prompt(console, true);
-	prompt_set_line(console->prompt, text_str(&line));
-	text_finish(&line);
-	return true;
-}
-
-static bool create_channel(struct console *console, const char *argument)
-{
-	(void)argument;
-	return begin_command(console, "enable-channel", "-u ");
-}
-
-static bool create_event(struct console *console, const char *argument)
-{
-	(void)argument;
-	return begin_command(console, "enable-event", "-u ");
 }
 
 static bool focus_pane(struct console *console, const char *argument)
@@ -369,9 +339,7 @@ static const struct {
 	{"setup", setup},
 	{"find", find},
 	{"filter", filter},
-	{"create", create},
-	{"create-channel", create_channel},
-	{"create-event", create_event},
+	{"form", form},
 	{"pane", focus_pane},
 	{"next-pane", next_pane},
 	{"previous-pane", previous_pane},

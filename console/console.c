@@ -182,6 +182,7 @@ void console_destroy(struct console *console)
 	field_finish(&console->help.filter);
 	question_finish(&console->question);
 	entry_finish(&console->entry);
+	form_finish(&console->form);
 	prompt_destroy(console->prompt);
 	keymap_destroy(console->keymap);
 	output_finish(&console->output);
@@ -709,6 +710,7 @@ void console_close(struct console *console, bool is_lost)
 		console->question.answer(console, console->question.data, QUESTION_NO);
 	}
 	console->entry.is_open = false;
+	form_close(&console->form);
 	help_close(console);
 	details_close(console);
 	console_update_watch(console);

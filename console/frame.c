@@ -285,7 +285,7 @@ static void draw_prompt(struct console *console)
 {
 	bool has_focus = console->prompt_has_focus && !console->details.is_open &&
 			 !console->question.is_open && !console->entry.is_open &&
-			 !console->help.is_open;
+			 !console->help.is_open && !console->form.is_open;
 
 	if (console->layout.output.rows > 0) {
 		struct canvas *output = window_of(console, &console->layout.output);
@@ -332,6 +332,15 @@ static void draw_picture(struct console *console, const struct picture *picture)
 		draw_bar(console, &input);
 }
 
+static void draw_form(struct console *console)
+{
+	struct rectangle place = {0, 0, console->layout.message, console->columns};
+	struct canvas *canvas = window_of(console, &place);
+
+	form_draw(&console->form, canvas);
+	canvas_destroy(canvas);
+}
+
 static void draw_details(struct console *console)
 {
 	struct rectangle place = {0, 0, console->layout.message, console->columns};
@@ -367,4 +376,6 @@ void frame_draw(struct console *console)
 		draw_details(console);
 	if (console->help.is_open && console->layout.message > 1)
 		draw_help(console);
+	if (console->form.is_open && console->layout.message > 0)
+		draw_form(console);
 }

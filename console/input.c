@@ -49,12 +49,14 @@ static void end_paste(struct console *console)
 
 	console->is_pasting = false;
 	if (console->question.is_open || console->help.is_open || console->details.is_open ||
-	    (!console->entry.is_open && !console->prompt_has_focus)) {
+	    (!console->entry.is_open && !console->form.is_open && !console->prompt_has_focus)) {
 		console_tell(console, NOTICE_WARNING, "",
-			     "pasted text was ignored: it goes into the command line only");
+			     "pasted text was ignored: it goes into fields and the command line");
 	} else {
 		if (console->entry.is_open)
 			field_insert(&console->entry.field, text_str(&line), line.length);
+		else if (console->form.is_open)
+			form_paste(console, text_str(&line), line.length);
 		else
 			prompt_insert(console->prompt, text_str(&line));
 		console_tell(console, NOTICE_INFO, "", "pasted %zu bytes%s", line.length,
@@ -208,6 +210,8 @@ void input_key(struct console *console, const struct screen_key *key)
 		answer_question(console, key->code);
 	else if (console->entry.is_open)
 		edit_entry(console, key->code);
+	else if (console->form.is_open)
+		form_key(console, key->code);
 	else if (console->help.is_open)
 		help_key(console, key->code);
 	else if (console->details.is_open)

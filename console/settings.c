@@ -14,7 +14,10 @@
 static const char *const layout_words[] = {"auto", "one", "two", "three", NULL};
 static const char *const glyph_words[] = {"auto", "ascii", "utf8", "braille", NULL};
 static const char *const sync_words[] = {"auto", "on", "off", NULL};
-static const char *const confirm_words[] = {"destructive", "never", NULL};
+static const char *const confirm_words[] = {"destructive", "always", "never", NULL};
+static const char *const bell_words[] = {"off", "visible", "on", NULL};
+static const char *const off_on_words[] = {"off", "on", NULL};
+static const char *const scale_words[] = {"row", "common", NULL};
 static const char *const clipboard_words[] = {"auto", "osc52", NULL};
 static const char *const hangup_words[] = {"detach", "quit", NULL};
 static const char *const theme_words[] = {"default", "light", "contrast", "mono", NULL};
@@ -88,6 +91,46 @@ static void put_hangup(struct settings *settings, int index)
 	settings->quits_on_hangup = index == 1;
 }
 
+static int get_bell(const struct settings *settings)
+{
+	return (int)settings->bell;
+}
+
+static void put_bell(struct settings *settings, int index)
+{
+	settings->bell = (enum settings_bell)index;
+}
+
+static int get_mouse(const struct settings *settings)
+{
+	return settings->has_mouse;
+}
+
+static void put_mouse(struct settings *settings, int index)
+{
+	settings->has_mouse = index == 1;
+}
+
+static int get_a11y(const struct settings *settings)
+{
+	return settings->is_plain;
+}
+
+static void put_a11y(struct settings *settings, int index)
+{
+	settings->is_plain = index == 1;
+}
+
+static int get_scale(const struct settings *settings)
+{
+	return settings->has_common_scale;
+}
+
+static void put_scale(struct settings *settings, int index)
+{
+	settings->has_common_scale = index == 1;
+}
+
 static int get_theme(const struct settings *settings)
 {
 	return word_index(theme_words, settings->theme->name);
@@ -105,13 +148,20 @@ static const struct {
 	int (*get)(const struct settings *settings);
 	void (*put)(struct settings *settings, int index);
 } table[] = {
+	{"a11y", "for screen readers: plain, still, cursor on the row", off_on_words, get_a11y,
+	 put_a11y},
+	{"bell", "what an error does besides its message", bell_words, get_bell, put_bell},
 	{"clipboard", "when y may use the terminal's clipboard", clipboard_words, get_clipboard,
 	 put_clipboard},
 	{"confirm", "which commands ask first", confirm_words, get_confirm, put_confirm},
 	{"glyphs", "characters of sparklines and marks", glyph_words, get_glyphs, put_glyphs},
 	{"layout", "columns of panes", layout_words, get_layout, put_layout},
+	{"mouse", "clicks and the wheel; else the terminal selects text", off_on_words, get_mouse,
+	 put_mouse},
 	{"on-hangup", "when the terminal is lost", hangup_words, get_hangup, put_hangup},
 	{"refresh", "time between updates, 0.25 to 60 seconds", NULL, NULL, NULL},
+	{"spark-scale", "full bar: the row's largest value, or that of all rows", scale_words,
+	 get_scale, put_scale},
 	{"sync-output", "synchronized output of the terminal", sync_words, get_sync, put_sync},
 	{"theme", "colours", theme_words, get_theme, put_theme},
 };
@@ -146,6 +196,23 @@ size_t settings_count(void)
 const char *settings_name(size_t index)
 {
 	return table[index].name;
+}
+
+const char *settings_help(size_t index)
+{
+	return table[index].help;
+}
+
+void settings_value(const struct settings *settings, const char *name, struct text *out)
+{
+	int index = find(name);
+
+	if (index >= 0 && table[index].words)
+		text_add(out, table[index].words[table[index].get(settings)]);
+	else if (index >= 0 && settings->refresh_ns % NS_PER_S == 0)
+		text_addf(out, "%llu", (unsigned long long)(settings->refresh_ns / NS_PER_S));
+	else if (index >= 0)
+		text_addf(out, "%llums", (unsigned long long)(settings->refresh_ns / NS_PER_MS));
 }
 
 const char *const *settings_values(const char *name)

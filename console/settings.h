@@ -14,7 +14,8 @@
 #include "console/theme.h"
 
 enum settings_glyphs { SETTINGS_GLYPHS_AUTO, SETTINGS_ASCII, SETTINGS_UTF8, SETTINGS_BRAILLE };
-enum settings_confirm { CONFIRM_DESTRUCTIVE, CONFIRM_NEVER };
+enum settings_confirm { CONFIRM_DESTRUCTIVE, CONFIRM_ALWAYS, CONFIRM_NEVER };
+enum settings_bell { BELL_OFF, BELL_VISIBLE, BELL_ON };
 
 struct settings {
 	uint64_t refresh_ns;
@@ -23,6 +24,10 @@ struct settings {
 	enum settings_glyphs glyphs;
 	enum screen_sync sync;
 	enum settings_confirm confirm;
+	enum settings_bell bell;
+	bool has_mouse;
+	bool is_plain; /* a11y on */
+	bool has_common_scale;
 	bool copies_always;   /* clipboard osc52: also where terminfo doesn't know it */
 	bool quits_on_hangup; /* else the engine goes on without a terminal */
 };
@@ -37,6 +42,9 @@ void settings_show(const struct settings *settings, const char *name, struct tex
 
 size_t settings_count(void);
 const char *settings_name(size_t index);
+const char *settings_help(size_t index);
+/* As settings_set() takes it. */
+void settings_value(const struct settings *settings, const char *name, struct text *out);
 /* Its words, or NULL when it takes a number. */
 const char *const *settings_values(const char *name);
 

@@ -11,6 +11,7 @@
 #include "backend/base/loop.h"
 #include "console/ask.h"
 #include "console/console.h"
+#include "console/form.h"
 #include "console/keymap.h"
 #include "console/layout.h"
 #include "console/output.h"
@@ -79,6 +80,7 @@ struct console {
 	struct entry entry;
 	struct overlay help;
 	struct details details;
+	struct form form;
 
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;

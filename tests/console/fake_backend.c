@@ -387,12 +387,17 @@ static void run_list(struct backend *backend, struct request *request)
 	finish(request, 0);
 }
 
+/* The words as they came. */
 static void run_echo(struct backend *backend, struct request *request)
 {
+	char line[400] = "";
+	size_t used = 0;
+
 	(void)backend;
-	for (size_t i = 0; i < request->word_count; i++)
-		say(request, ANSWER_OUTPUT, "%s<%s>", i ? " " : "", request->words[i]);
-	say(request, ANSWER_OUTPUT, "\n");
+	for (size_t i = 0; i < request->word_count && used < sizeof(line); i++)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, "%s<%s>", i ? " " : "",
+					 request->words[i]);
+	say(request, ANSWER_OUTPUT, "%s\n", line);
 	finish(request, 0);
 }
 

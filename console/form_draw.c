@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A form as a box over the panes: fields, words to pick from, the command line, what is wrong. */
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "console/form.h"
+
+#define COLUMNS_MAX   76
+#define LABEL_COLUMNS 17
+#define LINE_ROWS_MAX 3 /* of the command line */
+#define WORD_ROWS_MAX 6
+#define ROWS_FOR_BOX  8 /* with fewer, every row is needed for what is in it */
+
+static void draw_edge(struct canvas *canvas, int row, const char *text, bool is_top)
+{
+	int columns = canvas_columns(canvas);
+	uint32_t line = canvas_glyphs(canvas) == GLYPHS_ASCII ? '-' : 0x2500;
+
+	canvas_fill(canvas, row, 0, columns, ROLE_DIM, line);
+	canvas_text(canvas, row, 0, 1, ROLE_DIM, canvas_pick(canvas, is_top ? "┌" : "└", "+"));
+	canvas_text(canvas, row, columns - 1, 1, ROLE_DIM,
+		    canvas_pick(canvas, is_top ? "┐" : "┘", "+"));
+	canvas_textf(canvas, row, 2, columns - 4, is_top ? ROLE_TITLE : ROLE_DIM, " %s ", text);
+}
+
+/* Returns what is inside. */
+static struct canvas *draw_box(struct canvas *canvas, const char *title)
+{
+	int rows = canvas_rows(canvas), columns = canvas_columns(canvas);
+
+	for (int row = 0; row < rows; row++) {
+		canvas_fill(canvas, row, 0, columns, ROLE_NORMAL, ' ');
+		canvas_text(canvas, row, 0, 1, ROLE_DIM, canvas_pick(canvas, "│", "|"));
+		canvas_text(canvas, row, columns - 1, 1, ROLE_DIM, canvas_pick(canvas, "│", "|"));
+	}
+	draw_edge(canvas, 0, title, true);
+	draw_edge(canvas, rows - 1, "Tab next  Enter runs  Esc cancels", false);
+	return canvas_window(canvas, 1, 2, rows - 2, columns - 4);
+}
+
+static void draw_choice(const struct form_value *value, struct canvas *canvas, bool has_focus)
+{
+	canvas_textf(canvas, 0, 0, canvas_columns(canvas), has_focus ? ROLE_SELECT : ROLE_NORMAL,
+		     has_focus ? "< %s >" : "  %s", value->field->choices[value->choice]);
+	if (has_focus)
+		canvas_set_cursor(canvas, 0, 0);
+}
+
+static void draw_switch(const struct form_value *value, struct canvas *canvas, bool has_focus)
+{
+	canvas_text(canvas, 0, 0, canvas_columns(canvas), has_focus ? ROLE_SELECT : ROLE_NORMAL,
+		    value->is_on ? "[x] yes" : "[ ] no");
+	if (has_focus)
+		canvas_set_cursor(canvas, 0, 1);
+}
+
+static void draw_value(const struct form_value *value, struct canvas *canvas, int row,
+		       bool has_focus)
+{
+	int columns = canvas_columns(canvas);
+	int label = columns > 2 * LABEL_COLUMNS ? LABEL_COLUMNS : columns / 2;
+	struct canvas *rest = canvas_window(canvas, row, label, 1, columns - label);
+
+	canvas_text(canvas, row, 0, label - 1, has_focus ? ROLE_TITLE : ROLE_DIM,
+		    value->field->label);
+	if (value->field->kind == FORM_CHOICE)
+		draw_choice(value, rest, has_focus);
+	else if (value->field->kind == FORM_SWITCH)
+		draw_switch(value, rest, has_focus);
+	else
+		field_draw(rest, 0, has_focus ? "> " : "  ", ROLE_DIM, field_text(&value->text),
+			   value->text.point, has_focus);
+	canvas_destroy(rest);
+}
+
+/* The fields around the focus. */
+static void draw_values(const struct form *form, struct canvas *canvas, int row, int rows)
+{
+	size_t top = form->focus >= (size_t)rows ? form->focus - (size_t)rows + 1 : 0;
+
+	for (int i = 0; i < rows && top + (size_t)i < form->count; i++)
+		draw_value(&form->values[top + (size_t)i], canvas, row + i,
+			   top + (size_t)i == form->focus);
+}
+
+static void draw_words(const struct form *form, struct canvas *canvas, int row, int rows)
+{
+	size_t top = form->picked >= (size_t)rows ? form->picked - (size_t)rows + 1 : 0;
+
+	for (int i = 0; i < rows && top + (size_t)i < form->words.count; i++) {
+		bool is_picked = top + (size_t)i == form->picked;
+
+		canvas_textf(canvas, row + i, 2, canvas_columns(canvas) - 2,
+			     is_picked ? ROLE_SELECT : ROLE_NORMAL, "%s %s", is_picked ? ">" : " ",
+			     form->words.words[top + (size_t)i]);
+	}
+}
+
+/* As many rows as it takes. Returns how many; draws nothing where row is -1. */
+static int draw_wrapped(struct canvas *canvas, int row, int rows, const char *text)
+{
+	struct text sane = {0};
+	const char *rest;
+	int used = 0;
+
+	text_add_sane(&sane, text, strlen(text), TEXT_SANE_LINE);
+	rest = text_str(&sane);
+	while (*rest && used < rows) {
+		size_t length = field_fit(rest, canvas_columns(canvas));
+		struct text part = {0};
+
+		text_add_bytes(&part, rest, length);
+		if (row >= 0)
+			canvas_text(canvas, row + used, 0, canvas_columns(canvas), ROLE_RATE,
+				    text_str(&part));
+		text_finish(&part);
+		rest += length;
+		used++;
+	}
+	text_finish(&sane);
+	return used;
+}
+
+struct parts {
+	struct text line;
+	struct text complaint;
+	int line_rows, word_rows;
+};
+
+static void draw_inside(const struct form *form, const struct parts *parts, struct canvas *canvas)
+{
+	int rows = canvas_rows(canvas);
+	int last = rows - 1;
+	int values = rows - parts->line_rows - parts->word_rows - 1;
+
+	if (values < 1)
+		values = 1;
+	if (values > (int)form->count)
+		values = (int)form->count;
+	draw_values(form, canvas, 0, values);
+	if (values + parts->word_rows < rows)
+		draw_words(form, canvas, values, parts->word_rows);
+	if (parts->complaint.length > 0)
+		canvas_text(canvas, last, 0, canvas_columns(canvas), ROLE_WARN,
+			    text_str(&parts->complaint));
+	else
+		canvas_text(canvas, last, 0, canvas_columns(canvas), ROLE_DIM, form_hint(form));
+	if (last - parts->line_rows >= values)
+		draw_wrapped(canvas, last - parts->line_rows, parts->line_rows,
+			     text_str(&parts->line));
+}
+
+static int word_rows(const struct form *form)
+{
+	return form->words.count < WORD_ROWS_MAX ? (int)form->words.count : WORD_ROWS_MAX;
+}
+
+static struct canvas *place_box(const struct form *form, const struct parts *parts,
+				struct canvas *canvas)
+{
+	int columns = canvas_columns(canvas) < COLUMNS_MAX ? canvas_columns(canvas) : COLUMNS_MAX;
+	int rows = (int)form->count + parts->line_rows + parts->word_rows + 1 + 2;
+
+	if (rows > canvas_rows(canvas))
+		rows = canvas_rows(canvas);
+	return canvas_window(canvas, (canvas_rows(canvas) - rows) / 2,
+			     (canvas_columns(canvas) - columns) / 2, rows, columns);
+}
+
+void form_draw(const struct form *form, struct canvas *canvas)
+{
+	int columns = canvas_columns(canvas) < COLUMNS_MAX ? canvas_columns(canvas) : COLUMNS_MAX;
+	struct parts parts = {.word_rows = word_rows(form)};
+	struct canvas *sample = canvas_window(canvas, 0, 0, 1, columns - 4 > 1 ? columns - 4 : 1);
+	struct canvas *box, *inside;
+
+	form_write(form, &parts.line);
+	form_check(form, &parts.complaint);
+	parts.line_rows = draw_wrapped(sample, -1, LINE_ROWS_MAX, text_str(&parts.line));
+	canvas_destroy(sample);
+	if (canvas_rows(canvas) < ROWS_FOR_BOX) {
+		canvas_clear(canvas);
+		draw_inside(form, &parts, canvas);
+	} else {
+		box = place_box(form, &parts, canvas);
+		inside = draw_box(box, form->class->title);
+		draw_inside(form, &parts, inside);
+		canvas_destroy(inside);
+		canvas_destroy(box);
+	}
+	text_finish(&parts.line);
+	text_finish(&parts.complaint);
+}
