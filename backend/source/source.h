@@ -7,6 +7,7 @@
 #ifndef TRACON_SOURCE_SOURCE_H
 #define TRACON_SOURCE_SOURCE_H
 
+#include "backend/base/filter/filter.h"
 #include "backend/base/places.h"
 #include "backend/base/queue.h"
 #include "backend/base/text.h"
@@ -113,6 +114,11 @@ struct source_class {
 	 */
 	void (*list_points_of)(struct source *source, uint64_t app_id, struct point_list *list,
 			       struct task *task);
+	/*
+	 * What this source can't filter by, though the expression is right: false with the problem
+	 * set. NULL as a function: it can all of it. Any thread.
+	 */
+	bool (*check_filter)(const struct filter *filter, struct filter_problem *problem);
 	/*
 	 * The LTTNG_HOME that a program must be given to find this source, or NULL: it needs none.
 	 * NULL as a function: programs need nothing. Any thread; as long as the source lives.

@@ -14,6 +14,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/source/context.h"
+#include "backend/source/ust/bytecode.h"
 #include "backend/source/ust/codes.h"
 #include "backend/source/ust/internal.h"
 
@@ -203,18 +204,37 @@ static bool set_exclusions(struct ust_app *app, const struct rule_spec *rule,
 	return did(app, code, "exclude from event rule", rule->pattern);
 }
 
-/* Where compiled filters are attached, before the rule is enabled. Rules with one are not made. */
+/* The commands refuse what can't be compiled; a spec that came another way is named here. */
+static struct lttng_ust_abi_filter_bytecode *compile_filter(const struct rule_spec *rule)
+{
+	struct filter_problem problem = {.error = ERROR_INIT};
+	struct lttng_ust_abi_filter_bytecode *bytecode = NULL;
+	struct filter *filter = filter_parse(rule->filter, &problem);
+
+	if (filter)
+		bytecode = ust_bytecode_compile(filter, &problem);
+	filter_destroy(filter);
+	if (!bytecode)
+		log_write(LOG_LEVEL_WARNING, "event rule '%s' stays off: its filter: %s",
+			  rule->pattern, problem.error.message);
+	return bytecode;
+}
+
+/* Before the rule is enabled. */
 static bool set_filter(struct ust_app *app, const struct rule_spec *rule,
 		       struct lttng_ust_abi_object_data *object)
 {
-	(void)object;
+	struct lttng_ust_abi_filter_bytecode *bytecode;
+	int code;
+
 	if (!rule->filter)
 		return true;
-	log_write(LOG_LEVEL_WARNING,
-		  "event rule '%s' stays off in application '%s' (process %d): filters can't be "
-		  "used with LTTng-UST applications",
-		  rule->pattern, app->name, (int)app->pid);
-	return false;
+	bytecode = compile_filter(rule);
+	if (!bytecode)
+		return false;
+	code = lttng_ust_ctl_set_filter(app->command_fd, bytecode, object);
+	free(bytecode);
+	return did(app, code, "take the filter of event rule", rule->pattern);
 }
 
 /* Names travel in arrays; one that does not fit would be another name. */

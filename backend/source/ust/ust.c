@@ -8,6 +8,7 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/source/ust/bytecode.h"
 #include "backend/source/ust/internal.h"
 #include "backend/source/ust/place.h"
 
@@ -114,6 +115,7 @@ const struct source_class ust_source_class = {
 	.apply = ust_session_apply,
 	.list_points = ust_points_list,
 	.list_points_of = ust_points_list_of,
+	.check_filter = ust_bytecode_check,
 	.home = ust_home,
 	.trace_directory = "ust",
 };
