@@ -6,11 +6,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "views/glyph.h"
 #include "views/table_layout.h"
+
+#define COLUMN_SHOWN_MAX 40 /* columns of a value that a filter on its column looks at */
 
 void table_init(struct table *table, const struct table_class *class)
 {
@@ -25,6 +28,8 @@ void table_init(struct table *table, const struct table_class *class)
 void table_finish(struct table *table)
 {
 	list_finish(&table->list);
+	match_finish(&table->filter);
+	match_finish(&table->find);
 	free(table->indexes);
 	free(table->ids);
 	*table = (struct table){0};
@@ -37,39 +42,90 @@ void table_add(struct table *table, size_t index)
 	table->indexes[table->count++] = index;
 }
 
+/* ---- filter and search ---- */
+
+static size_t find_column(const void *data, const char *name, size_t length)
+{
+	const struct table_class *class = data;
+
+	for (size_t i = 0; i < class->column_count; i++) {
+		const struct table_column *column = &class->columns[i];
+
+		if ((strlen(column->name) == length && !strncasecmp(column->name, name, length)) ||
+		    (column->title && strlen(column->title) == length &&
+		     !strncasecmp(column->title, name, length)))
+			return i;
+	}
+	return MATCH_NO_COLUMN;
+}
+
+void table_compile(const struct table *table, struct match *match, const char *pattern)
+{
+	match_compile(match, pattern, find_column, table->class);
+}
+
+/* What the column shows: of numbers too, as they are shown. */
+static void add_shown(const struct view_input *input, size_t index,
+		      const struct table_column *column, struct text *out)
+{
+	struct canvas *canvas = canvas_create(1, COLUMN_SHOWN_MAX);
+	struct table_cell cell = {.canvas = canvas, .columns = COLUMN_SHOWN_MAX};
+	struct text line = {0};
+
+	canvas_set_glyphs(canvas, input->glyphs);
+	if (column->draw)
+		column->draw(input, index, &cell);
+	else
+		column->draw_value(&cell, column->value(input, index));
+	canvas_print(canvas, &line);
+	text_add_bytes(out, text_str(&line) + strspn(text_str(&line), " "),
+		       strcspn(text_str(&line) + strspn(text_str(&line), " "), "\n"));
+	text_finish(&line);
+	canvas_destroy(canvas);
+}
+
 static void add_search_text(const struct table *table, const struct view_input *input, size_t index,
-			    struct text *out)
+			    size_t number, struct text *out)
 {
 	const struct table_column *flexible = table_flexible_column(table->class);
+	const struct table_column *column =
+		number < table->class->column_count ? &table->class->columns[number] : NULL;
 
-	if (table->class->search_text)
+	if (column && column->text)
+		text_add(out, column->text(input, index));
+	else if (column && (column->draw || column->draw_value))
+		add_shown(input, index, column, out);
+	else if (table->class->search_text)
 		table->class->search_text(input, index, out);
 	else if (flexible)
 		text_add(out, flexible->text(input, index));
 }
 
-/* `text` is room for the row's text, used again for each row. */
-static bool row_matches(const struct table *table, const struct view_input *input, size_t index,
-			const char *pattern, struct text *text)
+bool table_row_matches(const struct table *table, const struct view_input *input, size_t index,
+		       const struct match *match)
 {
-	text_clear(text);
-	add_search_text(table, input, index, text);
-	return match_text(pattern, text_str(text));
+	struct text text = {0};
+	bool is_accepted;
+
+	if (match_is_empty(match))
+		return true;
+	add_search_text(table, input, index, match->column, &text);
+	is_accepted = match_accepts(match, text_str(&text));
+	text_finish(&text);
+	return is_accepted;
 }
 
 static void filter_rows(struct table *table, const struct view_input *input)
 {
-	struct text text = {0};
 	size_t kept = 0;
 
 	table->all_count = table->count;
-	if (!table->filter[0])
+	if (match_is_empty(&table->filter))
 		return;
 	for (size_t i = 0; i < table->count; i++)
-		if (row_matches(table, input, table->indexes[i], table->filter, &text))
+		if (table_row_matches(table, input, table->indexes[i], &table->filter))
 			table->indexes[kept++] = table->indexes[i];
 	table->count = kept;
-	text_finish(&text);
 }
 
 struct sorting {
@@ -118,9 +174,12 @@ static void sort_rows(struct table *table, const struct view_input *input)
 void table_refresh(struct table *table, const struct view_input *input)
 {
 	table->count = 0;
+	table->all_count = 0;
 	table->class->collect(input, table);
-	filter_rows(table, input);
-	sort_rows(table, input);
+	if (!table->class->is_arranged) {
+		filter_rows(table, input);
+		sort_rows(table, input);
+	}
 	if (table->ids_room < table->room) {
 		table->ids_room = table->room;
 		table->ids = mem_realloc_array(table->ids, table->ids_room, sizeof(*table->ids));
@@ -266,26 +325,18 @@ static bool act_sort(struct table *table, const char *action)
 	return false;
 }
 
-static void copy_pattern(char pattern[MATCH_PATTERN_MAX], const char *argument)
-{
-	snprintf(pattern, MATCH_PATTERN_MAX, "%s", argument);
-}
-
 /* From row `from` on, in steps of `step` around the end, each row once. */
 static void select_match(struct table *table, const struct view_input *input, size_t from,
 			 size_t step)
 {
-	struct text text = {0};
-
 	for (size_t i = 0; i < table->count; i++) {
 		size_t row = (from + i * step) % table->count;
 
-		if (row_matches(table, input, table->indexes[row], table->find, &text)) {
+		if (table_row_matches(table, input, table->indexes[row], &table->find)) {
 			list_select(&table->list, table->ids, row);
 			break;
 		}
 	}
-	text_finish(&text);
 }
 
 /* The search text grew or shrank: look from where the selection was before. */
@@ -296,10 +347,10 @@ static void find_from_origin(struct table *table, const struct view_input *input
 		table->find_origin_id = table->list.selected_id;
 		table->has_find_origin = table->list.has_selected;
 	}
-	copy_pattern(table->find, argument);
+	table_compile(table, &table->find, argument);
 	if (table->has_find_origin)
 		table_select_id(table, table->find_origin_id);
-	if (table->find[0])
+	if (!match_is_empty(&table->find))
 		select_match(table, input, table->list.selected, 1);
 	else
 		table->has_find_origin = false;
@@ -310,6 +361,7 @@ static bool act_find(struct table *table, const struct view_input *input, const 
 {
 	size_t count = table->count;
 	size_t selected = table->list.selected;
+	bool is_looking = !match_is_empty(&table->find);
 
 	if (!strcmp(action, "find")) {
 		find_from_origin(table, input, argument);
@@ -319,9 +371,9 @@ static bool act_find(struct table *table, const struct view_input *input, const 
 	    strcmp(action, "find-previous") != 0)
 		return false;
 	table->has_find_origin = false;
-	if (!strcmp(action, "find-next") && table->find[0] && count)
+	if (!strcmp(action, "find-next") && is_looking && count)
 		select_match(table, input, (selected + 1) % count, 1);
-	if (!strcmp(action, "find-previous") && table->find[0] && count)
+	if (!strcmp(action, "find-previous") && is_looking && count)
 		select_match(table, input, (selected + count - 1) % count, count - 1);
 	return true;
 }
@@ -405,7 +457,7 @@ bool table_act(struct table *table, const struct view_input *input, const char *
 		return true;
 	}
 	if (!strcmp(action, "filter")) {
-		copy_pattern(table->filter, argument);
+		table_compile(table, &table->filter, argument);
 		table_refresh(table, input);
 		return true;
 	}

@@ -66,6 +66,8 @@ struct table_class {
 	/* Calls table_add for each row. */
 	void (*collect)(const struct view_input *input, struct table *table);
 	uint64_t (*id)(const struct view_input *input, size_t index);
+	/* collect leaves only rows that pass the filter, in the order shown: a tree. */
+	bool is_arranged;
 	/* What filter and search look at; NULL: the flexible column's text. */
 	void (*search_text)(const struct view_input *input, size_t index, struct text *out);
 	/* ROLE_NORMAL: each value has its own. May be NULL. */
@@ -82,8 +84,8 @@ struct table {
 	struct list list;
 	size_t sort_column;
 	bool is_descending;
-	char filter[MATCH_PATTERN_MAX];
-	char find[MATCH_PATTERN_MAX];
+	struct match filter;
+	struct match find;
 	bool has_find_origin; /* where the selection was before the search was typed */
 	uint64_t find_origin_id;
 	int scroll;	   /* columns that the flexible column is scrolled sideways */
@@ -109,6 +111,12 @@ void table_draw(const struct table *table, const struct view_input *input, struc
  */
 bool table_act(struct table *table, const struct view_input *input, const char *action,
 	       const char *argument);
+
+/* Whether the row passes: what the match looks at may be one column. */
+bool table_row_matches(const struct table *table, const struct view_input *input, size_t index,
+		       const struct match *match);
+/* Compiles a pattern with this table's columns. */
+void table_compile(const struct table *table, struct match *match, const char *pattern);
 
 /* The selected row; false when there are no rows. */
 bool table_selected(const struct table *table, size_t *index);

@@ -5,10 +5,13 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/units.h"
+#include "backend/base/utf8.h"
 #include "views/gauge.h"
 #include "views/sparkline.h"
 #include "views/table.h"
 #include "views/table_layout.h"
+
+#define HIGHLIGHT_BYTES_MAX 1024 /* of a name, from its first column on */
 
 enum role table_cell_role(const struct table_cell *cell, enum role role)
 {
@@ -151,45 +154,45 @@ static void draw_header(const struct table *table, struct canvas *canvas)
 	}
 }
 
-static uint32_t folded(uint32_t code, bool is_sensitive)
+/* What the cells show, and the column of each of its bytes; one entry more for the end. */
+static void read_cells(const struct table_cell *cell, struct text *bytes, int *columns)
 {
-	return !is_sensitive && code >= 'A' && code <= 'Z' ? code - 'A' + 'a' : code;
-}
+	char character[UTF8_BYTES_MAX];
 
-/* Columns of the cells from `column` on that spell the ASCII text `wanted`; 0: they don't. */
-static int spelled(const struct table_cell *cell, int column, const char *wanted, size_t length,
-		   bool is_sensitive)
-{
-	int at = column;
-
-	for (size_t i = 0; i < length; i++, at++) {
+	for (int at = cell->column; at < cell->column + cell->columns; at++) {
 		const struct cell *shown = canvas_cell(cell->canvas, cell->row, at);
+		size_t length = 0;
 
-		if (at >= cell->column + cell->columns || shown->chars[1] ||
-		    folded(shown->chars[0], is_sensitive) !=
-			    folded((unsigned char)wanted[i], is_sensitive))
-			return 0;
+		if (shown->width > 0)
+			length = utf8_encode(character, shown->chars[0] ? shown->chars[0] : ' ');
+		for (size_t i = 0; i < length && bytes->length < HIGHLIGHT_BYTES_MAX; i++) {
+			columns[bytes->length] = at;
+			text_add_char(bytes, character[i]);
+		}
 	}
-	return at - column;
+	columns[bytes->length] = cell->column + cell->columns;
+	/* The blanks behind it are none of the text's. */
+	while (bytes->length > 0 && bytes->bytes[bytes->length - 1] == ' ')
+		bytes->bytes[--bytes->length] = '\0';
 }
 
 /* Shows what the search, else the filter, found. */
 static void highlight(const struct table *table, const struct table_cell *cell)
 {
-	const char *pattern = table->find[0] ? table->find : table->filter;
-	bool is_sensitive = match_is_case_sensitive(pattern);
-	const char *at = pattern;
-	const char *wanted;
-	size_t length;
+	const struct match *match = match_is_empty(&table->find) ? &table->filter : &table->find;
+	int columns[HIGHLIGHT_BYTES_MAX + 1];
+	struct text bytes = {0};
+	size_t begin, end = 0;
 
-	if (*pattern == '!')
+	if (match->column != MATCH_NO_COLUMN && !table->class->columns[match->column].is_flexible)
 		return;
-	while ((wanted = match_next(&at, &length))) {
-		for (int column = cell->column; column < cell->column + cell->columns; column++)
-			canvas_paint(cell->canvas, cell->row, column,
-				     spelled(cell, column, wanted, length, is_sensitive),
-				     ROLE_MATCH);
-	}
+	if (match_is_empty(match))
+		return;
+	read_cells(cell, &bytes, columns);
+	while (match_find(match, text_str(&bytes), end, &begin, &end))
+		canvas_paint(cell->canvas, cell->row, columns[begin], columns[end] - columns[begin],
+			     ROLE_MATCH);
+	text_finish(&bytes);
 }
 
 static void draw_flexible(const struct table *table, const struct table_column *column,
@@ -266,7 +269,7 @@ static void draw_nothing(const struct table *table, const struct view_input *inp
 
 	if (table->all_count > 0)
 		canvas_textf(canvas, at_row, column, canvas_columns(canvas) - column, ROLE_DIM,
-			     "nothing matches %s", table->filter);
+			     "nothing matches %s", table->filter.pattern);
 	else
 		canvas_text(canvas, at_row, column, canvas_columns(canvas) - column, ROLE_DIM,
 			    table->class->nothing(input));

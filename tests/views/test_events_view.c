@@ -369,10 +369,51 @@ static void many_events_scroll(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void a_filter_may_look_at_one_column(void **state)
+{
+	(void)state;
+	pictures.sessions[0].has_unseen_loss = false;
+	shown_act(&shown, "filter", "level:info");
+	shown_draw(&shown, 6, 40, GLYPHS_UTF8);
+	expect_canvas(shown.canvas, " S  EVENT                         RATE/s\n"
+				    "▌●  my_app:request_begin            9.1k\n"
+				    "\n\n\n"
+				    " filter level:info: 1 of 5");
+	/* A number as it is shown; the column need not be on the screen. */
+	shown_act(&shown, "filter", "!total:/^(0|7)$/");
+	shown_draw(&shown, 6, 40, GLYPHS_UTF8);
+	assert_int_equal(canvas_cell(shown.canvas, 5, 26)->chars[0], '3');
+	shown_act(&shown, "filter", "my_app:request"); /* "my_app" is no column */
+	shown_draw(&shown, 6, 60, GLYPHS_UTF8);
+	assert_int_equal(canvas_cell(shown.canvas, 5, 24)->chars[0], '2');
+	shown_act(&shown, "filter", "/(/");
+	shown_draw(&shown, 6, 60, GLYPHS_UTF8);
+	assert_int_equal(canvas_cell(shown.canvas, 4, 4)->chars[0], 'n'); /* all are there */
+}
+
+static void a_regular_expression_shows_what_it_found(void **state)
+{
+	(void)state;
+	pictures.sessions[0].has_unseen_loss = false;
+	pictures.input.is_focused = false;
+	shown_act(&shown, "filter", "/_b.*n$/");
+	shown_draw(&shown, 4, 40, GLYPHS_UTF8);
+	expect_canvas(shown.canvas, " S  EVENT                         RATE/s\n"
+				    "▌●  my_app:request_begin            9.1k\n"
+				    "\n"
+				    " filter /_b.*n$/: 1 of 5");
+	assert_int_equal(canvas_cell(shown.canvas, 1, 17)->role, ROLE_NAME);
+	assert_int_equal(canvas_cell(shown.canvas, 1, 18)->role, ROLE_MATCH);
+	assert_int_equal(canvas_cell(shown.canvas, 1, 23)->role, ROLE_MATCH);
+	assert_int_equal(canvas_cell(shown.canvas, 1, 24)->role, ROLE_NORMAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(it_looks_as_drawn),
+		TEST(a_filter_may_look_at_one_column),
+		TEST(a_regular_expression_shows_what_it_found),
 		TEST(it_lives_at_any_size),
 		TEST(it_says_why_it_is_empty),
 		TEST(only_the_selected_channel_shows),
