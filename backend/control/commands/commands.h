@@ -5,6 +5,7 @@
 
 #include "backend/control/command.h"
 
+extern const struct command add_context_command;
 extern const struct command create_command;
 extern const struct command demo_command;
 extern const struct command destroy_command;
@@ -17,6 +18,7 @@ extern const struct command engine_command;
 extern const struct command help_command;
 extern const struct command list_command;
 extern const struct command quit_command;
+extern const struct command remove_context_command;
 extern const struct command rotate_command;
 extern const struct command run_command;
 extern const struct command run_place_command;
@@ -24,6 +26,8 @@ extern const struct command set_session_command;
 extern const struct command start_command;
 extern const struct command status_command;
 extern const struct command stop_command;
+extern const struct command track_command;
+extern const struct command untrack_command;
 extern const struct command version_command;
 extern const struct command view_command;
 extern const struct command view_place_command;

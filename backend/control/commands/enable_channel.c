@@ -73,13 +73,71 @@ static bool check_sizes(const struct channel_attributes *attributes, struct erro
 	return true;
 }
 
-static bool parse_attributes(struct call *call, struct channel_attributes *attributes,
-			     struct error *err)
+/* The one that was named last counts, as of two contrary options; else what the domain has. */
+static bool parse_scheme(const struct call *call, enum buffer_scheme usual,
+			 enum buffer_scheme *scheme, struct error *err)
 {
+	static const char *const options[] = {
+		[BUFFERS_PER_USER] = "buffers-uid",
+		[BUFFERS_PER_PROCESS] = "buffers-pid",
+		[BUFFERS_GLOBAL] = "buffers-global",
+	};
+	const char *last = NULL;
+
+	*scheme = usual;
+	for (size_t i = 0; i < COUNT_OF(options); i++) {
+		if (!args_has(call->args, options[i]) ||
+		    (last && !args_is_last(call->args, options[i], last)))
+			continue;
+		last = options[i];
+		*scheme = (enum buffer_scheme)i;
+	}
+	if (!last || (*scheme == BUFFERS_GLOBAL) == args_has(call->args, "kernel"))
+		return true;
+	return error_set(err, ERROR_UNSUPPORTED, "--%s goes with %s only", last,
+			 *scheme == BUFFERS_GLOBAL ? "--kernel" : "--userspace");
+}
+
+/* As LTTng-UST takes it: 31 bits of milliseconds. */
+#define BLOCKING_US_MAX (UINT64_C(2147483647) * 1000)
+
+static bool parse_blocking(const struct args *args, struct channel_attributes *attributes,
+			   struct error *err)
+{
+	const char *text = args_text(args, "blocking-timeout");
+	uint64_t timeout_us;
+
+	if (!text)
+		return true;
+	if (strcmp(text, "inf") == 0)
+		attributes->blocking_timeout_us = -1;
+	else if (units_parse_time_us(text, &timeout_us) && timeout_us <= BLOCKING_US_MAX)
+		attributes->blocking_timeout_us = (int64_t)timeout_us;
+	else
+		return error_set(err, ERROR_INVALID,
+				 "--blocking-timeout=%s is no time; give a number with us, ms, s, "
+				 "m or h (none: us), or inf",
+				 text);
+	if (attributes->is_overwrite && attributes->blocking_timeout_us != 0)
+		return error_set(err, ERROR_INVALID,
+				 "--blocking-timeout and --overwrite exclude each other: who "
+				 "overwrites never waits");
+	return args_has(args, "userspace") || attributes->blocking_timeout_us == 0 ||
+	       error_set(err, ERROR_UNSUPPORTED,
+			 "--blocking-timeout goes with --userspace only: the kernel does not "
+			 "wait");
+}
+
+static bool parse_attributes(struct call *call, enum buffer_scheme usual,
+			     struct channel_attributes *attributes, struct error *err)
+{
+	enum buffer_scheme scheme;
 	const struct args *args = call->args;
 	const char *output = args_text(args, "output");
 
-	channel_attributes_default(attributes);
+	if (!parse_scheme(call, usual, &scheme, err))
+		return false;
+	channel_attributes_for(attributes, scheme);
 	attributes->is_overwrite =
 		args_has(args, "overwrite") && args_is_last(args, "overwrite", "discard");
 	if (output && strcmp(output, "mmap") != 0)
@@ -89,6 +147,7 @@ static bool parse_attributes(struct call *call, struct channel_attributes *attri
 	       parse_time(args, "switch-timer", &attributes->switch_timer_us, err) &&
 	       parse_time(args, "read-timer", &attributes->read_timer_us, err) &&
 	       parse_time(args, "monitor-timer", &attributes->monitor_timer_us, err) &&
+	       parse_blocking(args, attributes, err) &&
 	       round_up(call->reply, "subbuf size", &attributes->subbuf_bytes, err) &&
 	       round_up(call->reply, "number of subbuffers", &attributes->subbuf_count, err) &&
 	       check_sizes(attributes, err);
@@ -138,7 +197,7 @@ static void enable_channel_run(struct call *call)
 	session = common_session(call, NULL);
 	if (!session)
 		return;
-	if (!parse_attributes(call, &attributes, &err)) {
+	if (!parse_attributes(call, session_scheme(session, source_index), &attributes, &err)) {
 		reply_fail(call->reply, &err);
 		return;
 	}
@@ -162,8 +221,8 @@ static const struct option_spec enable_channel_options[] = {
 	 COMPLETE_NOTHING},
 	{"overwrite", 0, OPTION_FLAG, NULL, "overwrite the oldest events when the buffers are full",
 	 COMPLETE_NOTHING},
-	{"subbuf-size", 0, OPTION_TEXT, "SIZE", "bytes of a sub-buffer; default 512k",
-	 COMPLETE_NOTHING},
+	{"subbuf-size", 0, OPTION_TEXT, "SIZE",
+	 "bytes of a sub-buffer; default 512k, per process 16k", COMPLETE_NOTHING},
 	{"num-subbuf", 0, OPTION_TEXT, "COUNT", "sub-buffers per CPU; default 4", COMPLETE_NOTHING},
 	{"switch-timer", 0, OPTION_TEXT, "TIME",
 	 "pass on partly filled sub-buffers this often; 0: off", COMPLETE_NOTHING},
@@ -173,6 +232,14 @@ static const struct option_spec enable_channel_options[] = {
 	 COMPLETE_NOTHING},
 	{"output", 0, OPTION_TEXT, "TYPE", "mmap", COMPLETE_NOTHING},
 	{"buffers-uid", 0, OPTION_FLAG, NULL, "one set of buffers per user (default)",
+	 COMPLETE_NOTHING},
+	{"buffers-pid", 0, OPTION_FLAG, NULL, "each process its own buffers and trace",
+	 COMPLETE_NOTHING},
+	{"buffers-global", 0, OPTION_FLAG, NULL, "one set for the system: the kernel's only way",
+	 COMPLETE_NOTHING},
+	{"blocking-timeout", 0, OPTION_TEXT, "TIME",
+	 "applications started with LTTNG_UST_ALLOW_BLOCKING wait this long for room; inf: for "
+	 "ever",
 	 COMPLETE_NOTHING},
 };
 

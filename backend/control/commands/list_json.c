@@ -83,9 +83,49 @@ static void put_channel(struct json *channels, const struct channel *channel)
 	list = json_put_array(object, "events");
 	for (size_t i = 0; i < channel->rule_count; i++)
 		put_rule(list, channel->rules[i]);
+	list = json_put_array(object, "contexts");
+	for (size_t i = 0; i < channel->contexts.count; i++)
+		json_add_text(list, channel->contexts.words[i]);
 	list = json_put_array(object, "event_types");
 	for (size_t i = 0; i < channel->type_count; i++)
 		put_type(list, channel->types[i]);
+}
+
+static const char *const schemes[] = {
+	[BUFFERS_PER_USER] = "PER_UID",
+	[BUFFERS_PER_PROCESS] = "PER_PID",
+	[BUFFERS_GLOBAL] = "GLOBAL",
+};
+
+static void put_tracker(struct json *trackers, enum tracker_kind kind,
+			const struct tracker *tracker)
+{
+	struct json *object = json_add_object(trackers);
+	struct json *values;
+
+	json_put_text(object, "attribute", tracker_names[kind].element);
+	values = json_put_array(object, "values");
+	for (size_t i = 0; i < tracker->value_count; i++) {
+		struct json *value = json_add_object(values);
+
+		json_put_i64(value, "id", tracker->values[i].id);
+		if (tracker->values[i].name)
+			json_put_text(value, "name", tracker->values[i].name);
+	}
+}
+
+/* Those that keep somebody out. */
+static void put_trackers(struct json *domain, const struct session *session, size_t source_index)
+{
+	struct json *trackers = json_put_array(domain, "process_attr_trackers");
+
+	for (int i = 0; i < TRACKER_KIND_COUNT; i++) {
+		const struct tracker *tracker =
+			session_tracker(session, source_index, (enum tracker_kind)i);
+
+		if (tracker->is_limited)
+			put_tracker(trackers, (enum tracker_kind)i, tracker);
+	}
 }
 
 static void put_domains(struct json *object, const struct session *session,
@@ -97,11 +137,12 @@ static void put_domains(struct json *object, const struct session *session,
 		struct json *domain;
 		struct json *channels;
 
-		if (session_channels_of(session, i) == 0)
+		if (!session_has_domain(session, i))
 			continue;
 		domain = json_add_object(domains);
 		json_put_text(domain, "type", source_table[i].class->domain);
-		json_put_text(domain, "buffer_type", "PER_UID");
+		json_put_text(domain, "buffer_type", schemes[session_scheme(session, i)]);
+		put_trackers(domain, session, i);
 		channels = json_put_array(domain, "channels");
 		for (size_t j = 0; j < session->channel_count; j++)
 			if (session->channels[j]->source_index == i &&

@@ -27,7 +27,9 @@ static void print_attributes(struct reply *reply, const struct channel_attribute
 	print_timer(reply, "Switch timer:    ", attributes->switch_timer_us);
 	print_timer(reply, "Read timer:      ", attributes->read_timer_us);
 	print_timer(reply, "Monitor timer:   ", attributes->monitor_timer_us);
-	if (!attributes->is_overwrite)
+	if (!attributes->is_overwrite && attributes->blocking_timeout_us < 0)
+		reply_print(reply, "      Blocking timeout: infinite\n");
+	else if (!attributes->is_overwrite)
 		reply_print(reply, "      Blocking timeout: %lld us\n",
 			    (long long)attributes->blocking_timeout_us);
 	reply_print(reply, "      Trace file count: 1 per stream\n");
@@ -73,12 +75,24 @@ static void print_rule(struct reply *reply, const struct event_rule *rule)
 	text_finish(&line);
 }
 
+/* lttng shows none; scripts that read its lines find them unchanged while there are none. */
+static void print_contexts(struct reply *reply, const struct channel *channel)
+{
+	if (channel->contexts.count == 0)
+		return;
+	reply_print(reply, "    Contexts:\n");
+	for (size_t i = 0; i < channel->contexts.count; i++)
+		reply_print(reply, "      %s\n", channel->contexts.words[i]);
+	reply_print(reply, "\n");
+}
+
 static void print_channel(struct reply *reply, const struct channel *channel)
 {
 	reply_print(reply, "- %s: [%s]\n\n", shared_text_str(channel->name),
 		    channel->is_enabled ? "enabled" : "disabled");
 	print_attributes(reply, &channel->attributes);
 	print_statistics(reply, channel);
+	print_contexts(reply, channel);
 	reply_print(reply, "    Recording event rules:\n");
 	for (size_t i = 0; i < channel->rule_count; i++)
 		print_rule(reply, channel->rules[i]);
@@ -87,15 +101,35 @@ static void print_channel(struct reply *reply, const struct channel *channel)
 	reply_print(reply, "\n");
 }
 
+static void print_scheme(struct reply *reply, enum buffer_scheme scheme)
+{
+	if (scheme != BUFFERS_GLOBAL) /* lttng says nothing of the kernel's */
+		reply_print(reply, "Buffering scheme: %s\n\n",
+			    scheme == BUFFERS_PER_USER ? "per-user" : "per-process");
+}
+
+static void print_trackers(struct reply *reply, const struct session *session, size_t source_index)
+{
+	bool is_kernel = strcmp(source_table[source_index].class->domain, "KERNEL") == 0;
+	int count = is_kernel ? TRACKER_KIND_COUNT : TRACKER_VGID + 1;
+
+	reply_print(reply, "Tracked process attributes\n");
+	for (int i = 0; i < count; i++) {
+		struct text line = {0};
+
+		tracker_print(session_tracker(session, source_index, (enum tracker_kind)i), &line);
+		reply_print(reply, "  %s%s\n", tracker_names[i].plural, text_str(&line));
+		text_finish(&line);
+	}
+	reply_print(reply, "\n");
+}
+
 static void print_domain(struct reply *reply, const struct session *session, size_t source_index,
 			 const struct listing *listing)
 {
 	reply_print(reply, "=== Domain: %s ===\n\n", source_table[source_index].class->title);
-	reply_print(reply, "Buffering scheme: per-user\n\n");
-	reply_print(reply, "Tracked process attributes\n"
-			   "  Virtual process IDs:  all\n"
-			   "  Virtual user IDs:     all\n"
-			   "  Virtual group IDs:    all\n\n");
+	print_scheme(reply, session_scheme(session, source_index));
+	print_trackers(reply, session, source_index);
 	reply_print(reply, "Channels:\n-------------\n");
 	for (size_t i = 0; i < session->channel_count; i++)
 		if (session->channels[i]->source_index == source_index &&
@@ -107,7 +141,7 @@ static void print_domain_names(struct reply *reply, const struct session *sessio
 {
 	reply_print(reply, "Domains:\n-------------\n");
 	for (size_t i = 0; i < source_count; i++)
-		if (session_channels_of(session, i) > 0)
+		if (session_has_domain(session, i))
 			reply_print(reply, "  - %s\n",
 				    strcmp(source_table[i].class->domain, "UST") == 0
 					    ? "UST global"
@@ -125,7 +159,7 @@ void listing_session_text(struct reply *reply, const struct session *session,
 		    session->is_active ? "active" : "inactive");
 	reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
 	for (size_t i = 0; i < source_count; i++)
-		if (session_channels_of(session, i) > 0)
+		if (session_has_domain(session, i))
 			print_domain(reply, session, i, listing);
 }
 

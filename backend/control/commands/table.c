@@ -4,6 +4,7 @@
 #include "backend/control/commands/commands.h"
 
 const struct command *const command_table[] = {
+	&add_context_command,
 	&create_command,
 	&demo_command,
 	&destroy_command,
@@ -16,6 +17,7 @@ const struct command *const command_table[] = {
 	&help_command,
 	&list_command,
 	&quit_command,
+	&remove_context_command,
 	&rotate_command,
 	&run_command,
 	&run_place_command,
@@ -23,6 +25,8 @@ const struct command *const command_table[] = {
 	&start_command,
 	&status_command,
 	&stop_command,
+	&track_command,
+	&untrack_command,
 	&version_command,
 	&view_command,
 	&view_place_command,
