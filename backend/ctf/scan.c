@@ -518,7 +518,7 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 
 	while ((uint64_t)(end - at) >= (is_compact ? 4 : 6)) {
 		uint32_t id = short_id(at, is_compact);
-		uint64_t step, count = 1;
+		uint64_t step, count = 1, more = 0;
 		uintptr_t type;
 
 		if (id == (is_compact ? COMPACT_EXTENDED_ID : LARGE_EXTENDED_ID))
@@ -555,28 +555,71 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 			}
 			guess = step;
 			at += step;
+			more = step;
 		} else {
 			if (!type ||
 			    !walk_program(cursor, at, (uint64_t)(at - cursor->bytes) + body_bytes,
 					  type, is_compact))
 				break;
-			at = cursor->bytes + cursor->at_bits / 8;
+			more = (uint64_t)(cursor->bytes + cursor->at_bits / 8 - at);
+			at += more;
 		}
 		event_count += count;
-		if (counts)
+		if (counts) {
 			event_counts_add_fast(counts, id, count);
+			if (more)
+				event_bytes_add(event_counts_bytes(counts, id), more);
+		}
 	}
 	cursor->at_bits = (uint64_t)(at - cursor->bytes) * 8;
 	return event_count;
+}
+
+static uint64_t short_body_bytes(const struct scanner *scanner, uint64_t context_bytes)
+{
+	return (scanner->header == CTF_HEADER_LARGE ? 6 : 4) + context_bytes;
 }
 
 /* Contexts of fixed size only. */
 static uint64_t walk_fast(const struct scanner *scanner, struct cursor *cursor,
 			  uint64_t context_bytes, struct event_counts *counts)
 {
+	uint64_t body_bytes = short_body_bytes(scanner, context_bytes);
+
 	if (scanner->header == CTF_HEADER_LARGE)
-		return walk_packed(scanner, cursor, 6 + context_bytes, counts, false);
-	return walk_packed(scanner, cursor, 4 + context_bytes, counts, true);
+		return walk_packed(scanner, cursor, body_bytes, counts, false);
+	return walk_packed(scanner, cursor, body_bytes, counts, true);
+}
+
+/* What the fast walk takes an event of this type for; 0: of no fixed size. */
+static uint64_t equal_bytes(const struct scanner *scanner, uint64_t context_bytes, uint32_t id)
+{
+	uintptr_t type = find_type(scanner, id);
+
+	return type & 1 ? short_body_bytes(scanner, context_bytes) + (type >> 1) : 0;
+}
+
+/* Of the ids that this walk met first. From then on only what differs is added. */
+static void note_sizes(const struct scanner *scanner, uint64_t context_bytes,
+		       struct event_counts *counts, size_t first)
+{
+	for (size_t i = first; i < counts->touched_count; i++) {
+		struct event_bytes *bytes = event_counts_bytes(counts, counts->touched[i]);
+
+		atomic_store_explicit(&bytes->each,
+				      equal_bytes(scanner, context_bytes, counts->touched[i]),
+				      memory_order_relaxed);
+	}
+}
+
+/* An event that the fast walk did not take. */
+static void count_slow(const struct scanner *scanner, bool is_fast, uint64_t context_bytes,
+		       struct event_counts *counts, uint32_t id, uint64_t bytes)
+{
+	event_counts_add_fast(counts, id, 1);
+	if (is_fast)
+		bytes -= equal_bytes(scanner, context_bytes, id);
+	event_bytes_add(event_counts_bytes(counts, id), bytes);
 }
 
 void scanner_walk(struct scanner *scanner, const unsigned char *packet, uint64_t first_event_bytes,
@@ -586,6 +629,7 @@ void scanner_walk(struct scanner *scanner, const unsigned char *packet, uint64_t
 	uintptr_t context = atomic_load_explicit(&scanner->context, memory_order_acquire);
 	bool is_fast = scanner->is_packed && (context & 1) &&
 		       (scanner->header == CTF_HEADER_LARGE || !scanner->layout.is_big_endian);
+	size_t first = counts ? counts->touched_count : 0;
 	struct cursor cursor;
 	uint64_t id;
 
@@ -607,7 +651,10 @@ void scanner_walk(struct scanner *scanner, const unsigned char *packet, uint64_t
 			break;
 		result->event_count++;
 		if (counts)
-			event_counts_add(counts, (uint32_t)id, 1);
+			count_slow(scanner, is_fast, context >> 1, counts, (uint32_t)id,
+				   cursor.at_bits / 8 - result->end_bytes);
 	}
+	if (counts && is_fast)
+		note_sizes(scanner, context >> 1, counts, first);
 	result->is_consistent = result->end_bytes == content_bytes;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Walks a packet from event to event and counts them per type: what live rates are made of. Event
- * types compile to short programs (one addition for fixed fields). A packet may hold anything: no
- * step leaves it.
+ * Walks a packet from event to event and counts them and their bytes per type: what live rates are
+ * made of. Event types compile to short programs (one addition for fixed fields). A packet may hold
+ * anything: no step leaves it.
  */
 #ifndef TRACON_CTF_SCAN_H
 #define TRACON_CTF_SCAN_H
@@ -14,13 +14,15 @@
 #include "backend/ctf/type.h"
 
 /*
- * Numbers per event type id. One thread adds, any thread reads (relaxed atomics); ids up to 2^20.
+ * Events per event type id, and the bytes of their records: header, context and payload with the
+ * padding between them. One thread adds, any thread reads (relaxed atomics); ids up to 2^20.
  */
 struct event_counts;
 struct event_counts *event_counts_create(void);
 void event_counts_destroy(struct event_counts *counts);
-void event_counts_add(struct event_counts *counts, uint32_t id, uint64_t count);
+void event_counts_add(struct event_counts *counts, uint32_t id, uint64_t events, uint64_t bytes);
 uint64_t event_counts_read(const struct event_counts *counts, uint32_t id);
+uint64_t event_counts_read_bytes(const struct event_counts *counts, uint32_t id);
 /* Adds all of `from` to `to`, clears `from`: one thread owns `from` and adds to `to`. */
 void event_counts_move(struct event_counts *from, struct event_counts *to);
 void event_counts_clear(struct event_counts *counts); /* the thread that adds */

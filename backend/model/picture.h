@@ -109,7 +109,7 @@ struct picture_event {
 	int loglevel;		   /* -1 unknown */
 	const char *loglevel_text; /* "TRACE_INFO", "" */
 	uint64_t recorded_events;
-	uint64_t recorded_bytes; /* of its records; 0 until it is counted */
+	uint64_t recorded_bytes; /* of its records: header, context, payload */
 	uint64_t rate_per_1000_s;
 	uint64_t last_seen_wall_ns; /* tick at which it was last seen growing; 0 never */
 	uint32_t history[PICTURE_HISTORY];

@@ -147,8 +147,8 @@ static void types_of_one_name_are_summed_over_groups(void **state)
 	struct tally *second = tally_create();
 
 	(void)state;
-	event_counts_add(first->recorded_types, 7, 100);
-	event_counts_add(second->recorded_types, 3, 11);
+	event_counts_add(first->recorded_types, 7, 100, 3200);
+	event_counts_add(second->recorded_types, 3, 11, 500);
 	tally_add(&first->recorded_events, 100);
 	tally_add(&second->recorded_events, 11);
 	tally_add(&second->discarded_ring, 4);
@@ -159,6 +159,7 @@ static void types_of_one_name_are_summed_over_groups(void **state)
 	assert_int_equal(channel->type_count, 2); /* another level is another type */
 	assert_int_equal(event_type_total(channel->types[0]), 111);
 	assert_int_equal(event_type_total(channel->types[1]), 0);
+	assert_int_equal(event_type_bytes(channel->types[0]), 3700);
 
 	struct picture_counts counts;
 

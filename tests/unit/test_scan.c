@@ -282,6 +282,7 @@ struct made_up {
 	struct ctf_type *context;
 	struct ctf_type *payloads[TYPE_COUNT];
 	uint64_t emitted[TYPE_COUNT];
+	uint64_t emitted_bytes[TYPE_COUNT]; /* of whole records */
 	struct scanner *scanner;
 	struct text metadata;
 	struct packet_kit kit;
@@ -330,6 +331,7 @@ static void emit_events(struct made_up *made_up, uint64_t seed)
 	for (unsigned int i = 0; i < EVENT_COUNT; i++) {
 		uint32_t type = (uint32_t)below(&encoder->seed, TYPE_COUNT);
 		bool is_far = below(&encoder->seed, 10) == 0;
+		uint64_t begin_bytes = made_up->kit.at_bits / 8;
 
 		clock += is_far ? UINT64_C(5000000000) : below(&encoder->seed, 100000000);
 		encoder->value_count = 0;
@@ -337,6 +339,7 @@ static void emit_events(struct made_up *made_up, uint64_t seed)
 		encode(encoder, made_up->context, NULL);
 		encode(encoder, made_up->payloads[type], NULL);
 		made_up->emitted[type]++;
+		made_up->emitted_bytes[type] += made_up->kit.at_bits / 8 - begin_bytes;
 	}
 	made_up->last_clock = clock;
 	kit_end(&made_up->kit, clock + 1, 0);
@@ -371,8 +374,10 @@ static void assert_scanner_agrees(const struct made_up *made_up)
 	assert_int_equal(result.event_count, EVENT_COUNT);
 	assert_true(result.is_consistent);
 	assert_int_equal(result.last_clock, made_up->last_clock);
-	for (uint32_t i = 0; i < TYPE_COUNT; i++)
+	for (uint32_t i = 0; i < TYPE_COUNT; i++) {
 		assert_int_equal(event_counts_read(counts, i * 5), made_up->emitted[i]);
+		assert_int_equal(event_counts_read_bytes(counts, i * 5), made_up->emitted_bytes[i]);
+	}
 	event_counts_destroy(counts);
 	free(copy);
 }
@@ -576,12 +581,14 @@ static void counts_add_up_move_and_clear(void **state)
 	(void)state;
 	for (size_t round = 1; round <= 3; round++) {
 		for (size_t i = 0; i < COUNT_OF(ids); i++)
-			event_counts_add(from, ids[i], i + 1);
-		event_counts_add(from, 1048576, 1);
+			event_counts_add(from, ids[i], i + 1, 10 * (i + 1));
+		event_counts_add(from, 1048576, 1, 10);
 		event_counts_move(from, to);
 		for (size_t i = 0; i < COUNT_OF(ids); i++) {
 			assert_int_equal(event_counts_read(from, ids[i]), 0);
+			assert_int_equal(event_counts_read_bytes(from, ids[i]), 0);
 			assert_int_equal(event_counts_read(to, ids[i]), round * (i + 1));
+			assert_int_equal(event_counts_read_bytes(to, ids[i]), round * 10 * (i + 1));
 		}
 	}
 	event_counts_clear(to);

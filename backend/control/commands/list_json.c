@@ -37,6 +37,7 @@ static void put_type(struct json *types, const struct event_type *type)
 	if (level)
 		json_put_text(entry, "loglevel", level);
 	json_put_u64(entry, "recorded_events", event_type_total(type));
+	json_put_u64(entry, "recorded_bytes", event_type_bytes(type));
 }
 
 static void put_counts(struct json *object, const struct picture_counts *counts)
