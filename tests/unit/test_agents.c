@@ -15,6 +15,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/source/agent/agent_peer.h"
+#include "backend/source/agent/agent_rule.h"
 #include "backend/source/agent/agents.h"
 #include "backend/source/source.h"
 
@@ -323,6 +324,36 @@ static void strangers_are_let_go(void **state)
 	close(fd);
 }
 
+static void check_filter(const struct rule_spec *rule, const char *expected)
+{
+	struct text filter = {0};
+
+	agent_rule_filter(rule, &filter);
+	assert_string_equal(text_str(&filter), expected);
+	text_finish(&filter);
+}
+
+static void rules_become_expressions(void **state)
+{
+	struct rule_spec rule = {.pattern = "*", .loglevel_match = LOGLEVEL_ALL};
+
+	(void)state;
+	check_filter(&rule, "");
+	rule.pattern = "my.*";
+	check_filter(&rule, "logger_name == \"my.*\"");
+	rule.loglevel_match = LOGLEVEL_AT_LEAST;
+	rule.loglevel = 30;
+	check_filter(&rule, "logger_name == \"my.*\" && int_loglevel >= 30");
+	rule.pattern = "*";
+	rule.loglevel_match = LOGLEVEL_EXACTLY;
+	rule.loglevel = -2147483647 - 1;
+	rule.filter = "lineno > 3 || lineno == 1";
+	check_filter(&rule, "(lineno > 3 || lineno == 1) && int_loglevel == -2147483648");
+	assert_false(agent_logger_is_valid("a\"b"));
+	assert_false(agent_logger_is_valid(""));
+	assert_true(agent_logger_is_valid("my.logger-ä*"));
+}
+
 static void the_peer_is_found_in_the_kernels_table(void **state)
 {
 	static const char table[] =
@@ -352,6 +383,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(loggers_are_listed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(agents_that_go_hold_nobody_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(strangers_are_let_go, set_up, tear_down),
+		cmocka_unit_test(rules_become_expressions),
 		cmocka_unit_test(the_peer_is_found_in_the_kernels_table),
 	};
 
