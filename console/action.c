@@ -49,23 +49,41 @@ static void obey(struct console *console, const char *command)
 		submit_text(console, FROM_KEY, NULL, command);
 }
 
+/* What the user arranged differently can be undone. */
+static void keep_view(struct console *console, const char *action, const char *before)
+{
+	const struct view_class *view = console_view(console->focus);
+	struct text after = {0};
+
+	if (!view->remember)
+		return;
+	view->remember(console->view_states[console->focus], true, &after);
+	if (strcmp(before, text_str(&after)) != 0)
+		undo_push_view(&console->undo, action, console->focus, before);
+	text_finish(&after);
+}
+
 bool action_on_view(struct console *console, const char *action, const char *argument)
 {
 	const struct view_class *view = console_view(console->focus);
 	const struct picture *picture;
 	struct view_input input;
-	struct text command = {0};
+	struct text command = {0}, before = {0};
 	bool is_known;
 
 	if (!view || !console->backend)
 		return false;
 	picture = backend_picture_acquire(console->backend);
 	console_view_input(console, picture, &input);
+	if (view->remember)
+		view->remember(console->view_states[console->focus], true, &before);
 	is_known =
 		view->act(console->view_states[console->focus], &input, action, argument, &command);
 	backend_picture_release(console->backend);
+	keep_view(console, action, text_str(&before));
 	obey(console, text_str(&command));
 	text_finish(&command);
+	text_finish(&before);
 	return is_known;
 }
 
@@ -112,6 +130,13 @@ static bool filter(struct console *console, const char *argument)
 static bool form(struct console *console, const char *argument)
 {
 	form_open(console, argument);
+	return true;
+}
+
+static bool undo(struct console *console, const char *argument)
+{
+	(void)argument;
+	undo_run(console);
 	return true;
 }
 
@@ -340,6 +365,7 @@ static const struct {
 	{"find", find},
 	{"filter", filter},
 	{"form", form},
+	{"undo", undo},
 	{"pane", focus_pane},
 	{"next-pane", next_pane},
 	{"previous-pane", previous_pane},

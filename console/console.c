@@ -183,6 +183,7 @@ void console_destroy(struct console *console)
 	question_finish(&console->question);
 	entry_finish(&console->entry);
 	form_finish(&console->form);
+	undo_finish(&console->undo);
 	prompt_destroy(console->prompt);
 	keymap_destroy(console->keymap);
 	output_finish(&console->output);

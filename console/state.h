@@ -18,6 +18,7 @@
 #include "console/prompt.h"
 #include "console/screen.h"
 #include "console/settings.h"
+#include "console/undo.h"
 #include "views/help_view.h"
 #include "views/popup.h"
 #include "views/view.h"
@@ -81,6 +82,7 @@ struct console {
 	struct overlay help;
 	struct details details;
 	struct form form;
+	struct undo undo;
 
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;

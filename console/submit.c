@@ -8,8 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
+#include "console/inverse.h"
 #include "console/state.h"
 #include "console/verb.h"
 
@@ -17,6 +19,7 @@ struct script_command {
 	char *text;
 	struct word_list words;
 	unsigned int line;
+	bool is_own; /* ours, before one of the person's: saving what will be destroyed */
 };
 
 struct script {
@@ -27,8 +30,12 @@ struct script {
 	struct script_command *commands;
 	size_t count, room;
 	size_t next;
-	const struct script_command *confirmed; /* asked about and answered with yes */
+	size_t confirmed; /* that many commands were asked about and answered with yes */
+	bool is_unsaved;  /* what will be destroyed could not be saved */
+	size_t prepared;  /* what has to be done before that many commands is done */
 	unsigned int failure_count;
+	struct text inverse;	   /* takes back what was done so far; last first */
+	struct text inverse_title; /* what that is */
 };
 
 /* One command that the backend works on. */
@@ -38,6 +45,7 @@ struct job {
 	uint64_t newest_session_id;	      /* before it ran */
 	struct text result;		      /* last line of output */
 	struct text complaint;		      /* first line of errors */
+	struct text inverse;		      /* takes it back, if it succeeds */
 };
 
 enum step { STEP_DONE, STEP_FAILED, STEP_WAITS };
@@ -52,6 +60,11 @@ static void script_destroy(struct script *script)
 		free(script->commands[i].text);
 		word_list_finish(&script->commands[i].words);
 	}
+	if (script->inverse.length > 0)
+		undo_push_command(&script->console->undo, text_str(&script->inverse_title),
+				  text_str(&script->inverse));
+	text_finish(&script->inverse);
+	text_finish(&script->inverse_title);
 	free(script->commands);
 	free(script->file);
 	free(script);
@@ -87,6 +100,22 @@ static void add_command(struct script *script, char *text, struct word_list word
 		mem_grow(script->commands, script->count, &script->room, sizeof(*script->commands));
 	script->commands[script->count++] =
 		(struct script_command){.text = text, .words = words, .line = line};
+}
+
+/* One of our own, in front of others. */
+static void insert_own(struct script *script, size_t at, const char *text)
+{
+	struct word_list words = {0};
+	struct script_command own;
+	const char *rest;
+
+	text_split_command(text, &words, &rest, NULL);
+	add_command(script, mem_strdup(text), words, 0);
+	own = script->commands[script->count - 1];
+	own.is_own = true;
+	memmove(script->commands + at + 1, script->commands + at,
+		(script->count - 1 - at) * sizeof(*script->commands));
+	script->commands[at] = own;
 }
 
 static void add_line(struct script *script, const char *bytes, unsigned int line)
@@ -204,12 +233,28 @@ static enum notice_level notice_level_of(const struct job *job, int status)
 	return job->complaint.length > 0 ? NOTICE_WARNING : NOTICE_INFO;
 }
 
+/* Later commands are taken back before earlier ones. */
+static void keep_inverse(struct script *script, const char *title, const char *inverse)
+{
+	struct text all = {0};
+
+	if (!*inverse)
+		return;
+	text_addf(&all, "%s%s%s", inverse, script->inverse.length ? "; " : "",
+		  text_str(&script->inverse));
+	text_addf(&script->inverse_title, "%s%s", script->inverse_title.length ? "; " : "", title);
+	text_finish(&script->inverse);
+	script->inverse = all;
+}
+
 static void show_result(struct job *job, int status)
 {
 	struct script *script = job->script;
 	enum notice_level level = notice_level_of(job, status);
 	const char *text = text_str(level == NOTICE_INFO ? &job->result : &job->complaint);
 
+	if (job->command->is_own && level == NOTICE_INFO)
+		return;
 	if (!*text)
 		text = level == NOTICE_ERROR ? "failed" : "done";
 	if (script->origin == FROM_FILE) {
@@ -227,6 +272,7 @@ static void job_destroy(struct job *job)
 {
 	text_finish(&job->result);
 	text_finish(&job->complaint);
+	text_finish(&job->inverse);
 	free(job);
 }
 
@@ -235,15 +281,20 @@ static void finish_job(struct job *job, int status)
 	struct script *script = job->script;
 	struct console *console = script->console;
 	bool is_failed = status != STATUS_OK && status != STATUS_WARNING;
+	bool is_own = job->command->is_own;
 
 	console->running_count--;
 	output_end_line(&console->output, ROLE_NORMAL);
 	if (!is_failed)
 		follow_command(job);
+	if (!is_failed)
+		keep_inverse(script, job->command->text, text_str(&job->inverse));
 	show_result(job, status);
 	job_destroy(job);
 	console_draw_soon(console);
-	if (is_failed) {
+	if (is_failed && is_own) {
+		script->is_unsaved = true;
+	} else if (is_failed) {
 		script->failure_count++;
 		if (script->origin != FROM_FILE)
 			script->next = script->count;
@@ -353,6 +404,87 @@ static void fill_requester(struct console *console, struct requester *who, bool 
 	}
 }
 
+/* Where what will be destroyed is saved; NULL: nowhere. */
+static char *destroyed_directory(const struct console *console)
+{
+	const struct command *save = command_find("save"), *load = command_find("load");
+
+	if (!console->places->state || !save || !load)
+		return NULL;
+	return mem_printf("%s/destroyed", console->places->state);
+}
+
+static bool is_undoable_origin(enum submit_origin origin)
+{
+	return origin == FROM_KEY || origin == FROM_PROMPT;
+}
+
+static void add_loads(const struct console *console, const struct word_list *names,
+		      struct text *inverse)
+{
+	char *directory = destroyed_directory(console);
+
+	for (size_t i = 0; directory && i < names->count; i++) {
+		text_addf(inverse, "%sload --force --input-path=", inverse->length ? "; " : "");
+		text_add_quoted(inverse, directory);
+		text_add(inverse, " ");
+		text_add_quoted(inverse, names->words[i]);
+	}
+	free(directory);
+}
+
+static void find_inverse(const struct script *script, const struct script_command *command,
+			 struct text *inverse)
+{
+	struct console *console = script->console;
+	const struct picture *picture;
+	struct word_list names = {0};
+
+	if (!is_undoable_origin(script->origin) || command->is_own)
+		return;
+	picture = backend_picture_acquire(console->backend);
+	inverse_add(picture, console->selection.session_id, &command->words, inverse);
+	inverse_destroyed(picture, console->selection.session_id, &command->words, &names);
+	backend_picture_release(console->backend);
+	if (!script->is_unsaved)
+		add_loads(console, &names, inverse);
+	word_list_finish(&names);
+}
+
+/*
+ * Before a destroy its configuration is saved, by commands of our own in front of it. True: some
+ * were put there.
+ */
+static bool insert_saves(struct script *script, const struct script_command *command)
+{
+	struct console *console = script->console;
+	char *directory = destroyed_directory(console);
+	size_t at = script->next - 1, before = script->count;
+	const struct picture *picture;
+	struct word_list names = {0};
+
+	if (!directory || !is_undoable_origin(script->origin)) {
+		free(directory);
+		return false;
+	}
+	picture = backend_picture_acquire(console->backend);
+	inverse_destroyed(picture, console->selection.session_id, &command->words, &names);
+	backend_picture_release(console->backend);
+	for (size_t i = 0; i < names.count && fd_make_directories(directory, 0700, NULL); i++) {
+		struct text line = {0};
+
+		text_add(&line, "save --force --output-path=");
+		text_add_quoted(&line, directory);
+		text_add(&line, " ");
+		text_add_quoted(&line, names.words[i]);
+		insert_own(script, at + i, text_str(&line));
+		text_finish(&line);
+	}
+	word_list_finish(&names);
+	free(directory);
+	return script->count > before;
+}
+
 static enum step hand_over(struct script *script, const struct script_command *command)
 {
 	struct console *console = script->console;
@@ -363,11 +495,13 @@ static enum step hand_over(struct script *script, const struct script_command *c
 	job->script = script;
 	job->command = command;
 	job->newest_session_id = newest_session(console);
-	fill_requester(console, &request->who, script->says_yes || script->confirmed == command);
+	find_inverse(script, command, &job->inverse);
+	fill_requester(console, &request->who,
+		       script->says_yes || script->confirmed == script->next);
 	request->answer =
 		(struct answer_sink){.write = answer_written, .done = answer_done, .data = job};
 	console->running_count++;
-	if (script->origin != FROM_FILE)
+	if (script->origin != FROM_FILE && !command->is_own)
 		console_tell(console, NOTICE_INFO, command->text, "…");
 	backend_submit(console->backend, request);
 	return STEP_WAITS;
@@ -377,11 +511,18 @@ static enum step run_verb(struct script *script, const struct script_command *co
 			  const struct verb *verb)
 {
 	struct console *console = script->console;
-	struct text out = {0};
+	struct text out = {0}, inverse = {0};
 	struct error err = ERROR_INIT;
 	size_t before = console->output.count;
-	bool is_done =
-		verb_run(verb, console, command->words.count, command->words.words, &out, &err);
+	bool is_done;
+
+	if (is_undoable_origin(script->origin))
+		verb_add_inverse(verb, console, command->words.count, command->words.words,
+				 &inverse);
+	is_done = verb_run(verb, console, command->words.count, command->words.words, &out, &err);
+	if (is_done)
+		keep_inverse(script, command->text, text_str(&inverse));
+	text_finish(&inverse);
 
 	output_add(&console->output, ROLE_NORMAL, text_str(&out), out.length);
 	output_end_line(&console->output, ROLE_NORMAL);
@@ -393,6 +534,14 @@ static enum step run_verb(struct script *script, const struct script_command *co
 }
 
 /* ---- questions ---- */
+
+static bool can_save(const struct console *console)
+{
+	char *directory = destroyed_directory(console);
+
+	free(directory);
+	return directory != NULL;
+}
 
 static void describe_destroy(struct console *console, const struct script_command *command,
 			     struct text *out)
@@ -407,9 +556,10 @@ static void describe_destroy(struct console *console, const struct script_comman
 			session = &picture->sessions[i];
 	}
 	if (session)
-		text_addf(out, "Destroy session \"%s\" (%s, %zu channel%s)? Trace files stay.",
+		text_addf(out, "Destroy session \"%s\" (%s, %zu channel%s)? Trace files stay%s.",
 			  session->name, session->is_active ? "running" : "stopped",
-			  session->channel_count, session->channel_count == 1 ? "" : "s");
+			  session->channel_count, session->channel_count == 1 ? "" : "s",
+			  can_save(console) ? ", u brings it back" : "; no way back");
 	else
 		text_addf(out, "Run \"%s\"?", command->text);
 	backend_picture_release(console->backend);
@@ -440,7 +590,7 @@ static void take_letter(void *asker, void *data, char letter)
 	struct script *script = data;
 
 	if (letter == 'y') {
-		script->confirmed = &script->commands[script->next];
+		script->confirmed = script->next + 1;
 	} else {
 		console_tell(console, NOTICE_INFO, "", "nothing was done");
 		script->next = script->count;
@@ -476,7 +626,7 @@ static bool must_ask(const struct script *script, const struct script_command *c
 
 	if (!known || !(known->flags & COMMAND_ASKS) || !console->screen)
 		return false;
-	if (script->says_yes || script->confirmed == command)
+	if (script->says_yes || script->confirmed == script->next || command->is_own)
 		return false;
 	if (console->settings.confirm == CONFIRM_NEVER)
 		return false;
@@ -503,6 +653,7 @@ static enum step run_command(struct script *script, const struct script_command 
 	struct console *console = script->console;
 	const struct verb *verb = verb_find(command->words.count, command->words.words);
 	struct error err = ERROR_INIT;
+	size_t count = script->count;
 
 	if (!console->backend)
 		error_set(&err, ERROR_STATE, "the engine is ending");
@@ -517,7 +668,17 @@ static enum step run_command(struct script *script, const struct script_command 
 		ask(script, command);
 		return STEP_WAITS;
 	}
-	echo(script, command);
+	if (!verb && script->prepared < script->next && insert_saves(script, command)) {
+		size_t added = script->count - count;
+
+		script->next--; /* what was inserted comes first */
+		if (script->confirmed == script->next + 1)
+			script->confirmed += added;
+		script->prepared = script->next + added + 1;
+		return STEP_DONE;
+	}
+	if (!command->is_own)
+		echo(script, command);
 	return verb ? run_verb(script, command, verb) : hand_over(script, command);
 }
 

@@ -11,6 +11,7 @@ struct console;
 enum submit_origin {
 	FROM_KEY,    /* a key stands for it */
 	FROM_PROMPT, /* typed */
+	FROM_UNDO,   /* takes something back, and can't be taken back itself */
 	FROM_FILE,   /* start-up file or `source`: no questions, errors don't stop it */
 };
 

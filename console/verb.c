@@ -183,6 +183,15 @@ const struct verb *verb_find(size_t word_count, char **words)
 	return NULL;
 }
 
+void verb_add_inverse(const struct verb *verb, const struct console *console, size_t word_count,
+		      char **words, struct text *inverse)
+{
+	if (!strcmp(verb->name, "set") && word_count == 3 && settings_knows(words[1])) {
+		text_addf(inverse, "set %s ", words[1]);
+		settings_value(&console->settings, words[1], inverse);
+	}
+}
+
 bool verb_run(const struct verb *verb, struct console *console, size_t word_count, char **words,
 	      struct text *out, struct error *err)
 {

@@ -27,6 +27,9 @@ struct verb {
 const struct verb *verb_find(size_t word_count, char **words);
 bool verb_run(const struct verb *verb, struct console *console, size_t word_count, char **words,
 	      struct text *out, struct error *err);
+/* The command that takes it back, asked for before it runs; nothing is added if there is none. */
+void verb_add_inverse(const struct verb *verb, const struct console *console, size_t word_count,
+		      char **words, struct text *inverse);
 size_t verb_count(void);
 const struct verb *verb_at(size_t index);
 

@@ -288,7 +288,7 @@ static void sort_by_neighbour(struct table *table, size_t step)
 	size_t column = table->sort_column;
 	int widths[TABLE_COLUMNS_MAX];
 
-	table_find_widths(table->class, table->columns, widths);
+	table_find_widths(table, table->columns, widths);
 	for (size_t i = 0; i < count; i++) {
 		column = (column + step) % count;
 		if (widths[column] > 0 && is_sortable(&table->class->columns[column]))
@@ -407,7 +407,7 @@ static bool act_scroll(struct table *table, const char *action)
 static void click_header(struct table *table, int at)
 {
 	int widths[TABLE_COLUMNS_MAX];
-	int column = table_find_widths(table->class, table->columns, widths);
+	int column = table_find_widths(table, table->columns, widths);
 
 	for (size_t i = 0; i < table->class->column_count; i++) {
 		if (widths[i] == 0)

@@ -84,6 +84,7 @@ struct table {
 	struct list list;
 	size_t sort_column;
 	bool is_descending;
+	uint32_t hidden; /* columns that the user doesn't want, bit by bit */
 	struct match filter;
 	struct match find;
 	bool has_find_origin; /* where the selection was before the search was typed */
@@ -123,6 +124,13 @@ bool table_selected(const struct table *table, size_t *index);
 bool table_select_id(struct table *table, uint64_t id); /* false: no such row */
 /* Marked rows that are shown, else the selected one. *position begins at 0. */
 bool table_next_target(const struct table *table, size_t *position, size_t *index);
+
+/*
+ * What the user arranged, a line each: "sort NAME up|down", "columns +NAME -NAME …" (all of them,
+ * '-' is hidden), "marks ID …" if asked for. Lines that don't fit the table pass without effect.
+ */
+void table_remember(const struct table *table, bool with_marks, struct text *out);
+void table_recall(struct table *table, const char *memo);
 
 /* For draw: within the cell, in the row's role unless `role` warns. */
 void table_cell_text(const struct table_cell *cell, enum role role, const char *bytes);

@@ -144,7 +144,7 @@ static void draw_title(const struct table *table, size_t i, struct canvas *canva
 static void draw_header(const struct table *table, struct canvas *canvas)
 {
 	int widths[TABLE_COLUMNS_MAX];
-	int at = table_find_widths(table->class, canvas_columns(canvas), widths);
+	int at = table_find_widths(table, canvas_columns(canvas), widths);
 
 	for (size_t i = 0; i < table->class->column_count; i++) {
 		if (widths[i] == 0)
@@ -240,7 +240,7 @@ static void draw_row(const struct table *table, const struct view_input *input, 
 {
 	size_t index = table->indexes[row];
 	int widths[TABLE_COLUMNS_MAX];
-	int at = table_find_widths(table->class, canvas_columns(canvas), widths);
+	int at = table_find_widths(table, canvas_columns(canvas), widths);
 	struct table_cell cell = {.canvas = canvas, .row = at_row};
 
 	if (table->class->row_role)

@@ -93,14 +93,19 @@ static void grow(const struct table_class *class, int columns, int room,
 	}
 }
 
-int table_find_widths(const struct table_class *class, int columns, int widths[TABLE_COLUMNS_MAX])
+int table_find_widths(const struct table *table, int columns, int widths[TABLE_COLUMNS_MAX])
 {
+	const struct table_class *class = table->class;
 	int gutter = columns >= GUTTER_COLUMNS_MIN ? 1 : 0;
 	int room = columns - gutter;
 
 	assert(class->column_count <= TABLE_COLUMNS_MAX);
-	for (size_t i = 0; i < class->column_count; i++)
-		widths[i] = columns >= class->columns[i].columns_min ? class->columns[i].width : 0;
+	for (size_t i = 0; i < class->column_count; i++) {
+		bool is_shown = columns >= class->columns[i].columns_min &&
+				!(table->hidden & UINT32_C(1) << i);
+
+		widths[i] = is_shown ? class->columns[i].width : 0;
+	}
 	while (total_width(class, widths) > room && drop_least_important(class, widths))
 		;
 	if (total_width(class, widths) > room)
@@ -113,7 +118,7 @@ int table_flexible_width(const struct table *table, int columns)
 {
 	int widths[TABLE_COLUMNS_MAX];
 
-	table_find_widths(table->class, columns, widths);
+	table_find_widths(table, columns, widths);
 	for (size_t i = 0; i < table->class->column_count; i++)
 		if (table->class->columns[i].is_flexible)
 			return widths[i];

@@ -11,7 +11,7 @@ struct table_frame {
 
 const struct table_column *table_flexible_column(const struct table_class *class);
 /* 0: not shown. Returns where the first column begins; one blank lies between columns. */
-int table_find_widths(const struct table_class *class, int columns, int widths[TABLE_COLUMNS_MAX]);
+int table_find_widths(const struct table *table, int columns, int widths[TABLE_COLUMNS_MAX]);
 int table_flexible_width(const struct table *table, int columns);
 void table_find_frame(const struct table *table, const struct view_input *input, int rows,
 		      struct table_frame *frame);

@@ -151,3 +151,13 @@ const char *table_view_label(const void *state, const struct view_input *input, 
 		return NULL;
 	return view->class->is_enabled(input, index) ? "Disabl" : "Enable";
 }
+
+void table_view_remember(const void *state, bool with_marks, struct text *out)
+{
+	table_remember(&((const struct table_view *)state)->table, with_marks, out);
+}
+
+void table_view_recall(void *state, const char *memo)
+{
+	table_recall(&((struct table_view *)state)->table, memo);
+}

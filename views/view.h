@@ -87,6 +87,12 @@ struct view_class {
 	 * after the intent "@details". False: no row. May be NULL. After fit.
 	 */
 	bool (*details)(const void *state, const struct view_input *input, struct popup *popup);
+	/*
+	 * What the user arranged here (sort order, columns, marks), and back to it: for undoing and
+	 * for the next start. Both or neither. The text is the view's own, a few lines.
+	 */
+	void (*remember)(const void *state, bool with_marks, struct text *out);
+	void (*recall)(void *state, const char *memo);
 	const struct view_action *actions; /* its own besides the common ones; ends with {NULL} */
 };
 

@@ -69,6 +69,7 @@ struct fake_picture {
 	struct rcu_garbage garbage;
 	struct picture_session sessions[SESSIONS_MAX];
 	struct picture_channel channels[2 * SESSIONS_MAX];
+	struct picture_rule rules[SESSIONS_MAX];
 	struct picture_event events[SESSIONS_MAX * EVENTS];
 	struct picture_chunk chunks[CHUNKS_MAX];
 	char names[SESSIONS_MAX][64];
@@ -177,6 +178,22 @@ static void fill_channel(const struct fake_session *session, struct picture_chan
 	fill_history(channel->history, session->ticks, scene == FAKE_BUSY ? 400 : 0);
 }
 
+static void add_rule(struct fake_picture *all, const struct fake_session *from,
+		     struct picture_channel *channel)
+{
+	channel->first_rule = all->picture.rule_count++;
+	all->rules[channel->first_rule] = (struct picture_rule){
+		.session_id = from->id,
+		.channel_id = channel->id,
+		.id = 1,
+		.pattern = scene == FAKE_HOSTILE ? hostile[4] : "my_app:*",
+		.loglevel_text = scene == FAKE_HOSTILE ? hostile[0] : "TRACE_INFO",
+		.exclusions = "",
+		.filter = scene == FAKE_HOSTILE ? hostile[1] : "size > 3",
+		.is_enabled = true,
+	};
+}
+
 static void add_chunks(struct fake_picture *all, const struct fake_session *session)
 {
 	for (unsigned int i = 0; i < session->chunk_count; i++) {
@@ -230,7 +247,8 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 		all->sessions[index].counts.discarded_events = 7;
 		all->sessions[index].counts.last_loss_wall_ns = UINT64_C(1795321150) * NS_PER_S;
 	}
-	fill_channel(from, &all->channels[picture->channel_count++], first_event, event_count);
+	fill_channel(from, &all->channels[picture->channel_count], first_event, event_count);
+	add_rule(all, from, &all->channels[picture->channel_count++]);
 	add_chunks(all, from);
 	picture->active_count += from->is_active;
 	picture->session_count++;
@@ -257,6 +275,7 @@ static void publish(struct backend *backend)
 		.warning = "",
 		.sessions = all->sessions,
 		.channels = all->channels,
+		.rules = all->rules,
 		.events = all->events,
 		.chunks = all->chunks,
 	};
