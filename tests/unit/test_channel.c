@@ -209,6 +209,52 @@ static void thousands_of_types_keep_their_order(void **state)
 	channel_destroy(channel);
 }
 
+static void groups_that_end_stay_counted(void **state)
+{
+	struct channel *channel = create_channel();
+	struct tally *gone = tally_create(), *stays = tally_create();
+	struct picture_counts counts;
+
+	(void)state;
+	channel_add_tally(channel, tally_ref(gone));
+	channel_add_tally(channel, tally_ref(stays));
+	channel_add_type(channel, 1, "a:b", 14, tally_ref(gone), 0);
+	channel_add_type(channel, 2, "a:b", 14, tally_ref(stays), 5);
+	tally_add(&gone->recorded_events, 10);
+	tally_add(&gone->unreadable_bytes, 4096);
+	tally_add(&stays->recorded_events, 1);
+	event_counts_add(gone->recorded_types, 0, 10, 400);
+	event_counts_add(stays->recorded_types, 5, 1, 40);
+	channel_end_tally(channel, gone);
+	channel_end_tally(channel, gone); /* one that is not there (any more) */
+	tally_unref(gone);
+	assert_int_equal(channel->tally_count, 1);
+	assert_int_equal(channel->types[0]->part_count, 1);
+	channel_count(channel, &counts);
+	assert_int_equal(counts.recorded_events, 11);
+	assert_int_equal(counts.unreadable_bytes, 4096);
+	assert_int_equal(event_type_total(channel->types[0]), 11);
+	tally_unref(stays);
+	channel_destroy(channel);
+}
+
+static void contexts_are_there_once(void **state)
+{
+	struct channel *channel = create_channel();
+
+	(void)state;
+	assert_true(channel_add_context(channel, "vpid"));
+	assert_true(channel_add_context(channel, "procname"));
+	assert_false(channel_add_context(channel, "vpid"));
+	assert_string_equal(shared_text_str(channel->contexts_text), "vpid, procname");
+	assert_true(channel_remove_context(channel, "vpid"));
+	assert_false(channel_remove_context(channel, "vpid"));
+	assert_string_equal(shared_text_str(channel->contexts_text), "procname");
+	assert_true(channel_remove_context(channel, "procname"));
+	assert_string_equal(shared_text_str(channel->contexts_text), "");
+	channel_destroy(channel);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +267,8 @@ int main(void)
 		cmocka_unit_test(types_of_one_name_are_summed_over_groups),
 		cmocka_unit_test(type_belongs_to_its_first_enabled_rule),
 		cmocka_unit_test(thousands_of_types_keep_their_order),
+		cmocka_unit_test(groups_that_end_stay_counted),
+		cmocka_unit_test(contexts_are_there_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
