@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/filter/filter.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
+
+#define COLUMNS_USUAL 100 /* where nobody says how wide the screen is */
 
 struct reply {
 	struct request *request;
@@ -165,6 +168,38 @@ void reply_error(struct reply *reply, const struct error *err)
 	json_put_text(entry, "message", err->message);
 	log_command(LOG_LEVEL_ERROR, reply_command_line(reply), err->message);
 	write_sentence(reply, "Error: ", err->message);
+}
+
+/* The last entry of the list is the problem's. */
+static void show_place(struct reply *reply, struct json *list, const char *expression,
+		       const struct filter_problem *problem)
+{
+	const struct requester *who = reply_requester(reply);
+	struct json *entry = json_at(list, json_count(list) - 1);
+	struct text lines = {0};
+
+	json_put_u64(entry, "begin", problem->begin);
+	json_put_u64(entry, "end", problem->end);
+	if (who->is_quiet)
+		return;
+	filter_print_caret(expression, problem, who->columns ? (int)who->columns : COLUMNS_USUAL,
+			   &lines);
+	write_answer(reply, ANSWER_ERROR, &lines);
+	text_finish(&lines);
+}
+
+void reply_warn_at(struct reply *reply, const char *expression,
+		   const struct filter_problem *problem)
+{
+	reply_warn(reply, "%s", problem->error.message);
+	show_place(reply, reply->warnings, expression, problem);
+}
+
+void reply_error_at(struct reply *reply, const char *expression,
+		    const struct filter_problem *problem)
+{
+	reply_error(reply, &problem->error);
+	show_place(reply, reply->errors, expression, problem);
 }
 
 bool reply_has_errors(const struct reply *reply)

@@ -21,6 +21,7 @@ enum exit_status {
 	STATUS_WARNING = 4, /* done in part */
 };
 
+struct filter_problem;
 struct reply;
 
 /* Takes the request. command_name: for the JSON document. */
@@ -36,6 +37,14 @@ void reply_print(struct reply *reply, const char *format, ...)
 void reply_warn(struct reply *reply, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* "Error: SENTENCE." on standard error; also to the log and to JSON's errors. */
 void reply_error(struct reply *reply, const struct error *err);
+/*
+ * The same for a mistake in an expression: its place is shown in two lines below the sentence, and
+ * is "begin" and "end" (bytes) of the entry in JSON.
+ */
+void reply_warn_at(struct reply *reply, const char *expression,
+		   const struct filter_problem *problem);
+void reply_error_at(struct reply *reply, const char *expression,
+		    const struct filter_problem *problem);
 bool reply_has_errors(const struct reply *reply);
 /* The "output" object of --json; always there, so commands fill it without asking. */
 struct json *reply_json(struct reply *reply);

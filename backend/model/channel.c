@@ -141,22 +141,64 @@ struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
 	return rule;
 }
 
-bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err)
+static bool is_meant(const struct event_rule *rule, const char *pattern,
+		     const struct event_rule_key *key)
+{
+	if (key)
+		return event_rule_is(rule, key);
+	return !pattern || strcmp(shared_text_str(rule->pattern), pattern) == 0;
+}
+
+static bool complain_of_no_rule(const struct channel *channel, const struct event_rule_key *key,
+				struct error *err)
+{
+	return error_set(err, ERROR_EVENT_NOT_FOUND, "channel '%s' has no event rule with %s",
+			 shared_text_str(channel->name),
+			 key ? "this name, filter, exclusions and log level" : "this name");
+}
+
+static bool disable(struct channel *channel, const char *pattern, const struct event_rule_key *key,
+		    struct error *err)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < channel->rule_count; i++) {
-		struct event_rule *rule = channel->rules[i];
-
-		if (pattern && strcmp(shared_text_str(rule->pattern), pattern) != 0)
+		if (!is_meant(channel->rules[i], pattern, key))
 			continue;
-		rule->is_enabled = false;
+		channel->rules[i]->is_enabled = false;
 		found = true;
 	}
-	if (!found && pattern)
-		return error_set(err, ERROR_EVENT_NOT_FOUND,
-				 "channel '%s' has no event rule with this name",
-				 shared_text_str(channel->name));
+	if (!found && (pattern || key))
+		return complain_of_no_rule(channel, key, err);
+	match_types(channel);
+	return true;
+}
+
+bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err)
+{
+	return disable(channel, pattern, NULL, err);
+}
+
+bool channel_disable_rule(struct channel *channel, const struct event_rule_key *key,
+			  struct error *err)
+{
+	return disable(channel, NULL, key, err);
+}
+
+bool channel_remove_rules(struct channel *channel, const char *pattern,
+			  const struct event_rule_key *key, struct error *err)
+{
+	size_t count = channel->rule_count;
+
+	channel->rule_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (is_meant(channel->rules[i], pattern, key))
+			event_rule_destroy(channel->rules[i]);
+		else
+			channel->rules[channel->rule_count++] = channel->rules[i];
+	}
+	if (channel->rule_count == count && (pattern || key))
+		return complain_of_no_rule(channel, key, err);
 	match_types(channel);
 	return true;
 }

@@ -83,6 +83,15 @@ struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
 /* Disables all rules with this pattern (NULL: all rules). ERROR_EVENT_NOT_FOUND if there is none.
  */
 bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err);
+/* Disables this one. ERROR_EVENT_NOT_FOUND. */
+bool channel_disable_rule(struct channel *channel, const struct event_rule_key *key,
+			  struct error *err);
+/*
+ * Takes away what the two above disable: the rule of the key, or (key NULL) all with this pattern
+ * (NULL: all). Before the session's first start only. ERROR_EVENT_NOT_FOUND.
+ */
+bool channel_remove_rules(struct channel *channel, const char *pattern,
+			  const struct event_rule_key *key, struct error *err);
 
 /* The reference passes. */
 void channel_add_tally(struct channel *channel, struct tally *tally);

@@ -40,6 +40,7 @@ struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *k
 	for (size_t i = 0; i < key->exclusions->count; i++)
 		word_list_add(&rule->exclusions, key->exclusions->words[i]);
 	rule->exclusions_text = join_exclusions(&rule->exclusions);
+	rule->filter = shared_text_create(key->filter ? key->filter : "");
 	rule->is_enabled = true;
 	free(pattern);
 	return rule;
@@ -50,6 +51,7 @@ void event_rule_destroy(struct event_rule *rule)
 	if (!rule)
 		return;
 	shared_text_unref(rule->pattern);
+	shared_text_unref(rule->filter);
 	shared_text_unref(rule->exclusions_text);
 	word_list_finish(&rule->exclusions);
 	free(rule);
@@ -79,6 +81,7 @@ bool event_rule_is(const struct event_rule *rule, const struct event_rule_key *k
 	return strcmp(shared_text_str(rule->pattern), key->pattern) == 0 &&
 	       rule->loglevel_match == key->loglevel_match &&
 	       (key->loglevel_match == LOGLEVEL_ALL || rule->loglevel == key->loglevel) &&
+	       strcmp(shared_text_str(rule->filter), key->filter ? key->filter : "") == 0 &&
 	       have_same_exclusions(&rule->exclusions, key->exclusions);
 }
 

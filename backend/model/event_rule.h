@@ -18,6 +18,7 @@ struct event_rule {
 	int loglevel; /* valid unless LOGLEVEL_ALL */
 	struct word_list exclusions;
 	struct shared_text *exclusions_text; /* "a,b"; "" */
+	struct shared_text *filter;	     /* as it was given; "": none */
 	bool is_enabled;
 	size_t match_count; /* event types of which this is the first matching rule */
 };
@@ -28,12 +29,14 @@ struct event_rule_key {
 	enum loglevel_match loglevel_match;
 	int loglevel;
 	const struct word_list *exclusions;
+	const char *filter; /* NULL: none */
 };
 
 struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *key);
 void event_rule_destroy(struct event_rule *rule);
 bool event_rule_is(const struct event_rule *rule, const struct event_rule_key *key);
-/* As the tracer decides: name, level, exclusions; not whether it is enabled. */
+/* As the tracer decides by type: name, level, exclusions; not the filter, nor whether it is
+ * enabled. */
 bool event_rule_matches(const struct event_rule *rule, const char *name, int loglevel);
 
 #endif

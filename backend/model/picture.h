@@ -91,7 +91,7 @@ struct picture_rule {
 	int loglevel;
 	const char *loglevel_text; /* "TRACE_INFO"; "" for all levels */
 	const char *exclusions;	   /* as --exclude takes them: "a,b"; "" */
-	const char *filter;	   /* "" */
+	const char *filter;	   /* as --filter takes it; "" */
 	bool is_enabled;
 };
 

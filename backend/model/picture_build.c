@@ -62,9 +62,9 @@ static struct row_counts count_rows(const struct model *model)
 			count.events += count_events(session->channels[j]);
 		}
 	}
-	/* name and output of sessions, name and contexts of channels, pattern and exclusions of
-	 * rules, name and rule of events, path of chunks, two of apps */
-	count.texts = 2 * model->session_count + 2 * count.channels + 2 * count.rules +
+	/* name and output of sessions, name and contexts of channels, pattern, exclusions and
+	 * filter of rules, name and rule of events, path of chunks, two of apps */
+	count.texts = 2 * model->session_count + 2 * count.channels + 3 * count.rules +
 		      2 * count.events + count.chunks + 2 * model->app_count;
 	return count;
 }
@@ -93,7 +93,7 @@ static void fill_rules(struct rows *rows, const struct session *session,
 			.loglevel = rule->loglevel,
 			.loglevel_text = level ? level : "",
 			.exclusions = hold(rows, rule->exclusions_text),
-			.filter = "",
+			.filter = hold(rows, rule->filter),
 			.is_enabled = rule->is_enabled && channel->is_enabled,
 		};
 	}

@@ -29,6 +29,9 @@ static struct rule_spec build_rule(struct placer *placer, const struct event_rul
 		.loglevel = rule->loglevel,
 		.exclusions = place_exclusions(placer, &rule->exclusions),
 		.exclusion_count = rule->exclusions.count,
+		.filter = shared_text_str(rule->filter)[0]
+				  ? place_text(placer, shared_text_str(rule->filter))
+				  : NULL,
 		.is_enabled = rule->is_enabled,
 	};
 }

@@ -124,6 +124,7 @@ enum filter_type {
 	FILTER_TYPE_STRING,
 	FILTER_TYPE_ARRAY, /* of integers */
 	FILTER_TYPE_OTHER, /* there, but nothing can be compared with it */
+	FILTER_TYPE_ANY,   /* there; nobody knows more */
 };
 
 /*

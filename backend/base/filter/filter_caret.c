@@ -51,13 +51,15 @@ static size_t next_character(const char *text, size_t at)
 	return at;
 }
 
-/* The first byte to show, so that the mark is in the right half at most. */
-static size_t find_first(const char *text, size_t mark, size_t room)
+/* The first byte to show: the text's, if all fits, else such that the mark is in the left half. */
+static size_t find_first(const char *text, size_t mark, size_t length, size_t room)
 {
 	size_t first = mark > BYTES_BEFORE_MAX ? mark - BYTES_BEFORE_MAX : 0;
 
 	while (first < mark && is_inside_character(text, first))
 		first++;
+	if (first == 0 && length < BYTES_SHOWN_MAX && columns_of_piece(text, 0, length) <= room)
+		return 0;
 	if (first == 0 && columns_of_piece(text, 0, mark) <= room / 2)
 		return 0;
 	while (first < mark && columns_of_piece(text, first, mark) > room / 2)
@@ -89,7 +91,7 @@ void filter_print_caret(const char *text, const struct filter_problem *problem, 
 	size_t length = strlen(text);
 	size_t room = columns > COLUMNS_MIN ? (size_t)columns : COLUMNS_MIN;
 	size_t mark = problem->begin < length ? problem->begin : length;
-	size_t first = find_first(text, mark, room - 1);
+	size_t first = find_first(text, mark, length, room - 1);
 	bool is_cut = first > 0;
 	size_t last = find_last(text, first, length, room - is_cut);
 	size_t mark_end = problem->end < last ? problem->end : last;

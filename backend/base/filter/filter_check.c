@@ -40,6 +40,8 @@ static enum filter_type check_field(struct check *check, const struct filter_nod
 		return complain(check, field, "is an array: choose an element with [NUMBER]");
 	case FILTER_TYPE_OTHER:
 		return complain(check, field, "is nothing that can be compared");
+	case FILTER_TYPE_ANY:
+		return FILTER_TYPE_UNKNOWN;
 	case FILTER_TYPE_INTEGER:
 	case FILTER_TYPE_FLOAT:
 	case FILTER_TYPE_STRING:

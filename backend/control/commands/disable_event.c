@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* disable-event: disables all rules of a name in a channel, whatever their other parts. */
+/*
+ * disable-event: disables all rules of a name in a channel, or the one with the same filter,
+ * exclusions and log level as given; --remove takes rules away that nothing was recorded by.
+ */
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
-#include "backend/control/commands/common.h"
+#include "backend/control/commands/rule_args.h"
 
 static struct channel *find_channel(struct call *call, const struct session *session,
 				    size_t source_index, struct error *err)
@@ -21,62 +24,107 @@ static struct channel *find_channel(struct call *call, const struct session *ses
 	return channel;
 }
 
-static bool disable_one(struct call *call, const struct session *session, size_t source_index,
-			struct channel *channel, const char *name)
+struct unwanted {
+	struct session *session;
+	size_t source_index;
+	struct channel *channel;
+	struct rule_args rule;
+	bool is_exact; /* the rule that is as `rule` only */
+	bool is_removed;
+};
+
+static bool change(const struct unwanted *unwanted, const char *name, struct error *err)
 {
-	const char *word = common_domain_word(source_index);
+	struct event_rule_key key = rule_args_key(&unwanted->rule, name);
+	const struct event_rule_key *exact = unwanted->is_exact ? &key : NULL;
+
+	if (unwanted->is_removed)
+		return channel_remove_rules(unwanted->channel, name, exact, err);
+	if (exact)
+		return channel_disable_rule(unwanted->channel, exact, err);
+	return channel_disable_rules(unwanted->channel, name, err);
+}
+
+/* name NULL: all. */
+static bool disable_one(struct call *call, const struct unwanted *unwanted, const char *name)
+{
+	const char *word = common_domain_word(unwanted->source_index);
+	const char *verb = unwanted->is_removed ? "removed from" : "disabled in";
 	struct error err = ERROR_INIT;
 
-	if (!channel_disable_rules(channel, name, &err)) {
-		error_prefix(&err, "event %s (session %s)", name, session_name(session));
+	if (!change(unwanted, name, &err)) {
+		error_prefix(&err, "event %s (session %s)", name, session_name(unwanted->session));
 		reply_error(call->reply, &err);
 		return false;
 	}
 	if (name)
-		reply_print(call->reply,
-			    "%s %s of type any disabled in channel %s for session %s\n", word, name,
-			    shared_text_str(channel->name), session_name(session));
+		reply_print(call->reply, "%s %s of type any %s channel %s for session %s\n", word,
+			    name, verb, shared_text_str(unwanted->channel->name),
+			    session_name(unwanted->session));
 	else
-		reply_print(call->reply, "All %s events of type any are disabled in channel %s\n",
-			    word, shared_text_str(channel->name));
+		reply_print(call->reply, "All %s events of type any are %s channel %s\n", word,
+			    verb, shared_text_str(unwanted->channel->name));
 	return true;
+}
+
+static enum exit_status disable_names(struct call *call, const struct unwanted *unwanted)
+{
+	enum exit_status status = STATUS_OK;
+	struct word_list names = {0};
+
+	if (args_has(call->args, "all-events"))
+		return disable_one(call, unwanted, NULL) ? STATUS_OK : STATUS_ERROR;
+	text_split_commas(args_at(call->args, 0), &names);
+	for (size_t i = 0; i < names.count; i++)
+		if (!disable_one(call, unwanted, names.words[i]))
+			status = STATUS_ERROR;
+	word_list_finish(&names);
+	return status;
+}
+
+static bool check(struct call *call, struct unwanted *unwanted, struct error *err)
+{
+	bool is_all = args_has(call->args, "all-events");
+
+	if (is_all == (args_count(call->args) > 0))
+		return error_set(err, ERROR_INVALID,
+				 is_all ? "--all-events and names exclude each other"
+					: "which events? Give their names as 'list' shows them, or "
+					  "--all-events");
+	if (is_all && unwanted->is_exact)
+		return error_set(err, ERROR_INVALID,
+				 "--all-events means rules with any filter, exclusions and level");
+	if (unwanted->is_removed && unwanted->session->was_started)
+		return error_set(err, ERROR_STATE,
+				 "session '%s' was started already: its rules can be disabled, but "
+				 "no more removed",
+				 session_name(unwanted->session));
+	unwanted->channel = find_channel(call, unwanted->session, unwanted->source_index, err);
+	return unwanted->channel;
 }
 
 static void disable_event_run(struct call *call)
 {
-	bool is_all = args_has(call->args, "all-events");
+	struct unwanted unwanted = {
+		.is_exact = rule_args_are_given(call->args),
+		.is_removed = args_has(call->args, "remove"),
+	};
 	struct error err = ERROR_INIT;
-	struct word_list names = {0};
-	enum exit_status status = STATUS_OK;
-	struct session *session;
-	struct channel *channel;
-	size_t source_index;
 
-	if (!common_domain(call, &source_index))
+	if (!common_domain(call, &unwanted.source_index))
 		return;
-	session = common_session(call, NULL);
-	if (!session)
+	unwanted.session = common_session(call, NULL);
+	if (!unwanted.session)
 		return;
-	channel = find_channel(call, session, source_index, &err);
-	if (channel && is_all == (args_count(call->args) > 0))
-		error_set(&err, ERROR_INVALID,
-			  is_all ? "--all-events and names exclude each other"
-				 : "which events? Give their names as 'list' shows them, or "
-				   "--all-events");
-	if (error_is_set(&err)) {
-		reply_fail(call->reply, &err);
-		return;
+	if (rule_args_parse(call, unwanted.source_index, &unwanted.rule)) {
+		if (check(call, &unwanted, &err))
+			session_apply(unwanted.session,
+				      common_reply_when_done(call->reply,
+							     disable_names(call, &unwanted)));
+		else
+			reply_fail(call->reply, &err);
 	}
-	if (is_all) {
-		disable_one(call, session, source_index, channel, NULL);
-	} else {
-		text_split_commas(args_at(call->args, 0), &names);
-		for (size_t i = 0; i < names.count; i++)
-			if (!disable_one(call, session, source_index, channel, names.words[i]))
-				status = STATUS_ERROR;
-		word_list_finish(&names);
-	}
-	session_apply(session, common_reply_when_done(call->reply, status));
+	rule_args_finish(&unwanted.rule);
 }
 
 static const struct option_spec disable_event_options[] = {
@@ -87,12 +135,19 @@ static const struct option_spec disable_event_options[] = {
 	OPTION_USERSPACE,
 	{"all", 0, OPTION_FLAG, NULL, "rules of any type (default)", COMPLETE_NOTHING},
 	{"tracepoint", 0, OPTION_FLAG, NULL, "rules for tracepoints", COMPLETE_NOTHING},
+	{"remove", 0, OPTION_FLAG, NULL, "take the rules away; only before the first start",
+	 COMPLETE_NOTHING},
+	OPTIONS_OF_RULES,
 };
 
 const struct command disable_event_command = {
 	.name = "disable-event",
-	.usage = "(--kernel | --userspace) [--channel=CHANNEL] (--all-events | NAME[,NAME]...)",
+	.usage = "(--kernel | --userspace) [OPTIONS] (--all-events | NAME[,NAME]...)",
 	.help = "Disable event rules.",
+	.description =
+		"Disables all event rules with this name. With --filter, --exclude, --loglevel or "
+		"--loglevel-only it means one rule: that which the same options of enable-event "
+		"have made.",
 	.options = disable_event_options,
 	.option_count = COUNT_OF(disable_event_options),
 	.argument_max = 1,

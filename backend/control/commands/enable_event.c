@@ -5,55 +5,16 @@
 
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
-#include "backend/control/commands/common.h"
-#include "backend/model/loglevel.h"
-
-#define EVENT_NAME_MAX 255 /* bytes: lttng-enable-event(1) */
+#include "backend/control/commands/rule_check.h"
 
 struct wanted {
 	struct session *session;
 	size_t source_index;
 	struct channel *channel;
-	enum loglevel_match loglevel_match;
-	int loglevel;
-	struct word_list exclusions;
+	struct rule_args rule;
+	struct word_list enabled; /* patterns, for the check of the filter */
 	bool is_all;
 };
-
-static bool parse_loglevel(const struct args *args, struct wanted *wanted, struct error *err)
-{
-	const char *at_least = args_text(args, "loglevel");
-	const char *exactly = args_text(args, "loglevel-only");
-	const char *text = at_least ? at_least : exactly;
-
-	wanted->loglevel_match = LOGLEVEL_ALL;
-	if (at_least && exactly)
-		return error_set(err, ERROR_INVALID,
-				 "--loglevel and --loglevel-only exclude each other");
-	if (!text)
-		return true;
-	wanted->loglevel_match = at_least ? LOGLEVEL_AT_LEAST : LOGLEVEL_EXACTLY;
-	if (!loglevel_parse_ust(text, &wanted->loglevel))
-		return error_set(err, ERROR_INVALID,
-				 "unknown log level '%s'; one of EMERG, ALERT, CRIT, ERR, WARNING, "
-				 "NOTICE, INFO, DEBUG_SYSTEM ... DEBUG_LINE, DEBUG",
-				 text);
-	return true;
-}
-
-static bool parse_exclusions(const struct args *args, struct wanted *wanted, struct error *err)
-{
-	for (size_t i = 0; i < args_text_count(args, "exclude"); i++)
-		text_split_commas(args_text_at(args, "exclude", i), &wanted->exclusions);
-	for (size_t i = 0; i < wanted->exclusions.count; i++) {
-		const char *exclusion = wanted->exclusions.words[i];
-
-		if (exclusion[0] == '\0' || strlen(exclusion) > EVENT_NAME_MAX)
-			return error_set(err, ERROR_INVALID, "an excluded name has 1 to %d bytes",
-					 EVENT_NAME_MAX);
-	}
-	return true;
-}
 
 /* lttng: channel0 by default; made if the domain has no channel, or if the name was asked for. */
 static bool find_channel(const struct args *args, struct wanted *wanted, struct error *err)
@@ -78,14 +39,20 @@ static bool find_channel(const struct args *args, struct wanted *wanted, struct 
 
 static void print_enabled(struct reply *reply, const struct wanted *wanted, const char *pattern)
 {
+	const struct word_list *excluded = &wanted->rule.exclusions;
 	const char *word = common_domain_word(wanted->source_index);
 	const char *channel = shared_text_str(wanted->channel->name);
 	struct text exclusions = {0};
 
-	for (size_t i = 0; i < wanted->exclusions.count; i++)
+	for (size_t i = 0; i < excluded->count; i++)
 		text_addf(&exclusions, "%s\"%s\"", i > 0 ? ", " : " excluding ",
-			  wanted->exclusions.words[i]);
-	if (wanted->is_all)
+			  excluded->words[i]);
+	if (wanted->rule.filter)
+		reply_print(reply, "%s%s%s%sFilter '%s' successfully set\n",
+			    wanted->is_all ? "" : "Event ", wanted->is_all ? "" : pattern,
+			    wanted->is_all ? "" : text_str(&exclusions), wanted->is_all ? "" : ": ",
+			    filter_text(wanted->rule.filter));
+	else if (wanted->is_all)
 		reply_print(reply, "All %s events%s are enabled in channel %s\n", word,
 			    text_str(&exclusions), channel);
 	else
@@ -99,7 +66,7 @@ static bool check_pattern(const struct wanted *wanted, const char *pattern, stru
 	if (pattern[0] == '\0' || strlen(pattern) > EVENT_NAME_MAX)
 		return error_set(err, ERROR_INVALID, "an event name has 1 to %d bytes",
 				 EVENT_NAME_MAX);
-	if (wanted->exclusions.count > 0 && !text_has_glob(pattern))
+	if (wanted->rule.exclusions.count > 0 && !text_has_glob(pattern))
 		return error_set(err, ERROR_INVALID,
 				 "--exclude goes only with a name that has a star");
 	return true;
@@ -107,12 +74,7 @@ static bool check_pattern(const struct wanted *wanted, const char *pattern, stru
 
 static bool enable_one(struct reply *reply, struct wanted *wanted, const char *pattern)
 {
-	struct event_rule_key key = {
-		.pattern = pattern,
-		.loglevel_match = wanted->loglevel_match,
-		.loglevel = wanted->loglevel,
-		.exclusions = &wanted->exclusions,
-	};
+	struct event_rule_key key = rule_args_key(&wanted->rule, pattern);
 	struct error err = ERROR_INIT;
 	struct json *event;
 
@@ -127,6 +89,9 @@ static bool enable_one(struct reply *reply, struct wanted *wanted, const char *p
 	event = json_add_object(json_get(reply_json(reply), "events"));
 	json_put_text(event, "name", pattern);
 	json_put_text(event, "channel", shared_text_str(wanted->channel->name));
+	if (wanted->rule.filter)
+		json_put_text(event, "filter_expression", filter_text(wanted->rule.filter));
+	word_list_add(&wanted->enabled, pattern);
 	print_enabled(reply, wanted, pattern);
 	return true;
 }
@@ -160,28 +125,38 @@ static bool check_names(const struct args *args, struct wanted *wanted, struct e
 	return true;
 }
 
+static void enable(struct call *call, struct wanted *wanted)
+{
+	struct error err = ERROR_INIT;
+	struct outcome outcome;
+	enum exit_status status;
+
+	if (!check_names(call->args, wanted, &err) || !find_channel(call->args, wanted, &err)) {
+		reply_fail(call->reply, &err);
+		return;
+	}
+	json_put_array(reply_json(call->reply), "events");
+	status = enable_names(call, wanted);
+	outcome = wanted->rule.filter
+			  ? rule_check_when_done(call, wanted->source_index, &wanted->rule,
+						 &wanted->enabled, status)
+			  : common_reply_when_done(call->reply, status);
+	session_apply(wanted->session, outcome);
+}
+
 static void enable_event_run(struct call *call)
 {
 	struct wanted wanted = {0};
-	struct error err = ERROR_INIT;
-	enum exit_status status;
 
 	if (!common_domain(call, &wanted.source_index))
 		return;
 	wanted.session = common_session(call, NULL);
 	if (!wanted.session)
 		return;
-	if (!check_names(call->args, &wanted, &err) || !parse_loglevel(call->args, &wanted, &err) ||
-	    !parse_exclusions(call->args, &wanted, &err) ||
-	    !find_channel(call->args, &wanted, &err)) {
-		reply_fail(call->reply, &err);
-		word_list_finish(&wanted.exclusions);
-		return;
-	}
-	json_put_array(reply_json(call->reply), "events");
-	status = enable_names(call, &wanted);
-	word_list_finish(&wanted.exclusions);
-	session_apply(wanted.session, common_reply_when_done(call->reply, status));
+	if (rule_args_parse(call, wanted.source_index, &wanted.rule))
+		enable(call, &wanted);
+	rule_args_finish(&wanted.rule);
+	word_list_finish(&wanted.enabled);
 }
 
 static const struct option_spec enable_event_options[] = {
@@ -191,12 +166,7 @@ static const struct option_spec enable_event_options[] = {
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
 	{"tracepoint", 0, OPTION_FLAG, NULL, "tracepoints (default)", COMPLETE_NOTHING},
-	{"loglevel", 0, OPTION_TEXT, "LEVEL", "only events at least as severe as LEVEL",
-	 COMPLETE_LOGLEVEL},
-	{"loglevel-only", 0, OPTION_TEXT, "LEVEL", "only events of exactly this level",
-	 COMPLETE_LOGLEVEL},
-	{"exclude", 'x', OPTION_TEXT, "NAME[,NAME]...", "but not these; stars allowed",
-	 COMPLETE_EVENT},
+	OPTIONS_OF_RULES,
 };
 
 const struct command enable_event_command = {
@@ -206,7 +176,9 @@ const struct command enable_event_command = {
 	.description =
 		"NAME is an event name; a star stands for any run of characters. A rule counts for "
 		"the applications that run and for those that come later. Rules can be added while "
-		"the session records.",
+		"the session records. A filter is an expression of the event's fields, as "
+		"lttng-enable-event(1) describes them: 'size > 4096 && name == \"web*\"'; what "
+		"doesn't fit the applications that run is warned of.",
 	.options = enable_event_options,
 	.option_count = COUNT_OF(enable_event_options),
 	.argument_max = 1,

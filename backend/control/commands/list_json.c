@@ -23,6 +23,8 @@ static void put_rule(struct json *events, const struct event_rule *rule)
 	json_put_text(event, "loglevel_type", loglevel_types[rule->loglevel_match]);
 	if (rule->loglevel_match != LOGLEVEL_ALL)
 		json_put_text(event, "loglevel", loglevel_name_ust(rule->loglevel));
+	if (shared_text_str(rule->filter)[0])
+		json_put_text(event, "filter_expression", shared_text_str(rule->filter));
 	exclusions = json_put_array(event, "exclusions");
 	for (size_t i = 0; i < rule->exclusions.count; i++)
 		json_add_text(exclusions, rule->exclusions.words[i]);

@@ -71,6 +71,8 @@ static void print_rule(struct reply *reply, const struct event_rule *rule)
 			  rule->exclusions.words[i]);
 	if (rule->exclusions.count > 0)
 		text_add(&line, "]");
+	if (shared_text_str(rule->filter)[0])
+		text_addf(&line, " [filter: '%s']", shared_text_str(rule->filter));
 	reply_print(reply, "%s\n", text_str(&line));
 	text_finish(&line);
 }
