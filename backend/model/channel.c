@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/source/source.h"
 
 void channel_attributes_default(struct channel_attributes *attributes)
 {
@@ -73,6 +74,14 @@ void channel_destroy(struct channel *channel)
 	free(channel);
 }
 
+/* A carried domain's events are all of one type: what tells them apart are its fields. */
+static bool rule_matches(const struct channel *channel, const struct event_rule *rule,
+			 const char *name, int loglevel)
+{
+	return source_table[channel->source_index].class->carrier ||
+	       event_rule_matches(rule, name, loglevel);
+}
+
 static const struct event_rule *find_matching_rule(const struct channel *channel, const char *name,
 						   int loglevel)
 {
@@ -81,7 +90,7 @@ static const struct event_rule *find_matching_rule(const struct channel *channel
 	for (size_t i = 0; i < channel->rule_count; i++) {
 		const struct event_rule *rule = channel->rules[i];
 
-		if (!event_rule_matches(rule, name, loglevel))
+		if (!rule_matches(channel, rule, name, loglevel))
 			continue;
 		if (rule->is_enabled)
 			return rule;
@@ -99,9 +108,9 @@ static void match_types(struct channel *channel)
 
 		rule->match_count = 0;
 		for (size_t j = 0; j < channel->type_count; j++)
-			rule->match_count +=
-				event_rule_matches(rule, shared_text_str(channel->types[j]->name),
-						   channel->types[j]->loglevel);
+			rule->match_count += rule_matches(channel, rule,
+							  shared_text_str(channel->types[j]->name),
+							  channel->types[j]->loglevel);
 	}
 	for (size_t i = 0; i < channel->type_count; i++) {
 		struct event_type *type = channel->types[i];
@@ -240,7 +249,7 @@ static struct event_type *find_or_add_type(struct channel *channel, uint64_t row
 	fresh->rule = find_matching_rule(channel, name, loglevel);
 	for (size_t i = 0; i < channel->rule_count; i++)
 		channel->rules[i]->match_count +=
-			event_rule_matches(channel->rules[i], name, loglevel);
+			rule_matches(channel, channel->rules[i], name, loglevel);
 	channel->types = mem_grow(channel->types, channel->type_count, &channel->type_room,
 				  sizeof(struct event_type *));
 	channel->types[channel->type_count++] = fresh;

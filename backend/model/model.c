@@ -221,6 +221,8 @@ static void start_source(struct model *model, size_t index)
 	};
 	source->entry = entry;
 	if (entry->missing) {
+	if (entry->class->carrier)
+		host->carrier = model->sources[source_carrier(index)].source;
 		error_set(&source->missing, ERROR_UNSUPPORTED, "%s", entry->missing);
 		return;
 	}

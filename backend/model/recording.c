@@ -43,7 +43,8 @@ static void apply_to_sources(struct session *session, bool is_over, struct task 
 		struct source *source = model->sources[i].source;
 		struct session_spec *spec;
 
-		if (!source || session_channels_of(session, i) == 0)
+		if (!source || source_table[i].class->carrier ||
+		    session_channels_carried(session, i) == 0)
 			continue;
 		spec = spec_build(session, i, is_over);
 		task_add(task);
@@ -92,7 +93,7 @@ static bool open_output(struct session *session, struct error *err)
 	}
 	if (!chunk_sink_open(session->sink, clock_wall_ns(), err))
 		return error_prefix(err, "cannot record to '%s'", shared_text_str(session->output));
-	if (!session->streams)
+	if (!session->streams) {
 		session->streams = stream_set_create(session->model->pool);
 	return true;
 }

@@ -142,6 +142,15 @@ size_t session_channels_of(const struct session *session, size_t source_index)
 	return count;
 }
 
+size_t session_channels_carried(const struct session *session, size_t source_index)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < session->channel_count; i++)
+		count += source_carrier(session->channels[i]->source_index) == source_index;
+	return count;
+}
+
 struct tracker *session_tracker(const struct session *session, size_t source_index,
 				enum tracker_kind kind)
 {
@@ -159,7 +168,8 @@ bool session_has_domain(const struct session *session, size_t source_index)
 enum buffer_scheme session_scheme(const struct session *session, size_t source_index)
 {
 	for (size_t i = 0; i < session->channel_count; i++)
-		if (session->channels[i]->source_index == source_index)
+		if (source_carrier(session->channels[i]->source_index) ==
+		    source_carrier(source_index))
 			return session->channels[i]->attributes.scheme;
 	return strcmp(source_table[source_index].class->domain, "KERNEL") == 0 ? BUFFERS_GLOBAL
 									       : BUFFERS_PER_USER;
@@ -170,7 +180,8 @@ static bool check_scheme(const struct session *session, size_t source_index,
 {
 	enum buffer_scheme scheme = session_scheme(session, source_index);
 
-	if (session_channels_of(session, source_index) == 0 || attributes->scheme == scheme)
+	if (session_channels_carried(session, source_carrier(source_index)) == 0 ||
+	    attributes->scheme == scheme)
 		return true;
 	return error_set(err, ERROR_STATE,
 			 "buffer type mismatch for session: its other channels have %s, and all "

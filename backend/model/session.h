@@ -82,6 +82,8 @@ struct channel *session_find_channel(const struct session *session, size_t sourc
 				     const char *name);
 struct channel *session_find_channel_id(const struct session *session, uint32_t channel_id);
 size_t session_channels_of(const struct session *session, size_t source_index);
+/* With those of the domains that the source carries. */
+size_t session_channels_carried(const struct session *session, size_t source_index);
 
 /* Never NULL; one that was not touched tracks all. */
 struct tracker *session_tracker(const struct session *session, size_t source_index,

@@ -36,12 +36,34 @@ static struct rule_spec build_rule(struct placer *placer, const struct event_rul
 	};
 }
 
+/* The rule in the words of the source that carries its domain. */
+static struct rule_spec build_carried_rule(struct placer *placer, const struct source_class *class,
+					   const struct event_rule *rule)
+{
+	const struct rule_spec wanted = {
+		.pattern = shared_text_str(rule->pattern),
+		.loglevel_match = rule->loglevel_match,
+		.loglevel = rule->loglevel,
+	};
+	struct rule_spec carried = {.id = rule->id, .is_enabled = rule->is_enabled};
+	struct text filter = {0};
+
+	carried.pattern = place_text(placer, class->carry(&wanted, &filter));
+	if (filter.length > 0)
+		carried.filter = place_text(placer, text_str(&filter));
+	text_finish(&filter);
+	return carried;
+}
+
 static const struct rule_spec *place_rules(struct placer *placer, const struct channel *channel)
 {
+	const struct source_class *class = source_table[channel->source_index].class;
 	struct rule_spec *rules = place(placer, channel->rule_count, sizeof(*rules));
 
 	for (size_t i = 0; i < channel->rule_count; i++) {
-		struct rule_spec rule = build_rule(placer, channel->rules[i]);
+		struct rule_spec rule =
+			class->carrier ? build_carried_rule(placer, class, channel->rules[i])
+				       : build_rule(placer, channel->rules[i]);
 
 		if (rules)
 			rules[i] = rule;
@@ -107,7 +129,7 @@ static const struct channel_spec *place_channels(struct placer *placer,
 	for (size_t i = 0; i < session->channel_count; i++) {
 		struct channel_spec channel;
 
-		if (session->channels[i]->source_index != source_index)
+		if (source_carrier(session->channels[i]->source_index) != source_index)
 			continue;
 		channel = build_channel(placer, session->channels[i]);
 		if (channels)
@@ -116,13 +138,51 @@ static const struct channel_spec *place_channels(struct placer *placer,
 	return channels;
 }
 
+static void add_carried(struct placer *placer, const struct channel *channel,
+			struct carried_rule *rules, size_t *count)
+{
+	const struct source_class *class = source_table[channel->source_index].class;
+
+	for (size_t i = 0; i < channel->rule_count && class->carrier; i++) {
+		const struct event_rule *rule = channel->rules[i];
+		const char *pattern = place_text(placer, shared_text_str(rule->pattern));
+
+		if (!rules || !channel->is_enabled || !rule->is_enabled)
+			continue;
+		rules[(*count)++] = (struct carried_rule){
+			.code = class->carried_code,
+			.id = rule->id,
+			.pattern = pattern,
+			.loglevel_match = rule->loglevel_match,
+			.loglevel = rule->loglevel,
+		};
+	}
+}
+
+static void place_carried(struct placer *placer, const struct session *session, size_t source_index,
+			  struct session_spec *spec)
+{
+	struct carried_rule *rules;
+	size_t room = 0;
+
+	for (size_t i = 0; i < session->channel_count; i++)
+		room += session->channels[i]->rule_count;
+	rules = place(placer, room, sizeof(*rules));
+	spec->carried = rules;
+	spec->carried_count = 0;
+	for (size_t i = 0; i < session->channel_count; i++)
+		if (source_carrier(session->channels[i]->source_index) == source_index)
+			add_carried(placer, session->channels[i], rules, &spec->carried_count);
+}
+
 static void place_spec(struct placer *placer, const struct session *session, size_t source_index,
 		       struct session_spec *spec)
 {
 	spec->name = place_text(placer, session_name(session));
 	spec->hostname = place_text(placer, session->model->host_name);
-	spec->channel_count = session_channels_of(session, source_index);
+	spec->channel_count = session_channels_carried(session, source_index);
 	spec->channels = place_channels(placer, session, source_index, spec->channel_count);
+	place_carried(placer, session, source_index, spec);
 	spec->scheme = session_scheme(session, source_index);
 	for (size_t i = 0; i < TRACKER_KIND_COUNT; i++)
 		spec->trackers[i] = build_tracker(

@@ -7,26 +7,48 @@
 
 #include "backend/base/mem.h"
 
-#ifdef HAVE_LTTNG_UST
 #include "backend/source/ust/ust.h"
+
+#ifdef HAVE_LTTNG_UST
+#define UST_MISSING NULL
 #else
-static const struct source_class ust_source_class = {
+#define UST_MISSING                                                                                \
+	"this build cannot trace LTTng-UST applications and loggers: install liblttng-ust-dev, "   \
+	"then configure and build again"
+
+/* What lists show of them. */
+const struct source_class ust_source_class = {
 	.name = "ust",
 	.domain = "UST",
 	.title = "User space",
 	.trace_directory = "ust",
 };
+#define LOGGERS(NAME, DOMAIN, TITLE)                                                               \
+	{                                                                                          \
+		.name = NAME, .domain = DOMAIN, .title = TITLE, .carrier = &ust_source_class       \
+	}
+const struct source_class jul_source_class = LOGGERS("jul", "JUL", "java.util.logging (JUL)");
+const struct source_class log4j_source_class = LOGGERS("log4j", "LOG4J", "log4j");
+const struct source_class python_source_class = LOGGERS("python", "PYTHON", "Python logging");
 #endif
 
 const struct source_entry source_table[] = {
-#ifdef HAVE_LTTNG_UST
-	{&ust_source_class, NULL},
-#else
-	{&ust_source_class, "this build cannot trace LTTng-UST applications: install "
-			    "liblttng-ust-dev, then configure and build again"},
-#endif
+	{&ust_source_class, UST_MISSING},
+	{&jul_source_class, UST_MISSING},
+	{&log4j_source_class, UST_MISSING},
+	{&python_source_class, UST_MISSING},
 };
 const size_t source_count = COUNT_OF(source_table);
+
+size_t source_carrier(size_t source_index)
+{
+	const struct source_class *carrier = source_table[source_index].class->carrier;
+
+	for (size_t i = 0; carrier && i < source_count; i++)
+		if (source_table[i].class == carrier)
+			return i;
+	return source_index;
+}
 
 const char *source_apps_home(const struct source *source)
 {

@@ -28,6 +28,7 @@ struct app_info {
 /* What the source tells its host. Any thread; each copies what it needs and returns at once. */
 struct source_host {
 	void *data;
+	struct source *carrier; /* for a class with a carrier: it; NULL if it doesn't work here */
 	void (*app_arrived)(void *data, const struct app_info *app);
 	void (*app_left)(void *data, uint64_t app_id);
 	/* A channel has buffers for one more group (user and word size, or process). The reference
@@ -56,7 +57,7 @@ struct point {
 	size_t field_count;
 };
 
-struct point_group { /* one application */
+struct point_group {	 /* one application */
 	uint64_t app_id; /* of app_info; 0: no application */
 	pid_t pid;
 	uid_t uid;
@@ -84,6 +85,18 @@ struct source_class {
 	const char *name;   /* "ust" */
 	const char *domain; /* "UST" as in --mi xml */
 	const char *title;  /* "User space" */
+	/*
+	 * Of a domain whose events come as another source's: that source, before it in the table.
+	 * Its channels and rules are in the carrier's specs, and it has no `apply`. Then `carry`
+	 * turns one of its rules into one of the carrier's: a constant pattern, and an expression
+	 * that is added to `filter` (empty: none); carried_code tells domains apart.
+	 */
+	const struct source_class *carrier;
+	int carried_code;
+	const char *carried_channel; /* name of its one channel in each session */
+	const char *(*carry)(const struct rule_spec *rule, struct text *filter);
+	/* Whether a rule of this domain can have that name. NULL: all can. */
+	bool (*takes_name)(const char *name);
 	/*
 	 * Starts listening. NULL with a sentence that says what is missing and what to do about it;
 	 * the source then stays in the list with it. `warning`: set when it works, but not at the
@@ -140,6 +153,9 @@ struct source_entry {
 };
 extern const struct source_entry source_table[];
 extern const size_t source_count;
+
+/* The index of the carrier of that source's domain; itself if it needs none. */
+size_t source_carrier(size_t source_index);
 
 /* As source_class's home; NULL for a source without one, and for no source. */
 const char *source_apps_home(const struct source *source);

@@ -79,6 +79,15 @@ struct channel_spec {
 	size_t rule_count;
 };
 
+/* An enabled rule of a domain that this source carries. */
+struct carried_rule {
+	int code; /* source_class's carried_code */
+	uint32_t id;
+	const char *pattern;
+	enum loglevel_match loglevel_match;
+	int loglevel;
+};
+
 struct session_spec {
 	atomic_uint references;
 	uint64_t session_id; /* the engine's own number */
@@ -97,6 +106,8 @@ struct session_spec {
 	struct tracker_spec trackers[TRACKER_KIND_COUNT];
 	const struct channel_spec *channels;
 	size_t channel_count;
+	const struct carried_rule *carried;
+	size_t carried_count;
 	/* One allocation that holds everything the pointers above lead to, but for sink and
 	 * streams; may hold the spec itself, then at its begin. */
 	void *memory;

@@ -45,6 +45,8 @@ struct ust_source {
 	struct ust_work *work;
 	struct ust_register *registration;
 	struct ust_notify *notify;
+	struct agents *agents;	     /* NULL: loggers can't be traced, … */
+	struct error agents_missing; /* … and why */
 	pthread_mutex_t lock;	      /* protects the two lists, and each session's spec */
 	struct ust_app *apps;	      /* each holds a reference */
 	struct ust_session *sessions; /* likewise */
@@ -172,6 +174,9 @@ struct session_spec *ust_session_spec(struct ust_session *session);
 struct ust_session **ust_session_list(struct ust_source *source, size_t *count);
 /* Makes all applications that the session concerns follow it again. */
 void ust_session_post_follow(struct ust_session *session);
+/* Tells the agents what the spec wants of their loggers (loggers.c). */
+void ust_loggers_apply(struct ust_source *source, const struct session_spec *spec,
+		       struct task *task);
 void ust_session_apply(struct source *base, struct session_spec *spec, struct task *task);
 /* ust-register: a repair of one of its groups begins or has ended. */
 void ust_session_repair_begins(struct ust_session *session);

@@ -35,6 +35,7 @@
 
 struct ust_place {
 	bool is_global;
+	char *directory;
 	char *socket_path;
 	char *usual_path; /* the socket's, if nobody had been there */
 	char *home;
@@ -168,6 +169,9 @@ static bool choose(struct ust_place *place, const struct places *places, struct 
 		place->is_global = false;
 		place->home = home_of(directory);
 	}
+	free(place->directory);
+	free(place->socket_path);
+	place->directory = mem_strdup(directory);
 	place->socket_path = mem_printf("%s/" SOCKET_NAME, directory);
 	if (place->home && is_served(place->socket_path, &server))
 		return error_set(err, ERROR_BUSY,
@@ -285,10 +289,16 @@ void ust_place_destroy(struct ust_place *place)
 	if (place->listen_fd >= 0)
 		unlink(place->socket_path);
 	fd_close(&place->listen_fd);
+	free(place->directory);
 	free(place->socket_path);
 	free(place->usual_path);
 	free(place->home);
 	free(place);
+}
+
+const char *ust_place_directory(const struct ust_place *place)
+{
+	return place->directory;
 }
 
 int ust_place_fd(const struct ust_place *place)

@@ -19,6 +19,8 @@ struct ust_place *ust_place_create(const struct places *places, struct error *wa
 /* Applications that start from now on find nobody. NULL passes. */
 void ust_place_destroy(struct ust_place *place);
 
+/* Where programs look for a daemon: the socket's directory. As long as the place lives. */
+const char *ust_place_directory(const struct ust_place *place);
 int ust_place_fd(const struct ust_place *place); /* listening, non-blocking */
 /* The LTTNG_HOME a program needs to find us; NULL: none. */
 const char *ust_place_home(const struct ust_place *place);

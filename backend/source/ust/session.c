@@ -253,6 +253,7 @@ void ust_session_apply(struct source *base, struct session_spec *spec, struct ta
 	struct ust_source *source = (struct ust_source *)base;
 	struct ust_session *session = store(source, spec);
 
+	ust_loggers_apply(source, spec, task);
 	if (session && spec->is_over) {
 		begin_end(session, spec, task);
 		ust_session_unref(session);

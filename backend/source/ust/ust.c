@@ -9,6 +9,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/source/ust/bytecode.h"
+#include "backend/source/agent/agents.h"
 #include "backend/source/ust/internal.h"
 #include "backend/source/ust/place.h"
 
@@ -64,6 +65,7 @@ static void ust_destroy(struct source *base)
 		return;
 	/* Nobody comes any more; all applications are dropped, their end jobs posted. */
 	ust_register_stop(source->registration);
+	agents_destroy(source->agents);
 	ust_place_destroy(source->place);
 	/* The jobs run; they may still tell the other two threads something. */
 	ust_work_destroy(source->work);
@@ -91,7 +93,11 @@ static struct source *ust_create(const struct places *places, const struct sourc
 	source->registration = ust_register_create(source);
 	/* Last: from here on applications come. */
 	source->place = ust_place_create(places, warning, err);
-	if (!source->place || !ust_register_start(source->registration, err))
+	if (!source->place)
+		goto fail;
+	source->agents = agents_create(ust_place_directory(source->place),
+				       places->is_root_instance, &source->agents_missing);
+	if (!ust_register_start(source->registration, err))
 		goto fail;
 	return &source->base;
 

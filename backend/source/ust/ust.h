@@ -9,5 +9,9 @@
 #include "backend/source/source.h"
 
 extern const struct source_class ust_source_class;
+/* Domains of loggers, whose events come as LTTng-UST's (loggers.c). */
+extern const struct source_class jul_source_class;
+extern const struct source_class log4j_source_class;
+extern const struct source_class python_source_class;
 
 #endif
