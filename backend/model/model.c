@@ -220,9 +220,9 @@ static void start_source(struct model *model, size_t index)
 		.event_type_added = host_event_type_added,
 	};
 	source->entry = entry;
-	if (entry->missing) {
 	if (entry->class->carrier)
 		host->carrier = model->sources[source_carrier(index)].source;
+	if (entry->missing) {
 		error_set(&source->missing, ERROR_UNSUPPORTED, "%s", entry->missing);
 		return;
 	}

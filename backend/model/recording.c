@@ -93,7 +93,7 @@ static bool open_output(struct session *session, struct error *err)
 	}
 	if (!chunk_sink_open(session->sink, clock_wall_ns(), err))
 		return error_prefix(err, "cannot record to '%s'", shared_text_str(session->output));
-	if (!session->streams) {
+	if (!session->streams)
 		session->streams = stream_set_create(session->model->pool);
 	return true;
 }
