@@ -5,13 +5,11 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/units.h"
-#include "backend/base/utf8.h"
 #include "views/gauge.h"
+#include "views/highlight.h"
 #include "views/sparkline.h"
 #include "views/table.h"
 #include "views/table_layout.h"
-
-#define HIGHLIGHT_BYTES_MAX 1024 /* of a name, from its first column on */
 
 enum role table_cell_role(const struct table_cell *cell, enum role role)
 {
@@ -154,45 +152,14 @@ static void draw_header(const struct table *table, struct canvas *canvas)
 	}
 }
 
-/* What the cells show, and the column of each of its bytes; one entry more for the end. */
-static void read_cells(const struct table_cell *cell, struct text *bytes, int *columns)
-{
-	char character[UTF8_BYTES_MAX];
-
-	for (int at = cell->column; at < cell->column + cell->columns; at++) {
-		const struct cell *shown = canvas_cell(cell->canvas, cell->row, at);
-		size_t length = 0;
-
-		if (shown->width > 0)
-			length = utf8_encode(character, shown->chars[0] ? shown->chars[0] : ' ');
-		for (size_t i = 0; i < length && bytes->length < HIGHLIGHT_BYTES_MAX; i++) {
-			columns[bytes->length] = at;
-			text_add_char(bytes, character[i]);
-		}
-	}
-	columns[bytes->length] = cell->column + cell->columns;
-	/* The blanks behind it are none of the text's. */
-	while (bytes->length > 0 && bytes->bytes[bytes->length - 1] == ' ')
-		bytes->bytes[--bytes->length] = '\0';
-}
-
 /* Shows what the search, else the filter, found. */
 static void highlight(const struct table *table, const struct table_cell *cell)
 {
 	const struct match *match = match_is_empty(&table->find) ? &table->filter : &table->find;
-	int columns[HIGHLIGHT_BYTES_MAX + 1];
-	struct text bytes = {0};
-	size_t begin, end = 0;
 
 	if (match->column != MATCH_NO_COLUMN && !table->class->columns[match->column].is_flexible)
 		return;
-	if (match_is_empty(match))
-		return;
-	read_cells(cell, &bytes, columns);
-	while (match_find(match, text_str(&bytes), end, &begin, &end))
-		canvas_paint(cell->canvas, cell->row, columns[begin], columns[end] - columns[begin],
-			     ROLE_MATCH);
-	text_finish(&bytes);
+	highlight_cells(cell->canvas, cell->row, cell->column, cell->columns, match);
 }
 
 static void draw_flexible(const struct table *table, const struct table_column *column,

@@ -25,6 +25,26 @@ struct selection {
 	uint64_t event_id;
 	uint64_t chunk_id;
 	bool has_channel, has_event, has_chunk;
+	struct event_place place; /* in the browser */
+	bool has_place;
+};
+
+/* A place in a trace with a letter of its own. */
+struct event_mark {
+	char letter;
+	struct event_place place;
+};
+
+/* What the console keeps of the open browser besides what browse_info() has. */
+struct browser_state {
+	const char *filter;  /* expression, "" */
+	const char *find;    /* text or "/regex/" that was searched last, "" */
+	const char *waiting; /* what is on its way: "reading"; "" */
+	const struct event_mark *marks;
+	size_t mark_count;
+	bool has_range; /* the selection of several begins here */
+	struct event_place range;
+	uint64_t now_ns; /* monotonic, as browse_job has it */
 };
 
 struct view_input {
@@ -37,12 +57,14 @@ struct view_input {
 	enum glyphs glyphs;	     /* the canvas's, for detail lines */
 	const struct log_entry *log; /* newest entries, oldest first, for the messages view */
 	size_t log_count;
-	const struct points *points;		/* for the points view; NULL: not gathered yet */
-	const struct event_page *tail;		/* for the tail view; NULL: nothing yet */
-	const struct tail_info *tail_info;	/* NULL: nothing is tailed */
-	const struct event_page *browser;	/* for the browser; NULL: not there yet */
-	const struct browse_info *browser_info; /* NULL: nothing is open */
-	struct event_place browser_target;	/* the event that was gone to or found */
+	const struct points *points;		   /* for the points view; NULL: not gathered yet */
+	const struct event_page *tail;		   /* for the tail view; NULL: nothing yet */
+	const struct tail_info *tail_info;	   /* NULL: nothing is tailed */
+	const char *tail_filter;		   /* expression; "" or NULL: none */
+	const struct browser_state *browser_state; /* NULL: nothing is open */
+	const struct event_page *browser;	   /* for the browser; NULL: not there yet */
+	const struct browse_info *browser_info;	   /* NULL: nothing is open */
+	struct event_place browser_target;	   /* the event that was gone to or found */
 };
 
 /* An action that a view understands: for binding keys and for help. */
@@ -54,7 +76,7 @@ struct view_action {
 struct view_class {
 	const char *name;  /* "sessions": for bind, help, tests */
 	const char *title; /* "Sessions" */
-	char digit;	   /* '1' … '7': jumps here */
+	char digit;	   /* '1' … '7': jumps here; '\0': no place of its own */
 	const char *help;  /* what one sees here, a few lines */
 	size_t state_bytes;
 	void (*init)(void *state);

@@ -47,6 +47,7 @@ struct browse_info {
 	 */
 	uint64_t bins[BROWSE_BINS];
 	bool is_counted;
+	bool has_gap[BROWSE_BINS]; /* events or packets were lost there */
 	struct browse_job job;
 };
 
