@@ -11,12 +11,14 @@
 #include "backend/base/mem.h"
 #include "backend/base/thread.h"
 #include "backend/base/units.h"
+#include "backend/consume/tap.h"
 #include "backend/control/command.h"
 #include "backend/control/server.h"
 #include "backend/model/gatherer.h"
 #include "backend/model/model.h"
 #include "backend/model/publisher.h"
 #include "backend/model/recording.h"
+#include "backend/model/tapping.h"
 
 /* Nobody has a session and nobody looks: the engine ends by itself after this. */
 #define IDLE_END_NS   (600 * NS_PER_S)
@@ -250,6 +252,48 @@ void backend_acknowledge_losses(struct backend *backend, uint64_t session_id)
 
 	asked->session_id = session_id;
 	ask(backend, asked, run_acknowledge);
+}
+
+struct asked_tap {
+	struct message message; /* first */
+	struct backend *backend;
+	uint64_t session_id;
+	struct tap *tap; /* reference held; may be NULL */
+	void (*done)(void *data);
+	void *data;
+};
+
+static void tap_was_changed(void *data, const struct error *err)
+{
+	struct asked_tap *asked = data;
+
+	(void)err;
+	if (asked->done)
+		asked->done(asked->data);
+	free(asked);
+}
+
+static void run_tap(struct message *message)
+{
+	struct asked_tap *asked = (struct asked_tap *)message;
+
+	model_tap(asked->backend->model, asked->session_id, asked->tap,
+		  (struct outcome){tap_was_changed, asked});
+	tap_unref(asked->tap);
+}
+
+void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,
+		 void (*done)(void *data), void *data)
+{
+	struct asked_tap *asked = mem_zalloc(sizeof(*asked));
+
+	asked->message.run = run_tap;
+	asked->backend = backend;
+	asked->session_id = session_id;
+	asked->tap = tap ? tap_ref(tap) : NULL;
+	asked->done = done;
+	asked->data = data;
+	queue_send(backend->queue, &asked->message);
 }
 
 static void run_want_points(struct message *message)

@@ -76,7 +76,7 @@ const struct points *backend_points_take(struct backend *backend);
 /*
  * Packets of this session's streams, those that come later too, are offered to the tap, until
  * session_id 0 or tap NULL. One tap at a time. `done` on the control thread when the former tap is
- * touched no more; may be NULL. Any thread.
+ * touched no more; may be NULL. A tap is counted: its owner may go at any time. Any thread.
  */
 void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,
 		 void (*done)(void *data), void *data);

@@ -9,7 +9,8 @@
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
 
-#define BLOCK_BYTES 65536
+#define BLOCK_BYTES_MIN 1024
+#define BLOCK_BYTES_MAX 65536
 
 /* Strings of a page: blocks that are never moved. */
 struct block {
@@ -26,6 +27,9 @@ struct made_page {
 	size_t field_count;
 	size_t row_room, field_room;
 	struct block *blocks;
+	uint64_t block_bytes;
+	const struct event_page **held; /* references */
+	size_t held_count, held_room;
 };
 
 static struct made_page *made(const struct event_page *page)
@@ -47,11 +51,16 @@ char *event_page_alloc(struct event_page *page, size_t size)
 	struct block *block = own->blocks;
 
 	if (!block || block->size - block->used < size) {
-		size_t room = size > BLOCK_BYTES ? size : BLOCK_BYTES;
+		size_t room = block ? 2 * block->size : BLOCK_BYTES_MIN;
 
+		if (room > BLOCK_BYTES_MAX)
+			room = BLOCK_BYTES_MAX;
+		if (room < size)
+			room = size;
 		block = mem_alloc(sizeof(*block) + room);
 		*block = (struct block){.next = own->blocks, .size = room};
 		own->blocks = block;
+		own->block_bytes += room;
 	}
 	block->used += size;
 	return block->bytes + block->used - size;
@@ -78,6 +87,11 @@ struct event_row *event_page_add_row(struct event_page *page)
 	return row;
 }
 
+struct event_row *event_page_last_row(struct event_page *page)
+{
+	return page->row_count ? &made(page)->rows[page->row_count - 1] : NULL;
+}
+
 struct event_field *event_page_add_field(struct event_page *page)
 {
 	struct made_page *own = made(page);
@@ -90,6 +104,22 @@ struct event_field *event_page_add_field(struct event_page *page)
 	field = &own->fields[own->field_count++];
 	*field = (struct event_field){.name = "", .value = ""};
 	return field;
+}
+
+void event_page_hold(struct event_page *page, const struct event_page *other)
+{
+	struct made_page *own = made(page);
+
+	own->held = mem_grow(own->held, own->held_count, &own->held_room, sizeof(*own->held));
+	own->held[own->held_count++] = event_page_ref(other);
+}
+
+uint64_t event_page_bytes(const struct event_page *page)
+{
+	const struct made_page *own = made(page);
+
+	return own->block_bytes + own->row_room * sizeof(*own->rows) +
+	       own->field_room * sizeof(*own->fields);
 }
 
 struct event_page *event_page_ref(const struct event_page *page)
@@ -111,6 +141,9 @@ void event_page_unref(const struct event_page *page)
 		own->blocks = block->next;
 		free(block);
 	}
+	for (size_t i = 0; i < own->held_count; i++)
+		event_page_unref(own->held[i]);
+	free(own->held);
 	free(own->rows);
 	free(own->fields);
 	free(own);

@@ -2,7 +2,9 @@
 /*
  * The newest events of a session while it records. Consumers offer whole packets as they pass; what
  * the budget allows is copied, everything else only counted; a worker thread decodes the copies.
- * Nothing here can slow a consumer: it never waits and never allocates.
+ * Nothing here can slow a consumer: it never waits and never allocates. While a terminal is
+ * attached, open packets are closed once in a refresh interval, so events appear within it; those
+ * of overwrite channels, whose packets nothing may close, appear with a rotation or the end.
  */
 #ifndef TRACON_BROWSE_TAIL_H
 #define TRACON_BROWSE_TAIL_H

@@ -25,6 +25,7 @@ struct order {
 	struct stream_set *set;
 	struct slot *slot;
 	struct task *task;
+	struct tap *tap; /* reference passes */
 	enum flush_kind kind;
 	unsigned int limit_ms;
 	bool is_cut;
@@ -170,6 +171,27 @@ void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int l
 					  .is_cut = true});
 }
 
+static void attach_tap(const struct order *order)
+{
+	struct lane_set *lane_set = &order->set->lanes[order->lane->number];
+
+	tap_unref(lane_set->tap);
+	lane_set->tap = order->tap;
+	for (struct slot *slot = lane_set->slots; slot; slot = slot->next)
+		slot->tap = (struct tap_stream){0};
+	if (order->task)
+		task_done(order->task, NULL);
+}
+
+void stream_set_tap(struct stream_set *set, struct tap *tap, struct task *task)
+{
+	/* One reference for each lane. */
+	for (unsigned int i = 0; tap && i < set->pool->lane_count; i++)
+		tap_ref(tap);
+	send_order_to_all(
+		&(struct order){.carry_out = attach_tap, .set = set, .task = task, .tap = tap});
+}
+
 void stream_set_lane_left(struct lane_set *lane_set)
 {
 	struct stream_set *set = lane_set->set;
@@ -177,6 +199,8 @@ void stream_set_lane_left(struct lane_set *lane_set)
 
 	if (!lane_set->is_ending || lane_set->slots)
 		return;
+	tap_unref(lane_set->tap);
+	lane_set->tap = NULL;
 	task = set->end_task;
 	if (lane_set->link) {
 		*lane_set->link = lane_set->next;

@@ -45,6 +45,14 @@ void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int
 void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
 		    struct task *task);
 
+/*
+ * From now on packets of all streams, later ones too, are offered to the tap; NULL: to none. The
+ * set holds references of its own. Done when the tap before is touched no more. Not once the set is
+ * being destroyed.
+ */
+struct tap;
+void stream_set_tap(struct stream_set *set, struct tap *tap, struct task *task);
+
 /* Retires every stream, then frees the set. */
 void stream_set_destroy(struct stream_set *set, struct task *task);
 

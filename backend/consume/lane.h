@@ -13,6 +13,7 @@
 #include "backend/base/loop.h"
 #include "backend/base/thread.h"
 #include "backend/consume/consumer.h"
+#include "backend/consume/tap.h"
 
 struct lane;
 struct sweep;
@@ -41,6 +42,7 @@ struct slot {
 	struct task *retire_task;
 	struct wait *waits;
 	uint64_t next_log_ns; /* one message about failed writes in a while */
+	struct tap_stream tap;
 };
 
 struct stream_set {
@@ -52,6 +54,7 @@ struct stream_set {
 		struct lane_set **link; /* NULL: not in its list */
 		struct stream_set *set;
 		struct slot *slots;
+		struct tap *tap; /* reference held; NULL: nobody looks */
 		bool is_ending;
 	} lanes[]; /* by the lane's number */
 };

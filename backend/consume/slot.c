@@ -80,6 +80,25 @@ static void tell_failure(struct slot *slot, const struct error *err)
 	log_write(LOG_LEVEL_ERROR, "recorded events are being lost: %s", err->message);
 }
 
+static void show(struct slot *slot, const struct packet *packet, uint64_t event_count)
+{
+	struct stream *stream = slot->stream;
+	struct tap *tap = slot->set->lanes[slot->lane->number].tap;
+
+	if (!tap)
+		return;
+	tap_offer(tap, &(struct tap_offer){
+			       .lane = slot->lane->number,
+			       .now_ns = clock_monotonic_ns(),
+			       .stream = &slot->tap,
+			       .label = stream->output->label,
+			       .scanner = stream->scanner,
+			       .is_overwrite = stream->is_overwrite,
+			       .packet = packet,
+			       .event_count = event_count,
+		       });
+}
+
 static void carry(struct slot *slot, const struct packet *packet)
 {
 	struct tally *tally = slot->stream->tally;
@@ -94,6 +113,7 @@ static void carry(struct slot *slot, const struct packet *packet)
 		tally_add(&tally->recorded_events, event_count);
 		tally_add(&tally->recorded_bytes, packet->size_bytes);
 		slot->is_unsettled = true;
+		show(slot, packet, event_count);
 		return;
 	}
 	event_counts_clear(scratch);

@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/model/gatherer.h"
 #include "backend/model/publisher.h"
+#include "backend/model/tapping.h"
 
 /* --- what sources tell, brought to the control thread */
 
@@ -289,6 +290,7 @@ void model_destroy(struct model *model)
 	for (size_t i = 0; i < source_count; i++)
 		free(model->hosts[i].data);
 	gatherer_destroy(model->gatherer);
+	tapping_finish(model);
 	publisher_destroy(model->publisher);
 	free(model->apps);
 	free(model->hosts);

@@ -21,6 +21,7 @@
 
 struct gatherer;
 struct publisher;
+struct tap;
 
 struct app {
 	uint64_t id;
@@ -57,6 +58,8 @@ struct model {
 	struct gatherer *gatherer;
 	struct children children;
 	struct child *demo; /* the demo application, while it runs */
+	struct tap *tap;	    /* reference held; NULL: nobody looks at events */
+	uint64_t tapped_session_id; /* 0: none */
 	/* Set by the backend. */
 	bool (*detach)(void *data); /* release the attached terminal; false: there was none */
 	void (*quit)(void *data);   /* all sessions are gone: end the process */

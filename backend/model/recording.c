@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/model/operation.h"
 #include "backend/model/spec_build.h"
+#include "backend/model/tapping.h"
 
 /* A ring that stands still this long is left to its source's repair. */
 #define STAND_STILL_MS 1000
@@ -93,8 +94,10 @@ static bool open_output(struct session *session, struct error *err)
 	}
 	if (!chunk_sink_open(session->sink, clock_wall_ns(), err))
 		return error_prefix(err, "cannot record to '%s'", shared_text_str(session->output));
-	if (!session->streams)
+	if (!session->streams) {
 		session->streams = stream_set_create(session->model->pool);
+		tapping_streams_made(session);
+	}
 	return true;
 }
 

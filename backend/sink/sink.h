@@ -13,6 +13,7 @@
 
 #include "backend/base/error.h"
 #include "backend/consume/packet.h"
+#include "backend/consume/label.h"
 
 struct sink;
 struct sink_trace;
@@ -34,15 +35,17 @@ struct sink_class {
 	void (*settle)(struct sink_stream *stream); /* may be NULL */
 };
 
-/* Implementations embed these first. */
+/* Implementations embed these first. Labels are made and let go of here, not by them. */
 struct sink {
 	const struct sink_class *class;
 };
 struct sink_trace {
 	struct sink *sink;
+	struct trace_label *label;
 };
 struct sink_stream {
 	struct sink *sink;
+	struct stream_label *label; /* NULL: nobody but the sink can read its packets */
 };
 
 /*
@@ -54,7 +57,11 @@ struct sink_stream {
 static inline struct sink_trace *sink_open_trace(struct sink *sink, const char *path,
 						 struct error *err)
 {
-	return sink->class->open_trace(sink, path, err);
+	struct sink_trace *trace = sink->class->open_trace(sink, path, err);
+
+	if (trace)
+		trace->label = trace_label_create();
+	return trace;
 }
 
 /*
@@ -66,12 +73,14 @@ static inline struct sink_trace *sink_open_trace(struct sink *sink, const char *
 static inline bool sink_append_metadata(struct sink_trace *trace, const char *text, size_t length,
 					struct error *err)
 {
+	trace_label_append(trace->label, text, length);
 	return trace->sink->class->append_metadata(trace, text, length, err);
 }
 
 /* Its streams are closed. */
 static inline void sink_close_trace(struct sink_trace *trace)
 {
+	trace_label_unref(trace->label);
 	trace->sink->class->close_trace(trace);
 }
 
@@ -83,7 +92,11 @@ static inline void sink_close_trace(struct sink_trace *trace)
 static inline struct sink_stream *sink_open_stream(struct sink_trace *trace, const char *name,
 						   struct error *err)
 {
-	return trace->sink->class->open_stream(trace, name, err);
+	struct sink_stream *stream = trace->sink->class->open_stream(trace, name, err);
+
+	if (stream)
+		stream->label = stream_label_create(trace->label, name);
+	return stream;
 }
 
 /*
@@ -116,6 +129,7 @@ static inline void sink_settle(struct sink_stream *stream)
 
 static inline void sink_close_stream(struct sink_stream *stream)
 {
+	stream_label_unref(stream->label);
 	stream->sink->class->close_stream(stream);
 }
 
