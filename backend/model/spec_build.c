@@ -44,6 +44,7 @@ static struct rule_spec build_carried_rule(struct placer *placer, const struct s
 		.pattern = shared_text_str(rule->pattern),
 		.loglevel_match = rule->loglevel_match,
 		.loglevel = rule->loglevel,
+		.filter = shared_text_str(rule->filter),
 	};
 	struct rule_spec carried = {.id = rule->id, .is_enabled = rule->is_enabled};
 	struct text filter = {0};

@@ -44,24 +44,46 @@ struct session *common_session(struct call *call, const char *name)
 	return session;
 }
 
+static const struct {
+	const char *option;
+	const char *domain;
+	const char *title;
+} domains[] = {
+	{"kernel", "KERNEL", "kernel"}, {"userspace", "UST", "user space"}, {"jul", "JUL", "JUL"},
+	{"log4j", "LOG4J", "log4j"},	{"python", "PYTHON", "Python"},
+};
+
+static bool find_domain(struct call *call, size_t *source_index, struct error *err)
+{
+	size_t count = 0;
+	size_t domain = 0;
+
+	for (size_t i = 0; i < COUNT_OF(domains); i++) {
+		if (!args_has(call->args, domains[i].option))
+			continue;
+		domain = i;
+		count++;
+	}
+	if (count > 1)
+		return error_set(err, ERROR_INVALID,
+				 "only one domain at a time: --kernel, --userspace ...");
+	if (count == 0)
+		return error_set(err, ERROR_INVALID, "which domain? Add --kernel or --userspace");
+	if (!model_find_source(call->model, domains[domain].domain, source_index))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "the %s domain can't be traced by this version of tracon",
+				 domains[domain].title);
+	if (call->model->sources[*source_index].source)
+		return true;
+	error_copy(err, &call->model->sources[*source_index].missing);
+	return false;
+}
+
 bool common_domain(struct call *call, size_t *source_index)
 {
-	bool wants_user = args_has(call->args, "userspace");
-	bool wants_kernel = args_has(call->args, "kernel");
 	struct error err = ERROR_INIT;
 
-	if (wants_user && wants_kernel)
-		error_set(&err, ERROR_INVALID,
-			  "only one domain at a time: --kernel or --userspace");
-	else if (!wants_user && !wants_kernel)
-		error_set(&err, ERROR_INVALID, "which domain? Add --kernel or --userspace");
-	else if (!model_find_source(call->model, wants_user ? "UST" : "KERNEL", source_index))
-		error_set(&err, ERROR_UNSUPPORTED,
-			  "the %s domain can't be traced by this version of tracon",
-			  wants_user ? "user space" : "kernel");
-	else if (!call->model->sources[*source_index].source)
-		error_copy(&err, &call->model->sources[*source_index].missing);
-	if (!error_is_set(&err))
+	if (find_domain(call, source_index, &err))
 		return true;
 	reply_fail(call->reply, &err);
 	return false;

@@ -20,13 +20,20 @@
 		"kernel", 'k', OPTION_FLAG, NULL, "the Linux kernel", COMPLETE_NOTHING             \
 	}
 
+/* clang-format off */
+#define OPTIONS_OF_LOGGERS                                                                         \
+	{"jul", 'j', OPTION_FLAG, NULL, "java.util.logging", COMPLETE_NOTHING},                    \
+	{"log4j", 'l', OPTION_FLAG, NULL, "Apache log4j", COMPLETE_NOTHING},                       \
+	{"python", 'p', OPTION_FLAG, NULL, "Python's logging", COMPLETE_NOTHING}
+/* clang-format on */
+
 /*
  * The session that `name` (NULL: --session, then the console's selected one, then .lttngrc) means.
  * NULL: the reply was ended with the reason.
  */
 struct session *common_session(struct call *call, const char *name);
 
-/* The source that -u or -k means; false: the reply was ended. */
+/* The source that -u, -k, -j, -l or -p means; false: the reply was ended. */
 bool common_domain(struct call *call, size_t *source_index);
 
 /* "ust", "kernel": how lttng's messages call the domain. */

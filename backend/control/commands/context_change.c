@@ -141,13 +141,14 @@ static bool check_state(const struct session *session, struct error *err)
 /* As enable-event does: the first one makes the default channel. */
 static bool make_channel(const struct context_change *change, struct error *err)
 {
+	const char *only = source_table[change->source_index].class->carried_channel;
 	struct channel_attributes attributes;
 
 	if (!change->creates || session_channels_of(change->session, change->source_index) > 0)
 		return true;
 	channel_attributes_for(&attributes, session_scheme(change->session, change->source_index));
-	return session_add_channel(change->session, change->source_index, CHANNEL_DEFAULT_NAME,
-				   &attributes, err) != NULL;
+	return session_add_channel(change->session, change->source_index,
+				   only ? only : CHANNEL_DEFAULT_NAME, &attributes, err) != NULL;
 }
 
 void context_change_run(struct call *call, struct context_change *change)
@@ -189,6 +190,7 @@ const struct option_spec context_options[CONTEXT_OPTION_COUNT] = {
 	 COMPLETE_CHANNEL},
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
+	OPTIONS_OF_LOGGERS,
 	{"type", 't', OPTION_TEXT, "TYPE", "what the events carry; may be given several times",
 	 COMPLETE_NOTHING},
 	{"list", 0, OPTION_FLAG, NULL, "only list the types there are", COMPLETE_NOTHING},

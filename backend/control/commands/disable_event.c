@@ -10,8 +10,9 @@
 static struct channel *find_channel(struct call *call, const struct session *session,
 				    size_t source_index, struct error *err)
 {
-	const char *asked = args_text(call->args, "channel");
-	const char *name = asked ? asked : CHANNEL_DEFAULT_NAME;
+	const char *only = source_table[source_index].class->carried_channel;
+	const char *asked = only ? NULL : args_text(call->args, "channel");
+	const char *name = only ? only : asked ? asked : CHANNEL_DEFAULT_NAME;
 	struct channel *channel = session_find_channel(session, source_index, name);
 
 	if (!channel && !asked && session_channels_of(session, source_index) > 0)
@@ -133,6 +134,7 @@ static const struct option_spec disable_event_options[] = {
 	{"channel", 'c', OPTION_TEXT, "CHANNEL", "the channel; default channel0", COMPLETE_CHANNEL},
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
+	OPTIONS_OF_LOGGERS,
 	{"all", 0, OPTION_FLAG, NULL, "rules of any type (default)", COMPLETE_NOTHING},
 	{"tracepoint", 0, OPTION_FLAG, NULL, "rules for tracepoints", COMPLETE_NOTHING},
 	{"remove", 0, OPTION_FLAG, NULL, "take the rules away; only before the first start",
@@ -142,7 +144,7 @@ static const struct option_spec disable_event_options[] = {
 
 const struct command disable_event_command = {
 	.name = "disable-event",
-	.usage = "(--kernel | --userspace) [OPTIONS] (--all-events | NAME[,NAME]...)",
+	.usage = "DOMAIN [OPTIONS] (--all-events | NAME[,NAME]...)",
 	.help = "Disable event rules.",
 	.description =
 		"Disables all event rules with this name. With --filter, --exclude, --loglevel or "

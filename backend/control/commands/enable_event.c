@@ -19,8 +19,9 @@ struct wanted {
 /* lttng: channel0 by default; made if the domain has no channel, or if the name was asked for. */
 static bool find_channel(const struct args *args, struct wanted *wanted, struct error *err)
 {
-	const char *asked = args_text(args, "channel");
-	const char *name = asked ? asked : CHANNEL_DEFAULT_NAME;
+	const char *only = source_table[wanted->source_index].class->carried_channel;
+	const char *asked = only ? NULL : args_text(args, "channel");
+	const char *name = only ? only : asked ? asked : CHANNEL_DEFAULT_NAME;
 	struct channel_attributes attributes;
 
 	wanted->channel = session_find_channel(wanted->session, wanted->source_index, name);
@@ -39,6 +40,7 @@ static bool find_channel(const struct args *args, struct wanted *wanted, struct 
 
 static void print_enabled(struct reply *reply, const struct wanted *wanted, const char *pattern)
 {
+	const bool is_logger = source_table[wanted->source_index].class->carrier;
 	const struct word_list *excluded = &wanted->rule.exclusions;
 	const char *word = common_domain_word(wanted->source_index);
 	const char *channel = shared_text_str(wanted->channel->name);
@@ -55,6 +57,8 @@ static void print_enabled(struct reply *reply, const struct wanted *wanted, cons
 	else if (wanted->is_all)
 		reply_print(reply, "All %s events%s are enabled in channel %s\n", word,
 			    text_str(&exclusions), channel);
+	else if (is_logger)
+		reply_print(reply, "%s event %s enabled\n", word, pattern);
 	else
 		reply_print(reply, "%s event %s%s created in channel %s\n", word, pattern,
 			    text_str(&exclusions), channel);
@@ -63,9 +67,14 @@ static void print_enabled(struct reply *reply, const struct wanted *wanted, cons
 
 static bool check_pattern(const struct wanted *wanted, const char *pattern, struct error *err)
 {
+	const struct source_class *class = source_table[wanted->source_index].class;
+
 	if (pattern[0] == '\0' || strlen(pattern) > EVENT_NAME_MAX)
 		return error_set(err, ERROR_INVALID, "an event name has 1 to %d bytes",
 				 EVENT_NAME_MAX);
+	if (class->takes_name && !class->takes_name(pattern))
+		return error_set(err, ERROR_INVALID,
+				 "the name has quotes or controls, no rule can look for them");
 	if (wanted->rule.exclusions.count > 0 && !text_has_glob(pattern))
 		return error_set(err, ERROR_INVALID,
 				 "--exclude goes only with a name that has a star");
@@ -137,7 +146,8 @@ static void enable(struct call *call, struct wanted *wanted)
 	}
 	json_put_array(reply_json(call->reply), "events");
 	status = enable_names(call, wanted);
-	outcome = wanted->rule.filter
+	/* What fields loggers' events have is not listed by applications. */
+	outcome = wanted->rule.filter && !source_table[wanted->source_index].class->carrier
 			  ? rule_check_when_done(call, wanted->source_index, &wanted->rule,
 						 &wanted->enabled, status)
 			  : common_reply_when_done(call->reply, status);
@@ -165,13 +175,14 @@ static const struct option_spec enable_event_options[] = {
 	{"channel", 'c', OPTION_TEXT, "CHANNEL", "the channel; default channel0", COMPLETE_CHANNEL},
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
+	OPTIONS_OF_LOGGERS,
 	{"tracepoint", 0, OPTION_FLAG, NULL, "tracepoints (default)", COMPLETE_NOTHING},
 	OPTIONS_OF_RULES,
 };
 
 const struct command enable_event_command = {
 	.name = "enable-event",
-	.usage = "(--kernel | --userspace) [OPTIONS] (--all | NAME[,NAME]...)",
+	.usage = "DOMAIN [OPTIONS] (--all | NAME[,NAME]...)",
 	.help = "Add event rules to a channel.",
 	.description =
 		"NAME is an event name; a star stands for any run of characters. A rule counts for "

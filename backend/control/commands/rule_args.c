@@ -7,8 +7,27 @@
 #include "backend/base/mem.h"
 #include "backend/model/loglevel.h"
 
-static bool parse_loglevel(const struct args *args, struct rule_args *rule, struct error *err)
+static bool fail_level(const struct loglevel_scale *scale, const char *text, struct error *err)
 {
+	struct text names = {0};
+	const char *name;
+
+	for (size_t i = 0; (name = loglevel_at(scale, i)); i++)
+		text_addf(&names, "%s%s", i > 0 ? ", " : "", name);
+	if (scale)
+		error_set(err, ERROR_INVALID, "unknown log level '%s'; one of %s", text,
+			  text_str(&names));
+	else
+		error_set(err, ERROR_INVALID, "the events of this domain have no log levels");
+	text_finish(&names);
+	return false;
+}
+
+static bool parse_loglevel(const struct args *args, size_t source_index, struct rule_args *rule,
+			   struct error *err)
+{
+	const struct loglevel_scale *scale =
+		loglevel_scale(source_table[source_index].class->domain);
 	const char *at_least = args_text(args, "loglevel");
 	const char *exactly = args_text(args, "loglevel-only");
 	const char *text = at_least ? at_least : exactly;
@@ -20,16 +39,14 @@ static bool parse_loglevel(const struct args *args, struct rule_args *rule, stru
 	if (!text)
 		return true;
 	rule->loglevel_match = at_least ? LOGLEVEL_AT_LEAST : LOGLEVEL_EXACTLY;
-	if (!loglevel_parse_ust(text, &rule->loglevel))
-		return error_set(err, ERROR_INVALID,
-				 "unknown log level '%s'; one of EMERG, ALERT, CRIT, ERR, WARNING, "
-				 "NOTICE, INFO, DEBUG_SYSTEM ... DEBUG_LINE, DEBUG",
-				 text);
-	return true;
+	return loglevel_parse(scale, text, &rule->loglevel) || fail_level(scale, text, err);
 }
 
-static bool parse_exclusions(const struct args *args, struct rule_args *rule, struct error *err)
+static bool parse_exclusions(const struct args *args, size_t source_index, struct rule_args *rule,
+			     struct error *err)
 {
+	if (args_has(args, "exclude") && source_table[source_index].class->carrier)
+		return error_set(err, ERROR_INVALID, "--exclude is for --userspace only");
 	for (size_t i = 0; i < args_text_count(args, "exclude"); i++)
 		text_split_commas(args_text_at(args, "exclude", i), &rule->exclusions);
 	for (size_t i = 0; i < rule->exclusions.count; i++) {
@@ -61,7 +78,8 @@ bool rule_args_parse(struct call *call, size_t source_index, struct rule_args *r
 	struct filter_problem problem = {.error = ERROR_INIT};
 	struct error err = ERROR_INIT;
 
-	if (!parse_loglevel(call->args, rule, &err) || !parse_exclusions(call->args, rule, &err)) {
+	if (!parse_loglevel(call->args, source_index, rule, &err) ||
+	    !parse_exclusions(call->args, source_index, rule, &err)) {
 		reply_fail(call->reply, &err);
 		return false;
 	}

@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/source/agent/agent_rule.h"
 #include "backend/source/agent/agents.h"
+#include "backend/source/ust/bytecode.h"
 #include "backend/source/ust/internal.h"
 #include "backend/source/ust/ust.h"
 
@@ -111,6 +112,7 @@ void ust_loggers_apply(struct ust_source *source, const struct session_spec *spe
 		.carried_channel = "lttng_" #WORD "_channel",                                      \
 		.carry = carry_##WORD,                                                             \
 		.takes_name = agent_logger_is_valid,                                               \
+		.check_filter = ust_bytecode_check,                                                \
 		.create = create_##WORD,                                                           \
 		.destroy = destroy,                                                                \
 		.list_points = list,                                                               \
