@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
 #include "console/details.h"
@@ -238,6 +239,7 @@ static bool pause_display(struct console *console, const char *argument)
 {
 	(void)argument;
 	console->is_paused = !console->is_paused;
+	console->paused_wall_ns = clock_wall_ns();
 	return true;
 }
 

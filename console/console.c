@@ -29,16 +29,18 @@
 #include "console/submit.h"
 #include "console/verb.h"
 
-#define NOTICE_NS	  (8 * NS_PER_S)
-#define KEY_FRAME_NS	  (8 * NS_PER_MS) /* bursts of keys share a frame */
-#define DATA_FRAMES_PER_S 4		  /* of the refresh interval: changes between ticks */
-#define UNFOCUSED_NS	  (5 * NS_PER_S)
-#define SLOW_NS_MAX	  (10 * NS_PER_S)
-#define SKIPS_MAX	  3
-#define SKIPS_NS	  (10 * NS_PER_S)
-#define RECOVER_NS	  (30 * NS_PER_S)
-#define MINUTE_NS	  (60 * NS_PER_S)
-#define LOG_SHOWN_MAX	  500
+#define NOTICE_NS	   (8 * NS_PER_S)
+#define KEY_FRAME_NS	   (8 * NS_PER_MS) /* bursts of keys share a frame */
+#define DATA_FRAMES_PER_S  4		   /* of the refresh interval: changes between ticks */
+#define UNFOCUSED_NS	   (5 * NS_PER_S)
+#define VERY_SLOW_NS	   (5 * NS_PER_S) /* nothing that moves is drawn any more */
+#define SLOW_NS_MAX	   (10 * NS_PER_S)
+#define SKIPS_MAX	   3
+#define SKIPS_NS	   (10 * NS_PER_S)
+#define RECOVER_NS	   (30 * NS_PER_S)
+#define MINUTE_NS	   (60 * NS_PER_S)
+#define LOG_SHOWN_MAX	   500
+#define COMPLETE_VERBS_MAX 64
 
 /* ---- the line ---- */
 
@@ -54,18 +56,18 @@ static void accept_line(void *data, const char *line)
 static size_t complete_line(void *data, const char *line, size_t point, struct word_list *matches)
 {
 	struct console *console = data;
-	struct complete_verb verbs[16];
+	struct complete_verb verbs[COMPLETE_VERBS_MAX];
 	struct complete_context context = {
 		.session_id = console->selection.session_id,
 		.verbs = verbs,
-		.verb_count = verb_count(),
+		.verb_count = verb_count() < COMPLETE_VERBS_MAX ? verb_count() : COMPLETE_VERBS_MAX,
 		.directory = console->directory,
 	};
 	size_t begin;
 
 	if (!console->backend)
 		return point;
-	for (size_t i = 0; i < verb_count() && i < COUNT_OF(verbs); i++) {
+	for (size_t i = 0; i < context.verb_count; i++) {
 		verbs[i].name = verb_at(i)->name;
 		verbs[i].arguments = verb_at(i)->arguments;
 	}
@@ -94,11 +96,12 @@ static void use_utf8(void)
 	}
 }
 
-static char *history_path(const struct places *places)
+/* NULL where there is no state directory. */
+static char *state_path(const struct places *places, const char *name)
 {
 	if (!places->state || !fd_make_directories(places->state, 0700, NULL))
 		return NULL;
-	return mem_printf("%s/history", places->state);
+	return mem_printf("%s/%s", places->state, name);
 }
 
 static void create_views(struct console *console)
@@ -121,7 +124,8 @@ struct console *console_create(struct loop *loop, const struct places *places,
 {
 	struct console *console = mem_zalloc(sizeof(*console));
 	const struct prompt_calls calls = {accept_line, complete_line, console};
-	char *history = history_path(places);
+	char *history = state_path(places, "history");
+	char *layout = state_path(places, "layout");
 
 	use_utf8();
 	console->loop = loop;
@@ -133,6 +137,8 @@ struct console *console_create(struct loop *loop, const struct places *places,
 	console->keymap = keymap_create();
 	console->prompt = prompt_create(history, &calls);
 	free(history);
+	console->memory = memory_create(layout);
+	free(layout);
 	output_init(&console->output);
 	console->canvas = canvas_create(1, 1);
 	console->pace.timer = loop_add_timer(loop, pace_fired, console);
@@ -144,6 +150,7 @@ struct console *console_create(struct loop *loop, const struct places *places,
 void console_begin(struct console *console, struct backend *backend, const char *config)
 {
 	console->backend = backend;
+	memory_recall_panes(console);
 	if (config)
 		config_run(console, config);
 }
@@ -184,6 +191,8 @@ void console_destroy(struct console *console)
 	entry_finish(&console->entry);
 	form_finish(&console->form);
 	undo_finish(&console->undo);
+	alias_finish(&console->aliases);
+	memory_destroy(console->memory);
 	prompt_destroy(console->prompt);
 	keymap_destroy(console->keymap);
 	output_finish(&console->output);
@@ -230,6 +239,11 @@ static void read_log(struct console *console)
 	console->log_serial = last;
 }
 
+static bool is_very_slow(const struct console *console)
+{
+	return console->pace.slowness > 0 && console_interval_ns(console) >= VERY_SLOW_NS;
+}
+
 void console_view_input(struct console *console, const struct picture *picture,
 			struct view_input *input)
 {
@@ -239,7 +253,12 @@ void console_view_input(struct console *console, const struct picture *picture,
 		.selection = &console->selection,
 		.now_wall_ns = clock_wall_ns(),
 		.is_paused = console->is_paused,
+		.paused_wall_ns = console->paused_wall_ns,
+		.interval_ns = console_interval_ns(console),
 		.is_slow_link = console->pace.slowness > 0,
+		.has_common_scale = console->settings.has_common_scale,
+		.has_no_sparklines = console->settings.is_plain || is_very_slow(console),
+		.has_no_clock = console->settings.is_plain,
 		.glyphs = canvas_glyphs(console->canvas),
 		.log = console->log,
 		.log_count = console->log_count,
@@ -366,8 +385,9 @@ static void note_minute(struct console *console)
 
 	if (minute == console->pace.shown_minute)
 		return;
+	memory_save(console);
 	console->pace.shown_minute = minute;
-	console->pace.wants_frame = true;
+	console->pace.wants_frame |= !console->settings.is_plain;
 }
 
 static void watch_output(struct console *console)
@@ -483,6 +503,8 @@ void console_tell(struct console *console, enum notice_level level, const char *
 	va_start(arguments, format);
 	vsnprintf(notice->text, sizeof(notice->text), format, arguments);
 	va_end(arguments);
+	if (level == NOTICE_ERROR && console->screen && console->settings.bell != BELL_OFF)
+		screen_bell(console->screen, console->settings.bell == BELL_VISIBLE);
 	notice->until_ns = level == NOTICE_ERROR ? 0 : clock_monotonic_ns() + NOTICE_NS;
 	console_draw_soon(console);
 }
@@ -526,7 +548,9 @@ static void apply_glyphs(struct console *console)
 		[SETTINGS_BRAILLE] = GLYPHS_BRAILLE,
 	};
 
-	if (console->settings.glyphs == SETTINGS_GLYPHS_AUTO)
+	if (console->settings.is_plain)
+		canvas_set_glyphs(console->canvas, GLYPHS_ASCII);
+	else if (console->settings.glyphs == SETTINGS_GLYPHS_AUTO)
 		canvas_set_glyphs(console->canvas, screen_glyphs(console->screen));
 	else
 		canvas_set_glyphs(console->canvas, chosen[console->settings.glyphs]);
@@ -536,7 +560,8 @@ void console_apply_settings(struct console *console)
 {
 	if (!console->screen)
 		return;
-	screen_set_theme(console->screen, console->settings.theme);
+	settings_theme(&console->settings, &console->theme);
+	screen_set_theme(console->screen, &console->theme);
 	screen_set_sync(console->screen, console->settings.sync);
 	apply_glyphs(console);
 	console_update_watch(console);
@@ -666,9 +691,10 @@ bool console_open(struct console *console, const struct console_terminal *termin
 		.is_mono = terminal->is_mono,
 		.is_utf8 = terminal->is_utf8,
 		.sync = console->settings.sync,
-		.theme = console->settings.theme,
+		.theme = &console->theme,
 	};
 
+	settings_theme(&console->settings, &console->theme);
 	use_charset(terminal->is_utf8);
 	prompt_set_terminal(console->prompt, terminal->term);
 	set_size(console, terminal->rows, terminal->columns);
@@ -689,6 +715,7 @@ bool console_open(struct console *console, const struct console_terminal *termin
 	console->pace.last_data_frame_ns = 0;
 	apply_glyphs(console);
 	watch_terminal(console);
+	memory_recall(console);
 	console_update_watch(console);
 	if (!console->was_opened)
 		console_tell(console, NOTICE_INFO, "", "? keys  : commands  q quit");
@@ -701,6 +728,7 @@ void console_close(struct console *console, bool is_lost)
 {
 	if (!console->screen)
 		return;
+	memory_save(console);
 	unwatch_terminal(console);
 	timer_disarm(console->pace.timer);
 	screen_close(console->screen, is_lost);

@@ -21,7 +21,7 @@ static const struct binding defaults[] = {
 	{"channels", "Enter", "open", "its events"},
 	{"channels", "c", "form enable-channel", "create a channel"},
 	{"channels", "a", "form add-context", "add a context field"},
-	{"channels", "T", "form track", "record only some processes"},
+	{"channels", "T", "form track", "only some processes"},
 	{"events", "c", "form enable-event", "enable another event"},
 	{"events", "a", "form add-context", "add a context field"},
 	{"events", "*", "all-channels", "events of all channels"},

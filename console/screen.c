@@ -908,14 +908,17 @@ enum glyphs screen_glyphs(const struct screen *screen)
 	return screen->is_utf8 && !is_plain ? GLYPHS_UTF8 : GLYPHS_ASCII;
 }
 
-void screen_bell(struct screen *screen)
+void screen_bell(struct screen *screen, bool is_visible)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
 	if (screen->is_suspended || now_ns - screen->last_bell_ns < BELL_PAUSE_NS)
 		return;
 	screen->last_bell_ns = now_ns;
-	beep();
+	if (is_visible)
+		flash();
+	else
+		beep();
 	take_memory(screen);
 	screen_flush(screen);
 }

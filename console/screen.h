@@ -79,7 +79,8 @@ void screen_resume(struct screen *screen, int rows, int columns);
 
 /* ASCII where the terminal's fonts or character set have no more. */
 enum glyphs screen_glyphs(const struct screen *screen);
-void screen_bell(struct screen *screen); /* at most once a second */
+/* At most once a second. */
+void screen_bell(struct screen *screen, bool is_visible);
 /*
  * Asks the terminal to put the text on its clipboard (OSC 52). False: it can't, or the text is too
  * long for it.

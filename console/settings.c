@@ -174,6 +174,50 @@ void settings_init(struct settings *settings)
 	};
 }
 
+void settings_theme(const struct settings *settings, struct theme *out)
+{
+	*out = *settings->theme;
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		const struct style *own = &settings->colors[role].style;
+
+		if (!settings->colors[role].is_set)
+			continue;
+		out->with_256[role] = *own;
+		out->with_8[role] = *own;
+		/* A colour beyond the 8 leaves the theme's where there are no more. */
+		if (own->foreground >= 8)
+			out->with_8[role].foreground = settings->theme->with_8[role].foreground;
+		if (own->background >= 8)
+			out->with_8[role].background = settings->theme->with_8[role].background;
+	}
+}
+
+bool settings_set_color(struct settings *settings, const char *role, size_t count, char **words,
+			struct error *err)
+{
+	int index = theme_role(role);
+	struct style style;
+
+	if (index < 0)
+		return error_set(err, ERROR_INVALID,
+				 "there is no role '%s'; color --list names them", role);
+	if (!theme_parse_style(count, words, &style, err))
+		return false;
+	settings->colors[index] = (struct settings_color){.is_set = count > 0, .style = style};
+	return true;
+}
+
+void settings_show_colors(const struct settings *settings, struct text *out)
+{
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		if (!settings->colors[role].is_set)
+			continue;
+		text_addf(out, "color %s", theme_role_name(role));
+		theme_print_style(&settings->colors[role].style, out);
+		text_add(out, "\n");
+	}
+}
+
 static int find(const char *name)
 {
 	for (size_t i = 0; i < COUNT_OF(table); i++) {

@@ -17,6 +17,12 @@ enum settings_glyphs { SETTINGS_GLYPHS_AUTO, SETTINGS_ASCII, SETTINGS_UTF8, SETT
 enum settings_confirm { CONFIRM_DESTRUCTIVE, CONFIRM_ALWAYS, CONFIRM_NEVER };
 enum settings_bell { BELL_OFF, BELL_VISIBLE, BELL_ON };
 
+/* What `color` said of a role, before the theme. */
+struct settings_color {
+	bool is_set;
+	struct style style;
+};
+
 struct settings {
 	uint64_t refresh_ns;
 	const struct theme *theme;
@@ -26,6 +32,7 @@ struct settings {
 	enum settings_confirm confirm;
 	enum settings_bell bell;
 	bool has_mouse;
+	struct settings_color colors[ROLE_COUNT];
 	bool is_plain; /* a11y on */
 	bool has_common_scale;
 	bool copies_always;   /* clipboard osc52: also where terminfo doesn't know it */
@@ -33,6 +40,16 @@ struct settings {
 };
 
 void settings_init(struct settings *settings);
+/* The chosen theme with the person's own colours. */
+void settings_theme(const struct settings *settings, struct theme *out);
+/*
+ * words: "bold", "yellow", "214", "on", "black" …; none: the theme's own again. ERROR_INVALID: no
+ * such role, attribute or colour.
+ */
+bool settings_set_color(struct settings *settings, const char *role, size_t count, char **words,
+			struct error *err);
+/* Own colours as commands, a line each. */
+void settings_show_colors(const struct settings *settings, struct text *out);
 /* ERROR_INVALID: no such setting (settings_knows says so before), or no such value. */
 bool settings_set(struct settings *settings, const char *name, const char *value,
 		  struct error *err);

@@ -9,11 +9,13 @@
 #include "backend/backend.h"
 #include "backend/base/log.h"
 #include "backend/base/loop.h"
+#include "console/alias.h"
 #include "console/ask.h"
 #include "console/console.h"
 #include "console/form.h"
 #include "console/keymap.h"
 #include "console/layout.h"
+#include "console/memory.h"
 #include "console/output.h"
 #include "console/prompt.h"
 #include "console/screen.h"
@@ -71,6 +73,7 @@ struct console {
 	struct backend *backend; /* NULL before the beginning and after the end */
 	struct queue *answers;
 	struct settings settings;
+	struct theme theme; /* the chosen one with the person's own colours */
 	struct keymap *keymap;
 	struct prompt *prompt;
 	struct output output;
@@ -83,6 +86,8 @@ struct console {
 	struct details details;
 	struct form form;
 	struct undo undo;
+	struct aliases aliases;
+	struct memory *memory; /* NULL: nowhere to keep things */
 
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;
@@ -90,6 +95,7 @@ struct console {
 	bool is_zoomed;
 	bool is_bare;
 	bool is_paused;
+	uint64_t paused_wall_ns;
 	struct selection selection;
 	uint64_t watched_session_id;
 	uint64_t watched_interval_ns;

@@ -19,7 +19,8 @@ struct script_command {
 	char *text;
 	struct word_list words;
 	unsigned int line;
-	bool is_own; /* ours, before one of the person's: saving what will be destroyed */
+	unsigned int depth; /* of aliases that it came from */
+	bool is_own;	    /* ours, before one of the person's: saving what will be destroyed */
 };
 
 struct script {
@@ -102,22 +103,6 @@ static void add_command(struct script *script, char *text, struct word_list word
 		(struct script_command){.text = text, .words = words, .line = line};
 }
 
-/* One of our own, in front of others. */
-static void insert_own(struct script *script, size_t at, const char *text)
-{
-	struct word_list words = {0};
-	struct script_command own;
-	const char *rest;
-
-	text_split_command(text, &words, &rest, NULL);
-	add_command(script, mem_strdup(text), words, 0);
-	own = script->commands[script->count - 1];
-	own.is_own = true;
-	memmove(script->commands + at + 1, script->commands + at,
-		(script->count - 1 - at) * sizeof(*script->commands));
-	script->commands[at] = own;
-}
-
 static void add_line(struct script *script, const char *bytes, unsigned int line)
 {
 	while (*bytes) {
@@ -135,6 +120,31 @@ static void add_line(struct script *script, const char *bytes, unsigned int line
 			word_list_finish(&words);
 		bytes = rest;
 	}
+}
+
+/* Puts the commands of the text in front of others. Returns how many. */
+static size_t insert_line(struct script *script, size_t at, const char *text, unsigned int line)
+{
+	size_t before = script->count, added;
+	struct script_command *copy;
+
+	add_line(script, text, line);
+	added = script->count - before;
+	if (added == 0 || at >= before)
+		return added;
+	copy = mem_zalloc(added * sizeof(*copy));
+	memcpy(copy, script->commands + before, added * sizeof(*copy));
+	memmove(script->commands + at + added, script->commands + at,
+		(before - at) * sizeof(*copy));
+	memcpy(script->commands + at, copy, added * sizeof(*copy));
+	free(copy);
+	return added;
+}
+
+static void insert_own(struct script *script, size_t at, const char *text)
+{
+	if (insert_line(script, at, text, 0) > 0)
+		script->commands[at].is_own = true;
 }
 
 static void submit(struct console *console, enum submit_origin origin, const char *file,
@@ -519,6 +529,10 @@ static enum step run_verb(struct script *script, const struct script_command *co
 	if (is_undoable_origin(script->origin))
 		verb_add_inverse(verb, console, command->words.count, command->words.words,
 				 &inverse);
+	/* Before: the verb may have more to say. */
+	if (script->origin == FROM_KEY || script->origin == FROM_UNDO)
+		console_tell(console, NOTICE_INFO, command->text, "%s",
+			     script->origin == FROM_UNDO ? "undone" : "done");
 	is_done = verb_run(verb, console, command->words.count, command->words.words, &out, &err);
 	if (is_done)
 		keep_inverse(script, command->text, text_str(&inverse));
@@ -648,6 +662,35 @@ static void echo(struct script *script, const struct script_command *command)
 	text_finish(&line);
 }
 
+#define ALIAS_DEPTH_MAX 8
+
+/* The alias's commands, with the other words behind them, come instead of it. */
+static enum step expand(struct script *script, const struct script_command *command,
+			const char *alias)
+{
+	unsigned int depth = command->depth + 1, line = command->line;
+	struct error err = ERROR_INIT;
+	struct text text = {0};
+	size_t at = script->next, count;
+
+	if (depth > ALIAS_DEPTH_MAX) {
+		error_set(&err, ERROR_INVALID, "the alias '%s' means itself",
+			  command->words.words[0]);
+		tell_error(script, line, command->text, &err);
+		return STEP_FAILED;
+	}
+	text_add(&text, alias);
+	for (size_t i = 1; i < command->words.count; i++) {
+		text_add_char(&text, ' ');
+		text_add_quoted(&text, command->words.words[i]);
+	}
+	count = insert_line(script, at, text_str(&text), line);
+	for (size_t i = 0; i < count; i++)
+		script->commands[at + i].depth = depth;
+	text_finish(&text);
+	return STEP_DONE;
+}
+
 static enum step run_command(struct script *script, const struct script_command *command)
 {
 	struct console *console = script->console;
@@ -663,6 +706,9 @@ static enum step run_command(struct script *script, const struct script_command 
 		tell_error(script, command->line, command->text, &err);
 		return STEP_FAILED;
 	}
+	if (!command->is_own && alias_find(&console->aliases, command->words.words[0]))
+		return expand(script, command,
+			      alias_find(&console->aliases, command->words.words[0]));
 	if (!verb && must_ask(script, command)) {
 		script->next--; /* comes again with the answer */
 		ask(script, command);

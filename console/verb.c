@@ -151,9 +151,108 @@ static bool run_stats(struct console *console, size_t word_count, char **words, 
 	return true;
 }
 
+static bool run_color(struct console *console, size_t word_count, char **words, struct text *out,
+		      struct error *err)
+{
+	if (word_count == 1) {
+		settings_show_colors(&console->settings, out);
+		return true;
+	}
+	if (!strcmp(words[1], "--list")) {
+		for (int role = 0; role < ROLE_COUNT; role++)
+			text_addf(out, "%s\n", theme_role_name(role));
+		return true;
+	}
+	if (!settings_set_color(&console->settings, words[1], word_count - 2, words + 2, err))
+		return error_prefix(err, "cannot set color %s", words[1]);
+	console_apply_settings(console);
+	return true;
+}
+
+static void color_arguments(size_t index, const char *const *words, struct word_list *candidates)
+{
+	static const char *const styles[] = {"bold",	"dim",	   "reverse", "underline", "on",
+					     "default", "black",   "red",     "green",	   "yellow",
+					     "blue",	"magenta", "cyan",    "white"};
+
+	(void)words;
+	for (int role = 0; index == 1 && role < ROLE_COUNT; role++)
+		word_list_add(candidates, theme_role_name(role));
+	for (size_t i = 0; index > 1 && i < COUNT_OF(styles); i++)
+		word_list_add(candidates, styles[i]);
+}
+
+static bool run_alias(struct console *console, size_t word_count, char **words, struct text *out,
+		      struct error *err)
+{
+	if (word_count == 1) {
+		alias_show(&console->aliases, out);
+		return true;
+	}
+	if (command_find(words[1]) || verb_find(1, words + 1) || strpbrk(words[1], " ;#"))
+		return error_set(err, ERROR_INVALID,
+				 "cannot call that '%s': it is a command, or more than a word",
+				 words[1]);
+	alias_set(&console->aliases, words[1], word_count > 2 ? words[2] : "");
+	return true;
+}
+
+/* What the view remembers of its columns: "columns +name -channel …". */
+static void show_columns(const struct console *console, enum pane pane, struct text *out)
+{
+	struct text memo = {0};
+	const char *line;
+
+	if (!console_view(pane) || !console_view(pane)->remember)
+		return;
+	console_view(pane)->remember(console->view_states[pane], false, &memo);
+	line = strstr(text_str(&memo), "columns");
+	if (line)
+		text_addf(out, "columns %s%.*s", layout_pane_name(pane),
+			  (int)strcspn(line + strlen("columns"), "\n"), line + strlen("columns"));
+	text_finish(&memo);
+}
+
+static bool run_columns(struct console *console, size_t word_count, char **words, struct text *out,
+			struct error *err)
+{
+	enum pane pane = word_count > 1 ? layout_pane_of(words[1]) : console->focus;
+	struct text memo = {0};
+
+	if (pane == PANE_NONE || !console_view(pane))
+		return error_set(err, ERROR_INVALID, "there is no pane '%s'", words[1]);
+	if (word_count < 3) {
+		show_columns(console, pane, out);
+		text_add(out, "\n");
+		return true;
+	}
+	text_add(&memo, "columns");
+	for (size_t i = 2; i < word_count; i++) {
+		text_add(&memo, " ");
+		text_add_quoted(&memo, words[i]);
+	}
+	if (console_view(pane)->recall)
+		console_view(pane)->recall(console->view_states[pane], text_str(&memo));
+	text_finish(&memo);
+	return true;
+}
+
+static void columns_arguments(size_t index, const char *const *words, struct word_list *candidates)
+{
+	(void)words;
+	for (int i = 0; index == 1 && i < PANE_COUNT; i++)
+		word_list_add(candidates, layout_pane_name((enum pane)i));
+}
+
 static const struct verb verbs[] = {
+	{"alias", "[NAME ['COMMAND']]", "Give a command line a name, or list those names.", 1, 3,
+	 run_alias, NULL},
 	{"bind", "[PANE|all KEY ACTION|COMMAND]", "Give a key a meaning, or list own keys.", 1, 64,
 	 run_bind, bind_arguments},
+	{"color", "[ROLE [ATTRIBUTE|COLOUR]...]", "Change how something looks; --list: what.", 1,
+	 16, run_color, color_arguments},
+	{"columns", "[PANE [+NAME|-NAME]...]", "Show or hide columns of a pane.", 1, 40,
+	 run_columns, columns_arguments},
 	{"set", "[NAME [VALUE]]", "Change a setting of the screen, or list them.", 1, 3, run_set,
 	 set_arguments},
 	{"source", "FILE", "Run the commands in a file.", 2, 2, run_source, NULL},
@@ -190,6 +289,9 @@ void verb_add_inverse(const struct verb *verb, const struct console *console, si
 		text_addf(inverse, "set %s ", words[1]);
 		settings_value(&console->settings, words[1], inverse);
 	}
+	if (!strcmp(verb->name, "columns") && word_count > 2 &&
+	    layout_pane_of(words[1]) != PANE_NONE)
+		show_columns(console, layout_pane_of(words[1]), inverse);
 }
 
 bool verb_run(const struct verb *verb, struct console *console, size_t word_count, char **words,

@@ -81,6 +81,36 @@ static void add_loss(struct header *header, const struct picture *picture)
 		text_addf(&part->text, " %s", clock_text_time(time, unseen_ns));
 }
 
+/* The beginning instead of an age: it stands still. */
+static void add_state(struct header *header, const struct view_input *input)
+{
+	struct part *part = add_part(header, ROLE_WARN, 1);
+	char text[UNITS_TEXT_MAX];
+	char time[CLOCK_TEXT_MAX];
+
+	text_add(&part->text, input->is_paused ? "PAUSED" : "slow link");
+	if (input->is_paused && input->paused_wall_ns)
+		text_addf(&part->text, " since %s", clock_text_time(time, input->paused_wall_ns));
+	else if (!input->is_paused && input->interval_ns)
+		text_addf(&part->text, " %s", units_duration(text, input->interval_ns));
+}
+
+/* What can't be traced, and what would help; the first of them, if nothing is worse. */
+static void add_source_note(struct header *header, const struct picture *picture)
+{
+	for (size_t i = 0; i < picture->source_count; i++) {
+		const struct picture_source *source = &picture->sources[i];
+		struct part *part;
+
+		if (!*source->note)
+			continue;
+		part = add_part(header, source->is_working ? ROLE_WARN : ROLE_DIM, 7);
+		part->is_elastic = true;
+		text_addf(&part->text, "%s: %s", source->title, source->note);
+		return;
+	}
+}
+
 static void add_parts(struct header *header, const struct view_input *input)
 {
 	const struct picture *picture = input->picture;
@@ -100,10 +130,13 @@ static void add_parts(struct header *header, const struct view_input *input)
 		part = add_part(header, ROLE_WARN, 2);
 		part->is_elastic = true;
 		text_addf(&part->text, "! %s", picture->warning);
+	} else {
+		add_source_note(header, picture);
 	}
 	if (input->is_paused || input->is_slow_link)
-		text_add(&add_part(header, ROLE_WARN, 1)->text,
-			 input->is_paused ? "PAUSED" : "slow link");
+		add_state(header, input);
+	if (input->has_no_clock)
+		return;
 	part = add_part(header, ROLE_TIME, 2);
 	part->is_at_end = true;
 	/* Minutes: a clock that ticks would be the only thing to redraw. */

@@ -23,7 +23,9 @@ struct table;
 struct table_cell {
 	struct canvas *canvas;
 	int row, column, columns;
-	bool has_role; /* the row's role goes before the value's */
+	uint32_t scale;	    /* of sparklines; 0: each its own */
+	uint32_t *measured; /* nothing is drawn, but the largest sample that would be */
+	bool has_role;	    /* the row's role goes before the value's */
 	enum role role;
 };
 

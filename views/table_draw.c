@@ -87,6 +87,17 @@ void table_cell_fill(const struct table_cell *cell, uint64_t permille)
 			   table_cell_role(cell, gauge_role(level)), level);
 }
 
+/* The largest of the newest samples that fit into the cell. */
+static void measure(const struct table_cell *cell, const uint32_t *history)
+{
+	int shown = sparkline_samples(canvas_glyphs(cell->canvas), cell->columns);
+
+	for (int i = PICTURE_HISTORY - 1; i >= 0 && i >= PICTURE_HISTORY - shown; i--) {
+		if (history[i] != PICTURE_NO_SAMPLE && history[i] > *cell->measured)
+			*cell->measured = history[i];
+	}
+}
+
 void table_cell_history(const struct table_cell *cell, const struct view_input *input,
 			const uint32_t *history)
 {
@@ -95,8 +106,15 @@ void table_cell_history(const struct table_cell *cell, const struct view_input *
 		.count = PICTURE_HISTORY,
 		.newest_number = input->picture->sample_count,
 		.is_ring = input->is_slow_link,
+		.scale = cell->scale,
 	};
 
+	if (cell->measured) {
+		measure(cell, history);
+		return;
+	}
+	if (input->has_no_sparklines)
+		return;
 	sparkline_draw(&sparkline, cell->canvas, cell->row, cell->column, cell->columns,
 		       table_cell_role(cell, ROLE_SPARK));
 }
@@ -202,13 +220,33 @@ static void draw_gutter(const struct table *table, size_t row, const struct tabl
 			    canvas_pick(cell->canvas, "▌", ">"));
 }
 
+/* The largest sample of all rows in sight, for sparklines that are compared with each other. */
+static uint32_t common_scale(const struct table *table, const struct view_input *input,
+			     struct canvas *canvas, int rows)
+{
+	int widths[TABLE_COLUMNS_MAX];
+	uint32_t largest = 0;
+	struct table_cell cell = {.canvas = canvas, .measured = &largest};
+
+	table_find_widths(table, canvas_columns(canvas), widths);
+	for (size_t i = 0; input->has_common_scale && i < table->class->column_count; i++) {
+		if (widths[i] == 0 || table->class->columns[i].write_title != table_history_title)
+			continue;
+		cell.columns = widths[i];
+		for (size_t row = table->list.top;
+		     row < table->count && row < table->list.top + (size_t)rows; row++)
+			table->class->columns[i].draw(input, table->indexes[row], &cell);
+	}
+	return largest;
+}
+
 static void draw_row(const struct table *table, const struct view_input *input, size_t row,
-		     struct canvas *canvas, int at_row)
+		     struct canvas *canvas, int at_row, uint32_t scale)
 {
 	size_t index = table->indexes[row];
 	int widths[TABLE_COLUMNS_MAX];
 	int at = table_find_widths(table, canvas_columns(canvas), widths);
-	struct table_cell cell = {.canvas = canvas, .row = at_row};
+	struct table_cell cell = {.canvas = canvas, .row = at_row, .scale = scale};
 
 	if (table->class->row_role)
 		cell.role = table->class->row_role(input, index);
@@ -260,16 +298,18 @@ static void draw_footer(const struct table *table, const struct view_input *inpu
 void table_draw(const struct table *table, const struct view_input *input, struct canvas *canvas)
 {
 	struct table_frame frame;
+	uint32_t scale;
 
 	canvas_clear(canvas);
 	table_find_frame(table, input, canvas_rows(canvas), &frame);
+	scale = common_scale(table, input, canvas, frame.body_rows);
 	if (frame.header_rows > 0)
 		draw_header(table, canvas);
 	for (int i = 0; i < frame.body_rows; i++) {
 		size_t row = table->list.top + (size_t)i;
 
 		if (row < table->count)
-			draw_row(table, input, row, canvas, frame.header_rows + i);
+			draw_row(table, input, row, canvas, frame.header_rows + i, scale);
 	}
 	if (table->count == 0 && frame.body_rows > 0)
 		draw_nothing(table, input, canvas, frame.header_rows);

@@ -51,8 +51,13 @@ struct view_input {
 	const struct picture *picture; /* never NULL, may be empty */
 	struct selection *selection;   /* act and fit may change it; draw doesn't */
 	uint64_t now_wall_ns;
+	uint64_t paused_wall_ns; /* since when it is; 0: not said */
+	uint64_t interval_ns;	 /* between updates; 0: not said */
 	bool is_focused;
 	bool is_paused;
+	bool has_common_scale;	/* of sparklines: one for all rows of a pane */
+	bool has_no_sparklines; /* a very slow link, or a reader that would read them aloud */
+	bool has_no_clock;
 	bool is_slow_link;	     /* ring-shaped sparklines: fewer bytes */
 	enum glyphs glyphs;	     /* the canvas's, for detail lines */
 	const struct log_entry *log; /* newest entries, oldest first, for the messages view */

@@ -214,6 +214,16 @@ size_t json_count(const struct json *array)
 	return json_array_size(theirs(array));
 }
 
+bool json_has_members(const struct json *value)
+{
+	return json_is_object(theirs(value));
+}
+
+size_t json_member_count(const struct json *object)
+{
+	return json_object_size(theirs(object));
+}
+
 struct json *json_at(const struct json *array, size_t index)
 {
 	return ours(json_array_get(theirs(array), index));

@@ -46,6 +46,8 @@ struct json *json_get(const struct json *object, const char *name);
 const char *json_get_text(const struct json *object, const char *name);
 bool json_get_u64(const struct json *object, const char *name, uint64_t *value);
 size_t json_count(const struct json *array);
+bool json_has_members(const struct json *value); /* is an object */
+size_t json_member_count(const struct json *object);
 struct json *json_at(const struct json *array, size_t index);
 
 #endif

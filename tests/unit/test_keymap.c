@@ -53,7 +53,7 @@ static void pane_wins_over_all(void **state)
 	struct keymap *keymap = keymap_create();
 
 	(void)state;
-	assert_string_equal(keymap_action(keymap, "sessions", 'c'), "create");
+	assert_string_equal(keymap_action(keymap, "sessions", 'c'), "form create");
 	assert_null(keymap_action(keymap, "chunks", 'c'));
 	assert_string_equal(keymap_action(keymap, "chunks", KEYS_F1 + 7), "rotate");
 	assert_string_equal(keymap_action(keymap, "nowhere", 'q'), "close");
