@@ -28,6 +28,7 @@ struct stage {
 	struct ctf_layout layout;
 	struct tally *tally;
 	struct scanner *scanner;
+	atomic_bool is_declared;
 	struct ust_registry *registry;
 };
 
@@ -73,7 +74,8 @@ static int set_up(void **state)
 	stage->scanner = scanner_create(&stage->layout, CTF_HEADER_LARGE);
 	place = (struct ust_registry_place){5, &stage->host, &stage->layout, &stage->trace};
 	stage->registry = ust_registry_create(&place);
-	ust_registry_add_channel(stage->registry, 1, stage->tally, stage->scanner);
+	ust_registry_add_channel(stage->registry, 1, stage->tally, stage->scanner,
+				 &stage->is_declared);
 	*state = stage;
 	return 0;
 }

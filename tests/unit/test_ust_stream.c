@@ -119,6 +119,7 @@ static int set_up(void **state)
 
 	atomic_init(&stage->group.references, 1);
 	stage->channel.id = CHANNEL_ID;
+	stage->channel.is_declared = true;
 	stage->channel.relays = stage->relays;
 	stage->channel.outputs = stage->outputs;
 	stage->channel.tally = tally_create();
@@ -153,7 +154,8 @@ static int tear_down(void **state)
 
 static void abandon(struct stage *stage, bool has_successor)
 {
-	ust_stream_abandon((struct ust_stream *)stage->stream, has_successor, true);
+	ust_stream_abandon((struct ust_stream *)stage->stream,
+			   has_successor ? UST_STREAM_REPLACED : UST_STREAM_DRAINED, true);
 }
 
 static enum take_result take(struct stage *stage)
@@ -264,6 +266,36 @@ static void packet_without_a_begin_leaves_no_gap(void **state)
 	assert_int_equal(header64(&stage->packet, 64), 1);
 	assert_int_equal(take(stage), TAKE_GONE);
 	assert_int_equal(unreadable(stage), SUBBUF_BYTES);
+}
+
+static void packets_that_nobody_declared_are_passed_over(void **state)
+{
+	struct stage *stage = *state;
+
+	stage->channel.is_declared = false;
+	write_whole(stage, 0, 0);
+	write_whole(stage, SUBBUF_BYTES, 0);
+	write_whole(stage, 2 * SUBBUF_BYTES, 3);
+	set_produced(stage, 3 * SUBBUF_BYTES);
+	abandon(stage, false);
+	assert_int_equal(take_events(stage), 3);
+	assert_int_equal(stage->packet.sequence, 0);
+	assert_int_equal(take(stage), TAKE_GONE);
+	assert_int_equal(unreadable(stage), 0);
+}
+
+static void room_that_no_application_reserved_is_not_lost(void **state)
+{
+	struct stage *stage = *state;
+	uint64_t end = HEADER_BYTES + 7 * EVENT_BYTES;
+
+	write_subbuf(stage, 0, 7, false);
+	set_written(stage, 0, end - EVENT_BYTES); /* died within the last one */
+	set_produced(stage, end);
+	ust_stream_abandon((struct ust_stream *)stage->stream, UST_STREAM_LEFT, false);
+	assert_int_equal(take_events(stage), 6);
+	assert_int_equal(take(stage), TAKE_GONE);
+	assert_int_equal(unreadable(stage), EVENT_BYTES);
 }
 
 static void second_lap_is_told_from_the_first(void **state)
@@ -441,6 +473,10 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(packet_without_a_begin_leaves_no_gap, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(packets_that_nobody_declared_are_passed_over,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(room_that_no_application_reserved_is_not_lost,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(second_lap_is_told_from_the_first, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(successor_goes_on_counting, set_up, tear_down),

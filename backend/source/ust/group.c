@@ -245,7 +245,8 @@ static void make_counters(struct ust_group *group, struct ust_channel *channel)
 
 	channel->tally = tally_create();
 	channel->scanner = scanner_create(&group->layout, CTF_HEADER_LARGE);
-	ust_registry_add_channel(group->registry, channel->id, channel->tally, channel->scanner);
+	ust_registry_add_channel(group->registry, channel->id, channel->tally, channel->scanner,
+				 &channel->is_declared);
 	host->tally_added(host->data, group->session->id, channel->id, tally_ref(channel->tally));
 }
 
@@ -417,7 +418,8 @@ void ust_group_retire(struct ust_group *group, struct task *task)
 			struct ust_stream *stream = channel->streams[i];
 
 			channel->streams[i] = NULL;
-			ust_stream_abandon(stream, true, channel->has_hole && i == 0);
+			ust_stream_abandon(stream, UST_STREAM_REPLACED,
+					   channel->has_hole && i == 0);
 			task_add(task);
 			stream_set_retire(group->streams, ust_stream_base(stream), task);
 		}
@@ -471,7 +473,7 @@ void ust_group_abandon(struct ust_group *group)
 			continue;
 		for (unsigned int i = 0; i < rings->count; i++) {
 			channel->outputs[i] = NULL; /* the stream's end closes it */
-			ust_stream_abandon(channel->streams[i], false, false);
+			ust_stream_abandon(channel->streams[i], UST_STREAM_DRAINED, false);
 			channel->streams[i] = NULL;
 		}
 	}
@@ -490,9 +492,7 @@ static void end_group(struct ust_group *group)
 
 			channel->outputs[i] = NULL; /* the stream's end closes it */
 			channel->streams[i] = NULL;
-			/* The last packet says how many events were discarded. */
-			lttng_ust_ctl_flush_buffer(rings->rings[i].handle, 0);
-			ust_stream_abandon(stream, false, false);
+			ust_stream_abandon(stream, UST_STREAM_LEFT, false);
 			stream_set_retire(group->streams, ust_stream_base(stream), NULL);
 		}
 	}

@@ -45,8 +45,8 @@ struct ust_source {
 	struct ust_work *work;
 	struct ust_register *registration;
 	struct ust_notify *notify;
-	struct agents *agents;	     /* NULL: loggers can't be traced, … */
-	struct error agents_missing; /* … and why */
+	struct agents *agents;	      /* NULL: loggers can't be traced, … */
+	struct error agents_missing;  /* … and why */
 	pthread_mutex_t lock;	      /* protects the two lists, and each session's spec */
 	struct ust_app *apps;	      /* each holds a reference */
 	struct ust_session *sessions; /* likewise */
@@ -77,6 +77,7 @@ struct ust_channel {
 	struct ust_stream **streams; /* per CPU, of the present rings; NULL without */
 	struct ust_relay *relays;    /* per CPU: written by the stream that ends */
 	bool has_hole;		     /* of the generation that is being replaced */
+	atomic_bool is_declared;     /* in the metadata: an application has begun to use it */
 };
 
 enum ust_group_state {
@@ -90,7 +91,7 @@ struct ust_group {
 	struct ust_session *session; /* reference held */
 	struct stream_set *streams;  /* the session's: there until it is over */
 	uid_t uid;
-	uint64_t app_id;    /* the only application, or 0: all of the user's */
+	uint64_t app_id; /* the only application, or 0: all of the user's */
 	struct ctf_layout layout;
 	struct uuid uuid;
 	struct sink_trace *trace;
@@ -143,12 +144,17 @@ struct ust_stream;
 struct ust_stream *ust_stream_create(struct ust_group *group, struct ust_channel *channel,
 				     struct ust_rings *rings, unsigned int cpu);
 struct stream *ust_stream_base(struct ust_stream *stream);
+enum ust_stream_end {
+	UST_STREAM_DRAINED, /* it was flushed when the applications stopped */
+	UST_STREAM_LEFT,    /* by the process that wrote into it, whenever that ended */
+	UST_STREAM_REPLACED /* leaves its output open, and its last numbers to the channel */
+};
+
 /*
- * No application writes any more: take() hands out all that can be read, then TAKE_GONE. With a
- * successor, it leaves its output open and its last numbers to the channel. counts_repair: it is
- * the one stream of its channel that counts the repair.
+ * No application writes any more: take() hands out all that can be read, then TAKE_GONE.
+ * counts_repair: it is the one stream of its channel that counts the repair.
  */
-void ust_stream_abandon(struct ust_stream *stream, bool has_successor, bool counts_repair);
+void ust_stream_abandon(struct ust_stream *stream, enum ust_stream_end end, bool counts_repair);
 
 /* --- sessions (session.c) */
 

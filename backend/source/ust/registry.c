@@ -30,10 +30,11 @@ struct channel {
 	uint32_t id;
 	struct tally *tally;
 	struct scanner *scanner;
-	struct known events; /* an event's number is its id */
-	bool has_begun;	     /* its stream block is written */
-	struct text context; /* packed context fields, once it has begun */
-	struct text held;    /* declarations of events before that */
+	atomic_bool *is_declared; /* the source's own; set behind the metadata */
+	struct known events;	  /* an event's number is its id */
+	bool has_begun;		  /* its stream block is written */
+	struct text context;	  /* packed context fields, once it has begun */
+	struct text held;	  /* declarations of events before that */
 };
 
 struct ust_registry {
@@ -77,13 +78,15 @@ void ust_registry_destroy(struct ust_registry *registry)
 }
 
 void ust_registry_add_channel(struct ust_registry *registry, uint32_t channel_id,
-			      struct tally *tally, struct scanner *scanner)
+			      struct tally *tally, struct scanner *scanner,
+			      atomic_bool *is_declared)
 {
 	struct channel *channel = mem_zalloc(sizeof(*channel));
 
 	channel->id = channel_id;
 	channel->tally = tally;
 	channel->scanner = scanner;
+	channel->is_declared = is_declared;
 	pthread_mutex_lock(&registry->lock);
 	channel->next = registry->channels;
 	registry->channels = channel;
@@ -259,6 +262,7 @@ static bool begin_first(struct ust_registry *registry, struct channel *channel,
 	ctf_type_destroy(type);
 	known_pack(&channel->context, context, field_count * sizeof(*context));
 	channel->has_begun = true;
+	atomic_store_explicit(channel->is_declared, true, memory_order_release);
 	return true;
 }
 

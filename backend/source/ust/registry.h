@@ -7,6 +7,8 @@
 #ifndef TRACON_SOURCE_UST_REGISTRY_H
 #define TRACON_SOURCE_UST_REGISTRY_H
 
+#include <stdatomic.h>
+
 #include <lttng/ust-ctl.h>
 
 #include "backend/consume/tally.h"
@@ -28,9 +30,10 @@ struct ust_registry_place {
 struct ust_registry *ust_registry_create(const struct ust_registry_place *place);
 void ust_registry_destroy(struct ust_registry *registry); /* NULL passes */
 
-/* A stream class. tally and scanner are borrowed. */
+/* A stream class. All are borrowed; *is_declared becomes true with ust_registry_begin_channel(). */
 void ust_registry_add_channel(struct ust_registry *registry, uint32_t channel_id,
-			      struct tally *tally, struct scanner *scanner);
+			      struct tally *tally, struct scanner *scanner,
+			      atomic_bool *is_declared);
 
 /* An event type as it comes from an application; borrowed for the call. */
 struct ust_event_description {

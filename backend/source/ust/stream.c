@@ -42,14 +42,15 @@ struct ust_stream {
 	bool needs_cut;		/* its output may have been left in an old chunk */
 	bool is_held;		/* a packet is lent that goes back to the library */
 	/* Set by the thread that repairs, before is_abandoned. */
-	bool has_successor;
+	enum ust_stream_end end_kind;
 	bool counts_repair;
 	atomic_bool is_abandoned;
 	/* Salvage. */
 	bool is_salvaging;
 	uint64_t position; /* next sub-buffer */
 	uint64_t end;
-	uint64_t skipped_count; /* sub-buffers of which nothing was left */
+	uint64_t reserved_end;	/* by applications; what lies behind it is the last flush's */
+	uint64_t skipped_count; /* sub-buffers of which nothing was left, or worth keeping */
 };
 
 static struct ust_stream *stream_of(struct stream *base)
@@ -185,6 +186,17 @@ static bool fill_part(struct ust_stream *stream, struct packet *packet, const un
 	return is_sized(stream, packet);
 }
 
+/*
+ * An empty packet of a channel that no application has used so far: readers know nothing of its
+ * stream yet.
+ */
+static bool is_undeclared(const struct ust_stream *stream, const struct packet *packet)
+{
+	/* Acquire: pairs with the release in the registry. */
+	return packet->content_bytes == HEADER_BYTES &&
+	       !atomic_load_explicit(&stream->channel->is_declared, memory_order_acquire);
+}
+
 static const unsigned char *lent_bytes(struct ust_stream *stream)
 {
 	const struct ust_ring_map *map = &ring_of(stream)->map;
@@ -200,8 +212,9 @@ static void begin_salvage(struct ust_stream *stream)
 {
 	const struct ust_ring_map *map = &ring_of(stream)->map;
 
+	stream->reserved_end = ust_ring_produced(map);
 	/* What no hole blocks is completed in the ordinary way, with its discard count. */
-	if (stream->has_successor)
+	if (stream->end_kind != UST_STREAM_DRAINED)
 		lttng_ust_ctl_flush_buffer(ring_of(stream)->handle, 0);
 	if (stream->counts_repair)
 		tally_add(&stream->base.tally->repairs, 1);
@@ -218,7 +231,7 @@ static bool salvage_one(struct ust_stream *stream, struct packet *packet, uint64
 {
 	const struct ust_ring_map *map = &ring_of(stream)->map;
 	const unsigned char *bytes = ust_ring_subbuf(map, position);
-	uint64_t reserved = stream->end - position;
+	uint64_t reserved = stream->reserved_end > position ? stream->reserved_end - position : 0;
 	uint64_t written = bytes ? ust_ring_written(map, position) : 0;
 
 	if (reserved > map->subbuf_bytes)
@@ -241,7 +254,7 @@ static enum take_result take_rest(struct ust_stream *stream, struct packet *pack
 		uint64_t position = stream->position;
 
 		stream->position += stream->base.subbuf_bytes;
-		if (salvage_one(stream, packet, position))
+		if (salvage_one(stream, packet, position) && !is_undeclared(stream, packet))
 			return TAKE_PACKET;
 		stream->skipped_count++;
 	}
@@ -256,18 +269,21 @@ static enum take_result take_next(struct ust_stream *stream, struct packet *pack
 	for (uint64_t i = 0; i < ring_of(stream)->map.subbuf_count; i++) {
 		int code = lttng_ust_ctl_get_next_subbuf(handle);
 		const unsigned char *bytes;
+		bool is_good;
 
 		if (code == -ENODATA)
 			return TAKE_GONE;
 		if (code < 0)
 			return TAKE_NOTHING;
 		bytes = lent_bytes(stream);
-		if (bytes && fill_whole(stream, packet, bytes)) {
+		is_good = bytes && fill_whole(stream, packet, bytes);
+		if (is_good && !is_undeclared(stream, packet)) {
 			stream->is_held = true;
 			return TAKE_PACKET;
 		}
 		lttng_ust_ctl_put_next_subbuf(handle);
-		lose(stream, stream->base.subbuf_bytes);
+		if (!is_good)
+			lose(stream, stream->base.subbuf_bytes);
 		stream->skipped_count++;
 	}
 	return TAKE_NOTHING;
@@ -322,7 +338,7 @@ static void ust_stream_destroy(struct stream *base)
 {
 	struct ust_stream *stream = stream_of(base);
 
-	if (stream->has_successor)
+	if (stream->end_kind == UST_STREAM_REPLACED)
 		stream->channel->relays[stream->cpu] = (struct ust_relay){
 			.discarded = base->discarded_seen,
 			.sequence = base->next_sequence,
@@ -379,11 +395,11 @@ struct stream *ust_stream_base(struct ust_stream *stream)
 	return &stream->base;
 }
 
-void ust_stream_abandon(struct ust_stream *stream, bool has_successor, bool counts_repair)
+void ust_stream_abandon(struct ust_stream *stream, enum ust_stream_end end, bool counts_repair)
 {
-	stream->has_successor = has_successor;
+	stream->end_kind = end;
 	stream->counts_repair = counts_repair;
-	stream->base.is_output_kept = has_successor;
+	stream->base.is_output_kept = end == UST_STREAM_REPLACED;
 	/* Release: pairs with the acquire in ust_stream_take(). */
 	atomic_store_explicit(&stream->is_abandoned, true, memory_order_release);
 }
