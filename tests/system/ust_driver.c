@@ -668,8 +668,14 @@ static bool begin(struct driver *driver)
 	loop_watch_queue(driver->loop, driver->queue);
 	loop_watch(driver->loop, STDIN_FILENO, WATCH_READ, input_ready, driver);
 	places_find(&driver->places);
-	driver->host = (struct source_host){driver,	 app_arrived, app_left,
-					    tally_added, tally_ended, event_type_added};
+	driver->host = (struct source_host){
+		.data = driver,
+		.app_arrived = app_arrived,
+		.app_left = app_left,
+		.tally_added = tally_added,
+		.tally_ended = tally_ended,
+		.event_type_added = event_type_added,
+	};
 	driver->pool = consumer_pool_create(0, &err);
 	if (driver->pool)
 		driver->source = source_table[0].class->create(&driver->places, &driver->host,
