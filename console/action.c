@@ -3,6 +3,7 @@
  */
 #include "console/action.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/clock.h"
@@ -12,6 +13,7 @@
 #include "console/help.h"
 #include "console/state.h"
 #include "console/submit.h"
+#include "console/wanted.h"
 
 /* ---- views ---- */
 
@@ -33,6 +35,18 @@ static void go_to(struct console *console, const char *name)
 		console_focus(console, pane);
 }
 
+/* "ACTION\nTITLE\nTEXT": a field whose text the view gets back with the action. */
+static void edit(struct console *console, const char *wanted)
+{
+	const char *title = strchr(wanted, '\n');
+	const char *text = title ? strchr(title + 1, '\n') : NULL;
+
+	if (!text)
+		return;
+	entry_open_for_view(&console->entry, wanted, (size_t)(title - wanted), title + 1,
+			    (size_t)(text - title - 1), text + 1);
+}
+
 /* What a view asked for. */
 static void obey(struct console *console, const char *command)
 {
@@ -42,6 +56,10 @@ static void obey(struct console *console, const char *command)
 		action_copy(console, command + 6);
 	else if (!strcmp(command, "@details"))
 		details_open(console);
+	else if (!strncmp(command, "@say ", 5))
+		console_tell(console, NOTICE_INFO, "", "%s", command + 5);
+	else if (!strncmp(command, "@edit ", 6))
+		edit(console, command + 6);
 	else if (!strncmp(command, "@form ", 6))
 		form_open(console, command + 6);
 	else if (command[0] == '@')
@@ -255,6 +273,7 @@ static bool refresh(struct console *console, const char *argument)
 	(void)argument;
 	console->watched_interval_ns = 0; /* told again: the backend looks at once */
 	console_update_watch(console);
+	wanted_refresh(console);
 	return true;
 }
 
@@ -409,6 +428,17 @@ bool action_run(struct console *console, const char *action)
 
 /* ---- fields ---- */
 
+/* The view may open the next field meanwhile. */
+static void accept_for_view(struct console *console)
+{
+	char *action = mem_strdup(console->entry.action);
+	char *text = mem_strdup(field_text(&console->entry.field));
+
+	action_on_view(console, action, text);
+	free(action);
+	free(text);
+}
+
 void action_accept_entry(struct console *console)
 {
 	struct text command = {0};
@@ -416,6 +446,10 @@ void action_accept_entry(struct console *console)
 	console->entry.is_open = false;
 	if (console->entry.is_live)
 		return;
+	if (console->entry.is_for_view) {
+		accept_for_view(console);
+		return;
+	}
 	text_add(&command, console->entry.action);
 	if (*field_text(&console->entry.field)) {
 		text_add_char(&command, ' ');

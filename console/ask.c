@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "console/keys.h"
 
@@ -75,9 +76,20 @@ void question_finish(struct question *question)
 void entry_open(struct entry *entry, const char *title, const char *action, bool is_live,
 		const char *text)
 {
-	entry->title = title;
-	entry->action = action;
+	entry_open_for_view(entry, action, strlen(action), title, strlen(title), text);
 	entry->is_live = is_live;
+	entry->is_for_view = false;
+}
+
+void entry_open_for_view(struct entry *entry, const char *action, size_t action_length,
+			 const char *title, size_t title_length, const char *text)
+{
+	free(entry->title);
+	free(entry->action);
+	entry->title = mem_strndup(title, title_length);
+	entry->action = mem_strndup(action, action_length);
+	entry->is_live = false;
+	entry->is_for_view = true;
 	entry->is_open = true;
 	field_set(&entry->field, text);
 }
@@ -94,5 +106,7 @@ void entry_draw(const struct entry *entry, struct canvas *canvas, int row)
 
 void entry_finish(struct entry *entry)
 {
+	free(entry->title);
+	free(entry->action);
 	field_finish(&entry->field);
 }

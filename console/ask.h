@@ -44,14 +44,18 @@ void question_finish(struct question *question);
 
 struct entry {
 	bool is_open;
-	const char *title;  /* constant: "find" */
-	const char *action; /* constant: what happens with the text */
-	bool is_live;	    /* each key acts, not only Enter */
+	char *title;	  /* "find" */
+	char *action;	  /* what happens with the text */
+	bool is_live;	  /* each key acts, not only Enter */
+	bool is_for_view; /* the focused view gets action and text */
 	struct field field;
 };
 
 void entry_open(struct entry *entry, const char *title, const char *action, bool is_live,
 		const char *text);
+/* For the view: neither action nor title need end with NUL. */
+void entry_open_for_view(struct entry *entry, const char *action, size_t action_length,
+			 const char *title, size_t title_length, const char *text);
 void entry_draw(const struct entry *entry, struct canvas *canvas, int row);
 void entry_finish(struct entry *entry);
 

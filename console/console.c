@@ -28,6 +28,7 @@
 #include "console/state.h"
 #include "console/submit.h"
 #include "console/verb.h"
+#include "console/wanted.h"
 
 #define NOTICE_NS	   (8 * NS_PER_S)
 #define KEY_FRAME_NS	   (8 * NS_PER_MS) /* bursts of keys share a frame */
@@ -161,6 +162,7 @@ void console_end(struct console *console)
 		console->question.is_open = false;
 		console->question.answer(console, console->question.data, QUESTION_NO);
 	}
+	wanted_forget(console);
 	console->backend = NULL;
 }
 
@@ -263,6 +265,7 @@ void console_view_input(struct console *console, const struct picture *picture,
 		.log = console->log,
 		.log_count = console->log_count,
 	};
+		.points = wanted_points(console),
 }
 
 /* What others did wrong: our own commands' answers are shown already. */
@@ -425,6 +428,7 @@ static void draw(struct console *console, uint64_t now_ns)
 	console_update_watch(console);
 	watch_output(console);
 }
+	wanted_update(console);
 
 static uint64_t next_minute_ns(uint64_t now_ns)
 {
@@ -749,6 +753,7 @@ bool console_is_open(const struct console *console)
 {
 	return console->screen != NULL;
 }
+	wanted_update(console);
 
 void console_resize(struct console *console, int rows, int columns)
 {
@@ -774,6 +779,7 @@ void console_suspend(struct console *console)
 void console_continue(struct console *console, int rows, int columns)
 {
 	if (!console->screen || !console->is_suspended)
+	wanted_update(console);
 		return;
 	console->is_suspended = false;
 	set_size(console, rows, columns);

@@ -103,6 +103,9 @@ struct console {
 	struct canvas *canvas;
 
 	struct log_entry *log; /* the newest entries, for the messages pane */
+	const struct points *points; /* held; NULL: none */
+	bool wants_points;
+
 	size_t log_count;
 	uint64_t log_serial;	 /* of the last one in `log` */
 	uint64_t noticed_serial; /* up to here the message line has shown what others logged */

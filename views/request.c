@@ -27,16 +27,22 @@ static void add_name(struct text *command, const char *name)
 	text_add_quoted(command, name);
 }
 
+/* A comma in a name of a list. */
+static void add_escaped(struct text *list, const char *name)
+{
+	for (; *name; name++) {
+		if (*name == ',')
+			text_add_char(list, '\\');
+		text_add_char(list, *name);
+	}
+}
+
 /* Commands take lists of channels and events: a comma in a name is escaped. */
 static void add_list_name(struct text *command, const char *name)
 {
 	struct text escaped = {0};
 
-	for (; *name; name++) {
-		if (*name == ',')
-			text_add_char(&escaped, '\\');
-		text_add_char(&escaped, *name);
-	}
+	add_escaped(&escaped, name);
 	add_name(command, text_str(&escaped));
 	text_finish(&escaped);
 }
@@ -76,14 +82,39 @@ void request_channel(struct text *command, const char *verb, const struct pictur
 	add_list_name(command, channel->name);
 }
 
-/* The name of an event that occurs, as a pattern that matches only it. */
-static void add_literal(struct text *pattern, const char *name)
+void request_add_literal(struct text *pattern, const char *name, size_t length)
 {
-	for (; *name; name++) {
+	for (const char *end = name + length; name < end; name++) {
 		if (*name == '*' || *name == '\\')
 			text_add_char(pattern, '\\');
 		text_add_char(pattern, *name);
 	}
+}
+
+/* A line of a command that people read, and its place in the history, stay short. */
+#define PATTERNS_BYTES_MAX 2000
+
+void request_patterns(struct text *command, const char *verb, char domain_option,
+		      const struct picture_session *session, const char *channel,
+		      const struct word_list *patterns)
+{
+	struct text list = {0};
+
+	for (size_t i = 0; i < patterns->count; i++) {
+		if (list.length > 0)
+			text_add_char(&list, ',');
+		add_escaped(&list, patterns->words[i]);
+		if (i + 1 < patterns->count && list.length < PATTERNS_BYTES_MAX)
+			continue;
+		begin(command, verb);
+		text_addf(command, " -%c", domain_option);
+		add_option(command, "-s", session->name);
+		if (channel)
+			add_option(command, "-c", channel);
+		add_name(command, text_str(&list));
+		text_clear(&list);
+	}
+	text_finish(&list);
 }
 
 void request_event(struct text *command, const char *verb, const struct picture_session *session,
@@ -96,7 +127,7 @@ void request_event(struct text *command, const char *verb, const struct picture_
 	else if (*event->rule)
 		text_add(&pattern, event->rule);
 	else
-		add_literal(&pattern, event->name);
+		request_add_literal(&pattern, event->name, strlen(event->name));
 	begin(command, verb);
 	text_addf(command, " %s", domain_option(channel->domain));
 	add_option(command, "-s", session->name);

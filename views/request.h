@@ -15,6 +15,15 @@ void request_channel(struct text *command, const char *verb, const struct pictur
 /* "disable-event -u -s web -c ust0 'my_app:*'" */
 void request_event(struct text *command, const char *verb, const struct picture_session *session,
 		   const struct picture_channel *channel, const struct picture_event *event);
+/* The name of an event that occurs, as a pattern that matches only it. */
+void request_add_literal(struct text *pattern, const char *name, size_t length);
+/*
+ * "enable-event -u -s web -c ust0 'a:*',b": as many lines as it takes for all patterns. channel
+ * NULL: none is named.
+ */
+void request_patterns(struct text *command, const char *verb, char domain_option,
+		      const struct picture_session *session, const char *channel,
+		      const struct word_list *patterns);
 /* True if `action` is one on a session; then `verb` is its command (session may be NULL). */
 bool request_session_verb(const char *action, const struct picture_session *session,
 			  const char **verb);

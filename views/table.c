@@ -91,6 +91,8 @@ static void add_search_text(const struct table *table, const struct view_input *
 	const struct table_column *column =
 		number < table->class->column_count ? &table->class->columns[number] : NULL;
 
+	if (column && column->is_flexible)
+		column = NULL;
 	if (column && column->text)
 		text_add(out, column->text(input, index));
 	else if (column && (column->draw || column->draw_value))
@@ -120,12 +122,14 @@ static void filter_rows(struct table *table, const struct view_input *input)
 	size_t kept = 0;
 
 	table->all_count = table->count;
+	table->passed_count = table->count;
 	if (match_is_empty(&table->filter))
 		return;
 	for (size_t i = 0; i < table->count; i++)
 		if (table_row_matches(table, input, table->indexes[i], &table->filter))
 			table->indexes[kept++] = table->indexes[i];
 	table->count = kept;
+	table->passed_count = kept;
 }
 
 struct sorting {
@@ -175,6 +179,7 @@ void table_refresh(struct table *table, const struct view_input *input)
 {
 	table->count = 0;
 	table->all_count = 0;
+	table->passed_count = 0;
 	table->class->collect(input, table);
 	if (!table->class->is_arranged) {
 		filter_rows(table, input);

@@ -96,7 +96,8 @@ struct table {
 	size_t *indexes;   /* rows in the order shown */
 	uint64_t *ids;	   /* theirs */
 	size_t count, room, ids_room;
-	size_t all_count; /* before filtering */
+	size_t all_count;    /* before filtering; of a tree: what it is about */
+	size_t passed_count; /* after it */
 };
 
 void table_init(struct table *table, const struct table_class *class);

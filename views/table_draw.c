@@ -267,17 +267,55 @@ static void draw_row(const struct table *table, const struct view_input *input, 
 	}
 }
 
-static void draw_nothing(const struct table *table, const struct view_input *input,
-			 struct canvas *canvas, int at_row)
+/* Bytes of the words that fit into the columns, at least one; *next is where the rest begins. */
+static size_t fit_words(const struct canvas *canvas, const char *text, int columns, size_t *next)
+{
+	struct text line = {0};
+	size_t used = 0;
+
+	while (text[used]) {
+		size_t end = used + strspn(text + used, " ");
+
+		end += strcspn(text + end, " ");
+		text_clear(&line);
+		text_add_bytes(&line, text, end);
+		if (used > 0 && canvas_text_columns(canvas, text_str(&line)) > columns)
+			break;
+		used = end;
+	}
+	text_finish(&line);
+	*next = used + strspn(text + used, " ");
+	return used;
+}
+
+/* In as many rows as it needs: the command that helps comes last. */
+static void draw_sentence(struct canvas *canvas, int at_row, int row_count, const char *sentence)
 {
 	int column = canvas_columns(canvas) > 20 ? 1 : 0;
+	int columns = canvas_columns(canvas) - column;
+
+	for (int i = 0; i < row_count && *sentence; i++) {
+		struct text line = {0};
+		size_t next;
+
+		text_add_bytes(&line, sentence, fit_words(canvas, sentence, columns, &next));
+		canvas_text(canvas, at_row + i, column, columns, ROLE_DIM, text_str(&line));
+		text_finish(&line);
+		sentence += next;
+	}
+}
+
+static void draw_nothing(const struct table *table, const struct view_input *input,
+			 struct canvas *canvas, int at_row, int row_count)
+{
+	struct text sentence = {0};
 
 	if (table->all_count > 0)
-		canvas_textf(canvas, at_row, column, canvas_columns(canvas) - column, ROLE_DIM,
-			     "nothing matches %s", table->filter.pattern);
+		text_addf(&sentence, "nothing matches %s", table->filter.pattern);
 	else
-		canvas_text(canvas, at_row, column, canvas_columns(canvas) - column, ROLE_DIM,
-			    table->class->nothing(input));
+		text_add(&sentence, table->class->nothing(input));
+	draw_sentence(canvas, at_row, row_count, text_str(&sentence));
+	text_finish(&sentence);
 }
 
 static void draw_footer(const struct table *table, const struct view_input *input,
@@ -312,7 +350,7 @@ void table_draw(const struct table *table, const struct view_input *input, struc
 			draw_row(table, input, row, canvas, frame.header_rows + i, scale);
 	}
 	if (table->count == 0 && frame.body_rows > 0)
-		draw_nothing(table, input, canvas, frame.header_rows);
+		draw_nothing(table, input, canvas, frame.header_rows, frame.body_rows);
 	if (frame.footer_rows > 0)
 		draw_footer(table, input, canvas, canvas_rows(canvas) - 1);
 	if (input->is_focused && frame.body_rows > 0)

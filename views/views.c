@@ -8,7 +8,7 @@
 #include "views/selection.h"
 
 const struct view_class *const view_table[] = {
-	&sessions_view, &channels_view, &events_view, &chunks_view, &messages_view,
+	&sessions_view, &channels_view, &events_view, &points_view, &chunks_view, &messages_view,
 };
 const size_t view_count = COUNT_OF(view_table);
 

@@ -8,6 +8,7 @@
 extern const struct view_class sessions_view;
 extern const struct view_class channels_view;
 extern const struct view_class events_view;
+extern const struct view_class points_view;
 extern const struct view_class chunks_view;
 extern const struct view_class messages_view;
 extern const struct view_class tail_view;

@@ -24,6 +24,7 @@
 #include "backend/base/thread.h"
 #include "backend/base/units.h"
 #include "backend/control/command.h"
+#include "backend/model/points.h"
 
 #define SESSIONS_MAX  8
 #define CHUNKS_MAX    32
@@ -676,6 +677,24 @@ void backend_set_window(struct backend *backend, unsigned int sample_seconds)
 {
 	(void)backend;
 	(void)sample_seconds;
+}
+
+void backend_want_points(struct backend *backend, bool is_wanted)
+{
+	(void)backend;
+	(void)is_wanted;
+}
+
+/* There are none to count references of. */
+void points_unref(const struct points *points)
+{
+	(void)points;
+}
+
+const struct points *backend_points_take(struct backend *backend)
+{
+	(void)backend;
+	return NULL;
 }
 
 void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,

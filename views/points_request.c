@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the points view asks for: rules that enable what is marked, the end of rules that were made
+ * so, and words for clipboard and popup.
+ */
+#include <string.h>
+
+#include "views/points_parts.h"
+#include "views/popup.h"
+#include "views/request.h"
+
+static void add_once(struct word_list *patterns, const char *pattern)
+{
+	for (size_t i = 0; i < patterns->count; i++)
+		if (strcmp(patterns->words[i], pattern) == 0)
+			return;
+	word_list_add(patterns, pattern);
+}
+
+/* "my_app:*", or the name itself when it has no provider. */
+static void add_provider(const struct points_group *group, const char *name,
+			 struct word_list *patterns)
+{
+	size_t length = points_tree_provider_length(group, name);
+	struct text pattern = {0};
+
+	request_add_literal(&pattern, name, length > 0 ? length : strlen(name));
+	if (length > 0)
+		text_add_char(&pattern, '*');
+	add_once(patterns, text_str(&pattern));
+	text_finish(&pattern);
+}
+
+void points_view_patterns(const struct points_tree *tree, struct points_row row,
+			  struct word_list *patterns)
+{
+	const struct points_branch *branch = &tree->branches[row.branch];
+	const struct points_event *event = points_tree_event(tree, row);
+	struct text pattern = {0};
+
+	if (event) {
+		request_add_literal(&pattern, event->name, strlen(event->name));
+		add_once(patterns, text_str(&pattern));
+		text_finish(&pattern);
+		return;
+	}
+	for (size_t i = 0; i < branch->leaf_count && (i == 0 || tree->is_by_app); i++)
+		add_provider(branch->group, tree->leaves[branch->first_leaf + i].event->name,
+			     patterns);
+}
+
+/* ---- enabling ---- */
+
+/* The session's channels that could take them; *last is one. */
+static size_t channels_of(const struct view_input *input, const char *domain,
+			  const struct picture_channel **last)
+{
+	const struct picture_session *session = selection_session(input);
+	size_t count = 0;
+
+	for (size_t i = 0; i < session->channel_count; i++) {
+		const struct picture_channel *channel =
+			&input->picture->channels[session->first_channel + i];
+
+		if (strcmp(channel->domain, domain) != 0)
+			continue;
+		*last = channel;
+		count++;
+	}
+	return count;
+}
+
+static void ask_channel(const struct view_input *input, const char *domain, struct text *command)
+{
+	const struct picture_session *session = selection_session(input);
+	const struct picture_channel *chosen = selection_channel(input);
+	const char *separator = "";
+
+	text_add(command, "@edit enable-in\nin channel (");
+	for (size_t i = 0; i < session->channel_count; i++) {
+		const struct picture_channel *channel =
+			&input->picture->channels[session->first_channel + i];
+
+		if (strcmp(channel->domain, domain) != 0)
+			continue;
+		if (!chosen || strcmp(chosen->domain, domain) != 0)
+			chosen = channel;
+		text_addf(command, "%s%s", separator, channel->name);
+		separator = " ";
+	}
+	text_addf(command, ")\n%s", chosen ? chosen->name : "");
+}
+
+struct wish {
+	const struct view_input *input;
+	char option;
+	const char *domain; /* of the first target with this option */
+	struct word_list patterns;
+	const struct picture_rule *other; /* a rule that matches more than the target */
+};
+
+static void take_target(struct wish *wish, struct points_row row, bool enables)
+{
+	const struct points_tree *tree = &points_view_of(wish->input)->tree;
+	const struct points_group *group = points_tree_group(tree, row);
+	const struct picture_rule *rule;
+	bool is_enabled = points_view_state(wish->input, row, &rule) >= RULES_FILTERED;
+
+	if (group->domain_option != wish->option || (enables && is_enabled))
+		return;
+	wish->domain = group->domain;
+	points_view_patterns(tree, row, &wish->patterns);
+	if (!enables && is_enabled)
+		wish->other = rule;
+}
+
+/* With channel NULL: in the only one, in one that is made, or asks. */
+static void enable(const struct wish *wish, const char *channel, struct text *command)
+{
+	const struct picture_channel *last = NULL;
+	size_t count = channels_of(wish->input, wish->domain, &last);
+
+	if (!channel && count > 1) {
+		text_clear(command);
+		ask_channel(wish->input, wish->domain, command);
+		return;
+	}
+	if (!channel && count == 1)
+		channel = last->name;
+	request_patterns(command, "enable-event", wish->option, selection_session(wish->input),
+			 channel, &wish->patterns);
+}
+
+/* Rules with exactly these patterns, each in its channel. */
+static void disable(const struct wish *wish, struct text *command)
+{
+	const struct picture_session *session = selection_session(wish->input);
+
+	for (size_t i = 0; i < session->channel_count; i++) {
+		const struct picture_channel *channel =
+			&wish->input->picture->channels[session->first_channel + i];
+		struct word_list there = {0};
+
+		for (size_t j = 0; j < wish->patterns.count; j++) {
+			const struct picture_rule *rule = rules_find(
+				wish->input, wish->domain, wish->patterns.words[j], false);
+
+			if (rule && rule->channel_id == channel->id)
+				word_list_add(&there, wish->patterns.words[j]);
+		}
+		if (there.count > 0)
+			request_patterns(command, "disable-event", wish->option, session,
+					 channel->name, &there);
+		word_list_finish(&there);
+	}
+}
+
+static void collect_wish(struct wish *wish, bool enables)
+{
+	const struct points_view *state = points_view_of(wish->input);
+	size_t position = 0, index;
+
+	while (table_next_target(&state->view.table, &position, &index))
+		take_target(wish, state->rows[index], enables);
+}
+
+static void request_option(const struct view_input *input, char option, bool enables,
+			   const char *channel, struct text *command)
+{
+	struct wish wish = {.input = input, .option = option};
+
+	collect_wish(&wish, enables);
+	if (wish.patterns.count > 0 && enables)
+		enable(&wish, channel, command);
+	else if (wish.patterns.count > 0)
+		disable(&wish, command);
+	if (wish.other && command->length == 0)
+		text_addf(command,
+			  "@say rule %s enables it among others: disable that in pane 3 (Events)",
+			  wish.other->pattern);
+	word_list_finish(&wish.patterns);
+}
+
+/* All targets, whichever the first one needs. */
+static void toggle(const struct view_input *input, const char *channel, struct text *command)
+{
+	const struct points_view *state = points_view_of(input);
+	const struct picture_rule *rule;
+	size_t position = 0, index;
+	bool enables;
+
+	if (!table_next_target(&state->view.table, &position, &index))
+		return;
+	if (!selection_session(input)) {
+		text_add(command, "@say no session to enable it in: c in pane 1 creates one");
+		return;
+	}
+	enables = points_view_state(input, state->rows[index], &rule) < RULES_FILTERED;
+	request_option(input, 'u', enables, channel, command);
+	if (command->length == 0 || command->bytes[0] != '@')
+		request_option(input, 'k', enables, channel, command);
+}
+
+bool points_view_request(const struct view_input *input, const char *action, const char *argument,
+			 struct text *command)
+{
+	if (!strcmp(action, "toggle"))
+		toggle(input, NULL, command);
+	else if (!strcmp(action, "enable-in") && *argument)
+		toggle(input, argument, command);
+	else
+		return !strcmp(action, "enable-in");
+	return true;
+}
+
+/* ---- words ---- */
+
+const char *points_view_copy_text(const struct view_input *input, size_t index)
+{
+	struct points_view *state = points_view_of(input);
+
+	text_clear(&state->scratch);
+	points_tree_name(&state->tree, state->rows[index], &state->scratch);
+	return text_str(&state->scratch);
+}
+
+static void add_rule(const struct view_input *input, struct points_row row, struct popup *popup)
+{
+	const struct picture_session *session = selection_session(input);
+	const struct picture_rule *rule;
+	enum rules_state state = points_view_state(input, row, &rule);
+
+	if (!session)
+		return;
+	if (state >= RULES_FILTERED)
+		popup_addf(popup, 0, "enabled", "in %s by rule %s", session->name, rule->pattern);
+	else
+		popup_addf(popup, 0, "enabled", "not in %s; e enables it", session->name);
+	if (state == RULES_FILTERED)
+		popup_add(popup, 0, "filter", rule->filter);
+}
+
+static void add_apps(const struct points *points, const struct points_event *event,
+		     struct popup *popup)
+{
+	popup_add_heading(popup, "applications");
+	for (size_t i = 0; i < points->group_count; i++) {
+		const struct points_group *group = &points->groups[i];
+
+		for (size_t j = 0; j < group->event_count; j++) {
+			if (strcmp(points->events[group->first_event + j].name, event->name) != 0)
+				continue;
+			if (group->pid)
+				popup_addf(popup, 1, group->name, "pid %d, uid %u", (int)group->pid,
+					   (unsigned int)group->uid);
+			else
+				popup_add(popup, 1, group->name, group->domain);
+			break;
+		}
+	}
+}
+
+static void fill_with_event(const struct view_input *input, const struct points_event *event,
+			    struct popup *popup)
+{
+	if (*event->loglevel_text)
+		popup_addf(popup, 0, "log level", "%s (%d)", event->loglevel_text, event->loglevel);
+	popup_add_heading(popup, "fields");
+	for (size_t i = 0; i < event->field_count; i++)
+		popup_add(popup, 1, event->fields[i].name, event->fields[i].type);
+	add_apps(input->points, event, popup);
+}
+
+void points_view_fill_popup(const struct view_input *input, struct points_row row,
+			    struct popup *popup)
+{
+	const struct points_tree *tree = &points_view_of(input)->tree;
+	const struct points_event *event = points_tree_event(tree, row);
+	const struct points_branch *branch = &tree->branches[row.branch];
+	struct text name = {0};
+
+	row.field = POINTS_NONE;
+	points_tree_name(tree, row, &name);
+	popup_set_title(popup, text_str(&name));
+	text_finish(&name);
+	popup_add(popup, 0, "domain", points_tree_group(tree, row)->domain);
+	add_rule(input, row, popup);
+	if (event) {
+		fill_with_event(input, event, popup);
+		return;
+	}
+	popup_addf(popup, 0, "events", "%zu", branch->leaf_count);
+	popup_addf(popup, 0, "applications", "%zu", branch->app_count);
+}
