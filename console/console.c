@@ -264,8 +264,8 @@ void console_view_input(struct console *console, const struct picture *picture,
 		.glyphs = canvas_glyphs(console->canvas),
 		.log = console->log,
 		.log_count = console->log_count,
-	};
 		.points = wanted_points(console),
+	};
 }
 
 /* What others did wrong: our own commands' answers are shown already. */
@@ -426,9 +426,9 @@ static void draw(struct console *console, uint64_t now_ns)
 	pace->wants_data_frame = false;
 	pace->shown_minute = clock_wall_ns() / MINUTE_NS;
 	console_update_watch(console);
+	wanted_update(console);
 	watch_output(console);
 }
-	wanted_update(console);
 
 static uint64_t next_minute_ns(uint64_t now_ns)
 {
@@ -746,6 +746,7 @@ void console_close(struct console *console, bool is_lost)
 	form_close(&console->form);
 	help_close(console);
 	details_close(console);
+	wanted_update(console);
 	console_update_watch(console);
 }
 
@@ -753,7 +754,6 @@ bool console_is_open(const struct console *console)
 {
 	return console->screen != NULL;
 }
-	wanted_update(console);
 
 void console_resize(struct console *console, int rows, int columns)
 {
@@ -772,6 +772,7 @@ void console_suspend(struct console *console)
 	unwatch_terminal(console);
 	timer_disarm(console->pace.timer);
 	screen_suspend(console->screen);
+	wanted_update(console);
 	console_update_watch(console);
 	console->host.suspend(console->host.data);
 }
@@ -779,7 +780,6 @@ void console_suspend(struct console *console)
 void console_continue(struct console *console, int rows, int columns)
 {
 	if (!console->screen || !console->is_suspended)
-	wanted_update(console);
 		return;
 	console->is_suspended = false;
 	set_size(console, rows, columns);
