@@ -250,6 +250,7 @@ void console_view_input(struct console *console, const struct picture *picture,
 			struct view_input *input)
 {
 	read_log(console);
+	console->pace.is_recording = picture->active_count > 0;
 	*input = (struct view_input){
 		.picture = picture,
 		.selection = &console->selection,
@@ -382,11 +383,12 @@ static void expire_notice(struct console *console, uint64_t now_ns)
 	console->pace.wants_frame = true;
 }
 
+/* The clock alone is drawn only while something records: at rest nothing is sent. */
 static void note_minute(struct console *console)
 {
 	uint64_t minute = clock_wall_ns() / MINUTE_NS;
 
-	if (minute == console->pace.shown_minute)
+	if (!console->pace.is_recording || minute == console->pace.shown_minute)
 		return;
 	memory_save(console);
 	console->pace.shown_minute = minute;
@@ -430,15 +432,17 @@ static void draw(struct console *console, uint64_t now_ns)
 	watch_output(console);
 }
 
-static uint64_t next_minute_ns(uint64_t now_ns)
+static uint64_t next_minute_ns(const struct console *console, uint64_t now_ns)
 {
+	if (!console->pace.is_recording)
+		return UINT64_MAX;
 	return now_ns + MINUTE_NS - clock_wall_ns() % MINUTE_NS;
 }
 
 static void arm(struct console *console, uint64_t now_ns)
 {
 	struct pace *pace = &console->pace;
-	uint64_t at_ns = next_minute_ns(now_ns);
+	uint64_t at_ns = next_minute_ns(console, now_ns);
 
 	if (pace->wants_frame && pace->last_frame_ns + KEY_FRAME_NS < at_ns)
 		at_ns = pace->last_frame_ns + KEY_FRAME_NS;
@@ -447,7 +451,10 @@ static void arm(struct console *console, uint64_t now_ns)
 	if (console->notice.level != NOTICE_NONE && console->notice.until_ns &&
 	    console->notice.until_ns < at_ns)
 		at_ns = console->notice.until_ns;
-	timer_arm(pace->timer, at_ns);
+	if (at_ns == UINT64_MAX)
+		timer_disarm(pace->timer);
+	else
+		timer_arm(pace->timer, at_ns);
 }
 
 void console_draw_when_due(struct console *console)

@@ -58,6 +58,7 @@ struct pace {
 	bool wants_data_frame; /* the picture changed: at its interval */
 	uint64_t last_frame_ns;
 	uint64_t last_data_frame_ns;
+	bool is_recording;     /* some session, in the picture drawn last */
 	uint64_t shown_minute;
 	unsigned int slowness; /* the interval is doubled this often */
 	unsigned int skips;    /* frames that found the terminal busy, since skips_since_ns */
