@@ -26,9 +26,11 @@ struct order {
 	struct slot *slot;
 	struct task *task;
 	struct tap *tap; /* reference passes */
-	enum flush_kind kind;
-	unsigned int limit_ms;
-	bool is_cut;
+	struct sweep_wish wish;
+	bool is_active;
+	uint64_t packets_max;
+	struct copy_losses *losses;
+	struct ring_kinds *kinds;
 };
 
 /* Half the processors: the other half has the traced applications to run. */
@@ -129,6 +131,8 @@ void stream_set_add(struct stream_set *set, struct stream *stream)
 	slot->lane = &set->pool->lanes[stream->affinity % set->pool->lane_count];
 	slot->set = set;
 	slot->stream = stream;
+	if (stream->tally)
+		atomic_fetch_add_explicit(&stream->tally->stream_count, 1, memory_order_relaxed);
 	stream->consumer = slot;
 	send_order(&(struct order){.carry_out = enter, .lane = slot->lane, .slot = slot});
 }
@@ -149,26 +153,106 @@ void stream_set_retire(struct stream_set *set, struct stream *stream, struct tas
 
 static void sweep(const struct order *order)
 {
-	sweep_begin(order->lane, &order->set->lanes[order->lane->number], order->kind,
-		    order->limit_ms, order->is_cut, order->task);
+	sweep_begin(order->lane, &order->set->lanes[order->lane->number], &order->wish,
+		    order->task);
 }
 
 void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
 		      struct task *task)
 {
-	send_order_to_all(&(struct order){
-		.carry_out = sweep, .set = set, .task = task, .kind = kind, .limit_ms = limit_ms});
+	send_order_to_all(&(struct order){.carry_out = sweep,
+					  .set = set,
+					  .task = task,
+					  .wish = {.kind = kind, .limit_ms = limit_ms}});
 }
 
 void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
 		    struct task *task)
 {
-	send_order_to_all(&(struct order){.carry_out = sweep,
+	send_order_to_all(
+		&(struct order){.carry_out = sweep,
+				.set = set,
+				.task = task,
+				.wish = {.kind = kind, .limit_ms = limit_ms, .is_cut = true}});
+}
+
+void stream_set_clear(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
+		      struct task *task)
+{
+	send_order_to_all(&(struct order){
+		.carry_out = sweep,
+		.set = set,
+		.task = task,
+		.wish = {.kind = kind, .limit_ms = limit_ms, .is_cut = true, .is_clear = true}});
+}
+
+static void copy(const struct order *order)
+{
+	copy_begin(order->lane, &order->set->lanes[order->lane->number], order->is_active,
+		   order->packets_max, order->losses, order->task);
+}
+
+void stream_set_copy(struct stream_set *set, bool is_active, uint64_t packets_max,
+		     struct copy_losses *losses, struct task *task)
+{
+	send_order_to_all(&(struct order){.carry_out = copy,
 					  .set = set,
 					  .task = task,
-					  .kind = kind,
-					  .limit_ms = limit_ms,
-					  .is_cut = true});
+					  .is_active = is_active,
+					  .packets_max = packets_max,
+					  .losses = losses});
+}
+
+/* --- sizes of rings */
+
+void ring_kinds_init(struct ring_kinds *kinds)
+{
+	*kinds = (struct ring_kinds){0};
+	pthread_mutex_init(&kinds->lock, NULL);
+}
+
+void ring_kinds_finish(struct ring_kinds *kinds)
+{
+	pthread_mutex_destroy(&kinds->lock);
+	free(kinds->kinds);
+}
+
+/* kinds->lock is held. */
+static void add_ring(struct ring_kinds *kinds, uint64_t subbuf_bytes, uint64_t subbuf_count)
+{
+	for (size_t i = 0; i < kinds->count; i++) {
+		struct ring_kind *kind = &kinds->kinds[i];
+
+		if (kind->subbuf_bytes == subbuf_bytes && kind->subbuf_count == subbuf_count) {
+			kind->stream_count++;
+			return;
+		}
+	}
+	kinds->kinds = mem_grow(kinds->kinds, kinds->count, &kinds->room, sizeof(*kinds->kinds));
+	kinds->kinds[kinds->count++] = (struct ring_kind){subbuf_bytes, subbuf_count, 1};
+}
+
+static void measure(const struct order *order)
+{
+	const struct lane_set *set = &order->set->lanes[order->lane->number];
+
+	pthread_mutex_lock(&order->kinds->lock);
+	for (const struct slot *slot = set->slots; slot; slot = slot->next) {
+		const struct stream *stream = slot->stream;
+
+		if (stream->is_kept && stream->subbuf_bytes)
+			add_ring(order->kinds, stream->subbuf_bytes,
+				 stream->ring_bytes / stream->subbuf_bytes);
+	}
+	pthread_mutex_unlock(&order->kinds->lock);
+	if (order->task)
+		task_done(order->task, NULL);
+}
+
+void stream_set_measure(struct stream_set *set, struct ring_kinds *kinds, struct task *task)
+{
+	send_order_to_all(
+		&(struct order){.carry_out = measure, .set = set, .task = task, .kinds = kinds});
 }
 
 static void attach_tap(const struct order *order)

@@ -8,6 +8,8 @@
 #ifndef TRACON_CONSUME_CONSUMER_H
 #define TRACON_CONSUME_CONSUMER_H
 
+#include <pthread.h>
+
 #include "backend/base/queue.h"
 #include "backend/consume/stream.h"
 
@@ -40,7 +42,7 @@ void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int
 /*
  * For a rotation, after the sink has made its next chunk current: each stream is flushed, drained
  * up to the position it had then, and its output moved (sink_stream_cut). A stream added meanwhile
- * is there already.
+ * is there already. Kept streams are left alone by this and by stream_set_drain().
  */
 void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
 		    struct task *task);
@@ -52,6 +54,43 @@ void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int l
  */
 struct tap;
 void stream_set_tap(struct stream_set *set, struct tap *tap, struct task *task);
+
+/*
+ * Forgets: counters begin at zero, each stream is flushed, and what was produced until then is
+ * dropped, uncounted; then its output is moved as by stream_set_cut(). What is produced later is
+ * recorded.
+ */
+void stream_set_clear(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
+		      struct task *task);
+
+/* What a copy can't have. Any thread adds; read it when the task is done. */
+struct copy_losses {
+	atomic_uint hole_count; /* sub-buffers that nobody completes */
+};
+
+/*
+ * A snapshot: what the rings of kept streams hold now goes to their outputs, nothing is consumed
+ * and nobody waits. Of each stream the newest part without a gap, at most `packets_max` packets (0:
+ * all). is_active: applications write meanwhile. The task's error: a packet could not be written.
+ */
+void stream_set_copy(struct stream_set *set, bool is_active, uint64_t packets_max,
+		     struct copy_losses *losses, struct task *task);
+
+/* How many streams have rings of which sizes. */
+struct ring_kind {
+	uint64_t subbuf_bytes;
+	uint64_t subbuf_count;
+	uint64_t stream_count;
+};
+struct ring_kinds {
+	pthread_mutex_t lock; /* while it is filled */
+	struct ring_kind *kinds;
+	size_t count, room;
+};
+void ring_kinds_init(struct ring_kinds *kinds);
+void ring_kinds_finish(struct ring_kinds *kinds);
+/* Adds the kept streams of the set. */
+void stream_set_measure(struct stream_set *set, struct ring_kinds *kinds, struct task *task);
 
 /* Retires every stream, then frees the set. */
 void stream_set_destroy(struct stream_set *set, struct task *task);

@@ -15,12 +15,14 @@
 #include "backend/consume/consumer.h"
 #include "backend/consume/tap.h"
 
+struct copy;
 struct lane;
 struct sweep;
 
 /* One stream's part of a drain or cut: over when the stream is consumed up to `target`. */
 struct wait {
 	struct wait *next; /* of the slot */
+	bool is_clear;	   /* what comes until then is dropped */
 	struct sweep *sweep;
 	uint64_t target;
 	uint64_t deadline_ns; /* moves on with each packet */
@@ -41,7 +43,9 @@ struct slot {
 	uint64_t retire_end; /* position: no more is taken beyond */
 	struct task *retire_task;
 	struct wait *waits;
-	uint64_t next_log_ns; /* one message about failed writes in a while */
+	unsigned int clear_count; /* of these waits */
+	struct copy *copy;	  /* a snapshot that is being read; NULL: none */
+	uint64_t next_log_ns;	  /* one message about failed writes in a while */
 	struct tap_stream tap;
 };
 
@@ -99,10 +103,28 @@ void slot_settle(struct slot *slot);
 /* A slot has left the set: frees a set that ends when it was the last of all. */
 void stream_set_lane_left(struct lane_set *set);
 
-/* --- sweep.c: drains and cuts */
+/* Walks the packet; its types are in the lane's scratch then. */
+uint64_t slot_count_events(struct slot *slot, const struct packet *packet);
+
+/* --- copy.c: snapshots */
+/* For each kept stream of the set. */
+void copy_begin(struct lane *lane, struct lane_set *set, bool is_active, uint64_t packets_max,
+		struct copy_losses *losses, struct task *task);
+/* Copies some packets; true: there may be more. */
+bool copy_turn(struct slot *slot);
+/* The stream goes: its copy ends with what it has. */
+void copy_end(struct slot *slot);
+
+/* --- sweep.c: drains, cuts and clears */
+struct sweep_wish {
+	enum flush_kind kind;
+	unsigned int limit_ms;
+	bool is_cut;
+	bool is_clear; /* and a cut */
+};
 /* Flushes, and makes a wait for each slot. */
-void sweep_begin(struct lane *lane, struct lane_set *set, enum flush_kind kind,
-		 unsigned int limit_ms, bool is_cut, struct task *task);
+void sweep_begin(struct lane *lane, struct lane_set *set, const struct sweep_wish *wish,
+		 struct task *task);
 /*
  * Ends the waits of a slot that have what they wanted. idle_at_ns: 0 while packets come, else the
  * time: waits that are late end too; UINT64_MAX: all.

@@ -43,8 +43,17 @@ static void note_ring_losses(struct stream *stream, const struct packet *packet)
 	stream->has_sequence = true;
 }
 
+/* What a clear takes out of the ring: its losses are the past's, too. */
+static void drop(struct stream *stream, const struct packet *packet)
+{
+	if (packet->events_discarded > stream->discarded_seen)
+		stream->discarded_seen = packet->events_discarded;
+	stream->next_sequence = packet->sequence + 1;
+	stream->has_sequence = true;
+}
+
 /* Types are counted apart until the packet has been written: they may have to be forgotten. */
-static uint64_t count_events(struct slot *slot, const struct packet *packet)
+uint64_t slot_count_events(struct slot *slot, const struct packet *packet)
 {
 	struct stream *stream = slot->stream;
 	uint64_t content_bytes = packet->content_bytes;
@@ -106,8 +115,12 @@ static void carry(struct slot *slot, const struct packet *packet)
 	struct error err = ERROR_INIT;
 	uint64_t event_count;
 
+	if (slot->clear_count > 0) {
+		drop(slot->stream, packet);
+		return;
+	}
 	note_ring_losses(slot->stream, packet);
-	event_count = count_events(slot, packet);
+	event_count = slot_count_events(slot, packet);
 	if (put(slot->stream, packet, event_count, &err)) {
 		event_counts_move(scratch, tally->recorded_types);
 		tally_add(&tally->recorded_events, event_count);
@@ -119,6 +132,16 @@ static void carry(struct slot *slot, const struct packet *packet)
 	event_counts_clear(scratch);
 	note_loss(tally, &tally->discarded_write, event_count);
 	tell_failure(slot, &err);
+}
+
+/*
+ * A kept stream's history goes with its ring. When the stream has a successor, nobody wanted that:
+ * the packets are lost.
+ */
+static void lose(struct stream *stream, const struct packet *packet)
+{
+	drop(stream, packet);
+	note_loss(stream->tally, &stream->tally->lost_packets, 1);
 }
 
 static void wake_fd_is_ready(void *data, unsigned int events)
@@ -149,7 +172,7 @@ void slot_enter(struct slot *slot)
 	if (slot->next)
 		slot->next->link = &slot->next;
 	set->slots = slot;
-	if (slot->stream->wait_fd >= 0)
+	if (slot->stream->wait_fd >= 0 && !slot->stream->is_kept)
 		slot->watch = loop_watch(slot->lane->loop, slot->stream->wait_fd, WATCH_READ,
 					 wake_fd_is_ready, slot);
 	lane_wake(slot); /* what was ready before the watch */
@@ -180,7 +203,10 @@ static void leave(struct slot *slot)
 	struct task *task = slot->retire_task;
 
 	sweep_check(slot, UINT64_MAX);
+	copy_end(slot);
 	slot_settle(slot);
+	if (stream->tally)
+		atomic_fetch_sub_explicit(&stream->tally->stream_count, 1, memory_order_release);
 	loop_unwatch(slot->lane->loop, slot->watch);
 	*slot->link = slot->next;
 	if (slot->next)
@@ -203,6 +229,15 @@ static bool is_beyond_end(const struct slot *slot)
 	       (int64_t)(stream->class->consumed(stream) - slot->retire_end) > 0;
 }
 
+/* Packets stay in a kept ring, but for a clear and, counted, for a stream that is replaced. */
+static bool is_consumed(const struct slot *slot)
+{
+	const struct stream *stream = slot->stream;
+
+	return !stream->is_kept || slot->clear_count > 0 ||
+	       (slot->is_retiring && stream->is_output_kept);
+}
+
 /* Waits are looked at behind each packet, so that a cut falls where it was asked for. */
 static enum take_result carry_some(struct slot *slot)
 {
@@ -216,13 +251,16 @@ static enum take_result carry_some(struct slot *slot)
 		result = stream->class->take(stream, &packet);
 		if (result != TAKE_PACKET)
 			return result;
-		carry(slot, &packet);
+		if (stream->is_kept && slot->is_retiring)
+			lose(stream, &packet);
+		else
+			carry(slot, &packet);
 		stream->class->give_back(stream, &packet);
 		if (slot->waits) {
 			sweep_progress(slot, clock_monotonic_ns());
 			sweep_check(slot, 0);
 		}
-		if (is_beyond_end(slot))
+		if (is_beyond_end(slot) || !is_consumed(slot))
 			return TAKE_NOTHING;
 	}
 	return TAKE_PACKET;
@@ -232,8 +270,14 @@ void slot_turn(struct slot *slot)
 {
 	enum take_result result = TAKE_GONE;
 
+	if (slot->copy && copy_turn(slot)) {
+		lane_wake(slot);
+		return;
+	}
 	sweep_check(slot, 0); /* a cut of a stream without news needs no packet */
-	if (!slot->is_gone)
+	if (!is_consumed(slot))
+		result = TAKE_NOTHING;
+	else if (!slot->is_gone)
 		result = carry_some(slot);
 	if (result == TAKE_PACKET) {
 		lane_wake(slot);

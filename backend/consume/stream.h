@@ -38,6 +38,14 @@ struct stream_class {
 	uint64_t (*produced)(struct stream *stream);
 	uint64_t (*consumed)(struct stream *stream);
 	/*
+	 * Kept streams only, else NULL. Lends the first whole packet that begins at *position or
+	 * later and before `end`, without consuming it, and moves *position behind it; it is given
+	 * back as any other. What was overwritten meanwhile is passed over; what nobody completes
+	 * is too, and counted in *hole_count. TAKE_NOTHING: there is none.
+	 */
+	enum take_result (*read_at)(struct stream *stream, uint64_t *position, uint64_t end,
+				    unsigned int *hole_count, struct packet *packet);
+	/*
 	 * The consumer has let go of it, on the consumer's thread: drop the references below and
 	 * free. The consumer's own fields hold their last values, for a successor to begin with.
 	 */
@@ -49,6 +57,7 @@ struct stream {
 	int wait_fd; /* pipe or eventfd, readable when a packet may be ready; the consumer empties
 			it; -1: none, packets come out by drain, cut and retire only */
 	bool is_overwrite;     /* never flushed but by rotation and stop */
+	bool is_kept;	       /* packets stay in the ring, for snapshots: see stream_set_copy() */
 	uint64_t ring_bytes;   /* for the fill gauge */
 	uint64_t subbuf_bytes; /* positions of packets are multiples of it; 0: `produced` counts
 				  closed packets only */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drains and cuts: each stream of a set is flushed, then waited for until everything that was
- * closed by then has been carried. Streams don't wait for each other.
+ * Drains, cuts and clears: each stream of a set is flushed, then waited for until everything that
+ * was closed by then has been carried, or dropped. Streams don't wait for each other.
  */
 #include <stdlib.h>
 
@@ -12,7 +12,7 @@
 #include "backend/sink/sink.h"
 
 struct sweep {
-	bool is_cut;
+	struct sweep_wish wish;
 	uint64_t limit_ns;
 	size_t remaining; /* slots, and one while it begins */
 	struct task *task;
@@ -57,12 +57,18 @@ static void sample_fill(struct lane *lane, struct stream *stream)
 
 /* A flush pushes a whole sub-buffer out of an overwrite channel's history: rotation and stop only.
  */
-static void flush(struct stream *stream, enum flush_kind kind, bool is_cut)
+static void flush(struct stream *stream, const struct sweep_wish *wish)
 {
-	if (kind == FLUSH_NONE)
+	if (wish->kind == FLUSH_NONE)
 		return;
-	if (!stream->is_overwrite || is_cut || kind == FLUSH_FINAL)
-		stream->class->flush(stream, kind);
+	if (!stream->is_overwrite || wish->is_cut || wish->kind == FLUSH_FINAL)
+		stream->class->flush(stream, wish->kind);
+}
+
+/* What a kept stream holds is for snapshots: only a clear takes it out. */
+static bool concerns(const struct sweep_wish *wish, const struct stream *stream)
+{
+	return wish->is_clear || !stream->is_kept;
 }
 
 static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, uint64_t now_ns)
@@ -73,11 +79,13 @@ static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, 
 		link = &(*link)->next;
 	*wait = (struct wait){
 		.sweep = sweep,
+		.is_clear = sweep->wish.is_clear,
 		.target = closed_position(slot->stream),
 		.deadline_ns = now_ns + sweep->limit_ns,
 	};
 	*link = wait;
 	sweep->remaining++;
+	slot->clear_count += wait->is_clear;
 	lane_wake(slot);
 }
 
@@ -90,24 +98,28 @@ static size_t count_slots(const struct lane_set *set)
 	return count;
 }
 
-void sweep_begin(struct lane *lane, struct lane_set *set, enum flush_kind kind,
-		 unsigned int limit_ms, bool is_cut, struct task *task)
+void sweep_begin(struct lane *lane, struct lane_set *set, const struct sweep_wish *wish,
+		 struct task *task)
 {
 	size_t count = count_slots(set);
 	struct sweep *sweep = mem_zalloc(sizeof(*sweep) + count * sizeof(sweep->waits[0]));
 	struct wait *wait = sweep->waits;
 	uint64_t now_ns = clock_monotonic_ns();
 
-	sweep->is_cut = is_cut;
-	sweep->limit_ns = limit_ms * NS_PER_MS;
+	sweep->wish = *wish;
+	sweep->limit_ns = wish->limit_ms * NS_PER_MS;
 	sweep->remaining = 1;
 	sweep->task = task;
-	if (!is_cut)
+	if (!wish->is_cut)
 		lane->sample++;
 	for (struct slot *slot = set->slots; slot; slot = slot->next) {
-		if (!is_cut)
+		if (!wish->is_cut)
 			sample_fill(lane, slot->stream);
-		flush(slot->stream, kind, is_cut);
+		if (!concerns(wish, slot->stream))
+			continue;
+		if (wish->is_clear && slot->stream->tally)
+			tally_clear(slot->stream->tally);
+		flush(slot->stream, wish);
 		add_wait(sweep, wait++, slot, now_ns);
 	}
 	sweep_unref(sweep);
@@ -115,7 +127,8 @@ void sweep_begin(struct lane *lane, struct lane_set *set, enum flush_kind kind,
 
 static void end_wait(struct slot *slot, struct wait *wait)
 {
-	if (wait->sweep->is_cut && slot->stream->output)
+	slot->clear_count -= wait->is_clear;
+	if (wait->sweep->wish.is_cut && slot->stream->output)
 		sink_stream_cut(slot->stream->output);
 	else
 		slot_settle(slot);

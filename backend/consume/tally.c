@@ -30,3 +30,16 @@ void tally_unref(struct tally *tally)
 	event_counts_destroy(tally->recorded_types);
 	free(tally);
 }
+
+void tally_clear(struct tally *tally)
+{
+	_Atomic uint64_t *const counters[] = {
+		&tally->recorded_events, &tally->recorded_bytes, &tally->discarded_ring,
+		&tally->discarded_write, &tally->lost_packets,	 &tally->unreadable_bytes,
+		&tally->repairs,	 &tally->inconsistent,	 &tally->last_loss_wall_ns,
+	};
+
+	for (size_t i = 0; i < COUNT_OF(counters); i++)
+		atomic_store_explicit(counters[i], 0, memory_order_relaxed);
+	event_counts_clear(tally->recorded_types);
+}

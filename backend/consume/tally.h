@@ -24,6 +24,7 @@ struct tally {
 	_Atomic uint64_t inconsistent;	   /* packets whose walk did not end at the content's end */
 	_Atomic uint64_t last_loss_wall_ns; /* 0: never */
 	_Atomic uint32_t fill_permille;	    /* fullest ring at the last sample */
+	atomic_uint stream_count;	    /* consumed at present */
 	uint64_t fill_sample;		    /* which sample that was: the consumer's own */
 	struct event_counts *recorded_types;
 };
@@ -31,6 +32,9 @@ struct tally {
 struct tally *tally_create(void);
 struct tally *tally_ref(struct tally *tally);
 void tally_unref(struct tally *tally);
+
+/* Counts from zero again: the owning consumer thread, or any when no stream is consumed. */
+void tally_clear(struct tally *tally);
 
 /* The owning consumer thread: a plain load and store, no locked instruction. */
 static inline void tally_add(_Atomic uint64_t *counter, uint64_t count)

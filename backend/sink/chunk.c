@@ -96,6 +96,7 @@ static void tell_closed(struct chunk *chunk, bool is_archived, const struct erro
 		.event_count = atomic_load(&chunk->event_count),
 		.bytes = atomic_load(&chunk->bytes),
 		.is_archived = is_archived,
+		.is_cleared = chunk->is_cleared,
 		.path = path,
 	};
 
@@ -142,9 +143,11 @@ static void chunk_close(struct chunk *chunk, bool goes_to_archives)
 {
 	struct chunk_sink *sink = chunk->sink;
 	struct error err = ERROR_INIT;
-	bool is_archived = goes_to_archives && archive(chunk, &err);
+	bool is_archived = goes_to_archives && !chunk->is_cleared && archive(chunk, &err);
 
-	if (goes_to_archives && !is_archived)
+	if (chunk->is_cleared)
+		files_remove_tree(sink->directory, chunk->name);
+	else if (goes_to_archives && !is_archived)
 		rename_to_current(chunk); /* frees the transient name */
 	/* The transient names are free again: before anybody hears that the rotation is over. */
 	pthread_mutex_lock(&sink->lock);
@@ -418,11 +421,36 @@ static bool set_aside(struct chunk_sink *sink, struct chunk *chunk, struct error
 	return true;
 }
 
+/*
+ * A chunk that takes the first one's place: its folders lie directly in the output directory. False
+ * when they can't: it keeps its own folder.
+ */
+static bool move_to_top(struct chunk *chunk)
+{
+	struct chunk_sink *sink = chunk->sink;
+	int directory = dup(sink->directory);
+
+	if (directory < 0)
+		return false;
+	for_each_top(chunk, move_top_out, chunk->name);
+	if (unlinkat(sink->directory, chunk->name, AT_REMOVEDIR) < 0) {
+		for_each_top(chunk, move_top_in, chunk->name);
+		fd_close(&directory);
+		return false;
+	}
+	fd_close(&chunk->directory);
+	chunk->directory = directory;
+	free(chunk->name);
+	chunk->name = NULL;
+	return true;
+}
+
 /* Lock held. On success sink->old is the chunk that was current, its reference by the sink still
  * there. */
-static bool replace_current(struct chunk_sink *sink, bool is_last, uint64_t now_wall_ns,
-			    struct error *err)
+static bool replace_current(struct chunk_sink *sink, bool is_last, bool is_clear,
+			    uint64_t now_wall_ns, struct error *err)
 {
+	bool stays_on_top = is_clear && !sink->was_rotated;
 	struct chunk *next = NULL;
 
 	if (!sink->current)
@@ -442,11 +470,13 @@ static bool replace_current(struct chunk_sink *sink, bool is_last, uint64_t now_
 	}
 	sink->old = sink->current;
 	sink->old->end_wall_ns = now_wall_ns;
+	sink->old->is_cleared = is_clear;
 	sink->current = next;
-	sink->was_rotated = true;
+	sink->was_rotated = !stays_on_top;
 	if (next) {
 		sink->next_id++;
-		rename_to_current(next);
+		if (!stays_on_top || !move_to_top(next))
+			rename_to_current(next);
 	}
 	return true;
 }
@@ -458,7 +488,7 @@ bool chunk_sink_rotate(struct sink *base, bool is_last, uint64_t now_wall_ns, ui
 	struct chunk *old = NULL;
 
 	pthread_mutex_lock(&sink->lock);
-	if (replace_current(sink, is_last, now_wall_ns, err)) {
+	if (replace_current(sink, is_last, false, now_wall_ns, err)) {
 		old = sink->old;
 		*chunk_id = old->id;
 	}
@@ -467,6 +497,26 @@ bool chunk_sink_rotate(struct sink *base, bool is_last, uint64_t now_wall_ns, ui
 		return false;
 	chunk_unref(old); /* the sink's own: the streams' are left */
 	return true;
+}
+
+bool chunk_sink_clear(struct sink *base, bool is_last, uint64_t now_wall_ns, bool *is_closing,
+		      uint64_t *chunk_id, struct error *err)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	struct chunk *old = NULL;
+	bool is_empty;
+
+	pthread_mutex_lock(&sink->lock);
+	is_empty = !sink->current;
+	if (!is_empty && replace_current(sink, is_last, true, now_wall_ns, err)) {
+		old = sink->old;
+		*chunk_id = old->id;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	*is_closing = old != NULL;
+	if (old)
+		chunk_unref(old); /* the sink's own: the streams' are left */
+	return old || is_empty;
 }
 
 void chunk_sink_finish(struct sink *base, uint64_t now_wall_ns)
@@ -528,6 +578,7 @@ static const struct sink_class chunk_sink_class = {
 	.cut = chunk_stream_cut,
 	.close_stream = chunk_stream_close,
 	.settle = chunk_stream_settle,
+	.empty = chunk_stream_empty,
 	.destroy = chunk_sink_destroy,
 };
 

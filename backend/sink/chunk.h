@@ -19,6 +19,7 @@ struct chunk_info {
 	uint64_t event_count;
 	uint64_t bytes; /* of packets */
 	bool is_archived;
+	bool is_cleared;  /* chunk_sink_clear(): its files are gone */
 	const char *path; /* absolute; where it is now. Borrowed for the call */
 };
 
@@ -49,6 +50,13 @@ bool chunk_sink_open(struct sink *sink, uint64_t now_wall_ns, struct error *err)
  */
 bool chunk_sink_rotate(struct sink *sink, bool is_last, uint64_t now_wall_ns, uint64_t *chunk_id,
 		       struct error *err);
+/*
+ * As a rotation, but what is current goes: its files are removed when its last stream has been cut
+ * or closed. Before the first rotation the next chunk lies directly in the output directory, too.
+ * True with *is_closing false, and nothing done, when no chunk is open.
+ */
+bool chunk_sink_clear(struct sink *sink, bool is_last, uint64_t now_wall_ns, bool *is_closing,
+		      uint64_t *chunk_id, struct error *err);
 /*
  * The session is over, its streams are closed: the current chunk is closed; archived if an earlier
  * one was. `closed` is called before this returns if there was a chunk.

@@ -34,6 +34,7 @@ struct chunk {
 	int directory;
 	char *name;		 /* below the output directory; NULL: it lies directly there */
 	unsigned int references; /* the sink's, and each stream's */
+	bool is_cleared;	 /* its files are removed when its last stream leaves it */
 	struct chunk_place *places;
 	struct word_list paths; /* of the traces that lie in it, closed ones too */
 };
@@ -53,6 +54,9 @@ struct stream_files {
 	struct chunk *chunk; /* reference held; NULL: nowhere */
 	int data_fd;	     /* -1: could not be created yet */
 	int index_fd;
+	unsigned int number;  /* of the file, if the stream's files have a limit */
+	uint64_t event_count; /* since the stream entered the chunk, over all files */
+	uint64_t total_bytes; /* likewise */
 	uint64_t data_bytes;
 	uint64_t allocated_bytes;
 	uint64_t index_bytes;
@@ -65,6 +69,7 @@ struct chunk_stream {
 	struct chunk_stream *next; /* of the sink */
 	struct chunk_trace *trace;
 	char *name;
+	struct sink_limits limits;
 	struct stream_files files; /* consumer thread */
 	struct stream_files fresh; /* under the lock: made in the current chunk, not yet used */
 };
@@ -110,12 +115,13 @@ bool chunk_trace_catch_up(struct chunk_trace *trace, const struct chunk *chunk, 
 
 /* --- chunk_stream.c */
 struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name,
-				      struct error *err);
+				      const struct sink_limits *limits, struct error *err);
 bool chunk_stream_put(struct sink_stream *stream, const struct packet *packet, uint64_t event_count,
 		      struct error *err);
 void chunk_stream_cut(struct sink_stream *stream);
 void chunk_stream_close(struct sink_stream *stream);
 void chunk_stream_settle(struct sink_stream *stream);
+void chunk_stream_empty(struct sink_stream *stream);
 /* Makes the stream's files in the current chunk, for its consumer to take. Lock held. */
 bool chunk_stream_prepare(struct chunk_stream *stream, struct error *err);
 /* Takes back what chunk_stream_prepare did, files too, if it was not used. Lock held; the chunk

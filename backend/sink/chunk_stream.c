@@ -30,18 +30,38 @@ static struct chunk_sink *sink_of(const struct chunk_stream *stream)
 
 /* --- files */
 
+static bool has_limit(const struct chunk_stream *stream)
+{
+	return stream->limits.file_bytes > 0;
+}
+
+/* Caller frees. */
+static char *data_name(const struct chunk_stream *stream, unsigned int number)
+{
+	return has_limit(stream) ? mem_printf("%s_%u", stream->name, number)
+				 : mem_strdup(stream->name);
+}
+
+static char *index_name_of(const struct chunk_stream *stream, unsigned int number)
+{
+	return has_limit(stream) ? mem_printf("index/%s_%u.idx", stream->name, number)
+				 : mem_printf("index/%s.idx", stream->name);
+}
+
 static bool create_files(struct chunk_stream *stream, struct stream_files *files, struct error *err)
 {
 	struct chunk_place *place = chunk_find_place(files->chunk, stream->trace);
 	unsigned char header[CTF_INDEX_HEADER_BYTES];
 	char *index_name;
+	char *name;
 
 	if (!place && !chunk_trace_enter(stream->trace, files->chunk, err))
 		return false;
 	place = chunk_find_place(files->chunk, stream->trace);
-	index_name = mem_printf("index/%s.idx", stream->name);
+	name = data_name(stream, files->number);
+	index_name = index_name_of(stream, files->number);
 	ctf_index_encode_header(header);
-	files->data_fd = files_create(place->directory, stream->name, err);
+	files->data_fd = files_create(place->directory, name, err);
 	if (files->data_fd >= 0)
 		files->index_fd = files_create(place->directory, index_name, err);
 	if (files->index_fd >= 0 &&
@@ -51,13 +71,14 @@ static bool create_files(struct chunk_stream *stream, struct stream_files *files
 	}
 	if (files->index_fd < 0 && files->data_fd >= 0) {
 		fd_close(&files->data_fd);
-		unlinkat(place->directory, stream->name, 0);
+		unlinkat(place->directory, name, 0);
 		unlinkat(place->directory, index_name, 0);
 	}
 	if (files->data_fd >= 0 && !chunk_word_is_listed(&place->names, stream->name))
 		word_list_add(&place->names, stream->name);
 	files->index_bytes = sizeof(header);
 	free(index_name);
+	free(name);
 	return files->data_fd >= 0;
 }
 
@@ -81,7 +102,7 @@ static bool write_entries(struct stream_files *files)
 static void drop_index(struct chunk_stream *stream, struct stream_files *files)
 {
 	struct chunk_sink *sink = sink_of(stream);
-	char *index_name = mem_printf("index/%s.idx", stream->name);
+	char *index_name = index_name_of(stream, files->number);
 	const struct chunk_place *place;
 
 	pthread_mutex_lock(&sink->lock);
@@ -92,13 +113,9 @@ static void drop_index(struct chunk_stream *stream, struct stream_files *files)
 	free(index_name);
 }
 
-/* Lock not held: the chunk may be closed by this. */
-static void close_files(struct chunk_stream *stream, struct stream_files *files)
+/* What the files hold is complete. Lock not held. */
+static void finish_files(struct chunk_stream *stream, struct stream_files *files)
 {
-	struct chunk *chunk = files->chunk;
-
-	if (!chunk)
-		return;
 	if (!write_entries(files))
 		drop_index(stream, files);
 	if (files->allocated_bytes > files->data_bytes && files->allocated_bytes != AHEAD_NEVER &&
@@ -106,6 +123,16 @@ static void close_files(struct chunk_stream *stream, struct stream_files *files)
 		files->allocated_bytes = 0; /* the surplus stays allocated: harmless */
 	fd_close(&files->data_fd);
 	fd_close(&files->index_fd);
+}
+
+/* Lock not held: the chunk may be closed by this. */
+static void close_files(struct chunk_stream *stream, struct stream_files *files)
+{
+	struct chunk *chunk = files->chunk;
+
+	if (!chunk)
+		return;
+	finish_files(stream, files);
 	*files = no_files;
 	chunk_unref(chunk);
 }
@@ -126,16 +153,19 @@ void chunk_stream_unprepare(struct chunk_stream *stream)
 {
 	const struct chunk_place *place;
 	char *index_name;
+	char *name;
 
 	if (!stream->fresh.chunk)
 		return;
 	place = chunk_find_place(stream->fresh.chunk, stream->trace);
-	index_name = mem_printf("index/%s.idx", stream->name);
+	name = data_name(stream, 0);
+	index_name = index_name_of(stream, 0);
 	if (place && stream->fresh.data_fd >= 0) {
-		unlinkat(place->directory, stream->name, 0);
+		unlinkat(place->directory, name, 0);
 		unlinkat(place->directory, index_name, 0);
 	}
 	free(index_name);
+	free(name);
 	fd_close(&stream->fresh.data_fd);
 	fd_close(&stream->fresh.index_fd);
 	stream->fresh.chunk->references--;
@@ -200,7 +230,8 @@ static bool name_is_taken(const void *data, const char *name)
 	return place && chunk_word_is_listed(&place->names, name);
 }
 
-struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name, struct error *err)
+struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name,
+				      const struct sink_limits *limits, struct error *err)
 {
 	struct error ignored = ERROR_INIT; /* the first packet tells */
 	struct chunk_stream *stream;
@@ -213,6 +244,7 @@ struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name
 	stream = mem_zalloc(sizeof(*stream));
 	stream->base.sink = trace->sink;
 	stream->trace = (struct chunk_trace *)trace;
+	stream->limits = *limits;
 	stream->files = no_files;
 	stream->fresh = no_files;
 	sink = sink_of(stream);
@@ -260,7 +292,26 @@ static void add_entry(struct stream_files *files, const struct packet *packet)
 	files->entry_count++;
 }
 
-static bool is_ready(struct chunk_stream *stream, struct error *err)
+/* The file is full: goes on in the next one, which may be the oldest. */
+static void next_file(struct chunk_stream *stream)
+{
+	struct stream_files *files = &stream->files;
+	unsigned int number = files->number + 1;
+
+	finish_files(stream, files);
+	files->number = stream->limits.file_count ? number % stream->limits.file_count : number;
+	files->data_bytes = 0;
+	files->allocated_bytes = 0;
+	files->entry_count = 0;
+}
+
+static bool is_full(const struct chunk_stream *stream, uint64_t packet_bytes)
+{
+	return has_limit(stream) && stream->files.data_fd >= 0 && stream->files.data_bytes > 0 &&
+	       stream->files.data_bytes + packet_bytes > stream->limits.file_bytes;
+}
+
+static bool is_ready(struct chunk_stream *stream, uint64_t packet_bytes, struct error *err)
 {
 	struct stream_files *files = &stream->files;
 
@@ -268,6 +319,8 @@ static bool is_ready(struct chunk_stream *stream, struct error *err)
 		adopt(stream);
 	if (!files->chunk)
 		return error_set(err, ERROR_STATE, "no trace chunk is open");
+	if (is_full(stream, packet_bytes))
+		next_file(stream);
 	if (files->data_fd < 0 && !create_again(stream, err))
 		return false;
 	if (files->entry_count == INDEX_ENTRIES_MAX && !write_entries(files))
@@ -281,7 +334,7 @@ bool chunk_stream_put(struct sink_stream *base, const struct packet *packet, uin
 	struct chunk_stream *stream = (struct chunk_stream *)base;
 	struct stream_files *files = &stream->files;
 
-	if (!is_ready(stream, err))
+	if (!is_ready(stream, packet->size_bytes, err))
 		return false;
 	allocate_ahead(files, files->data_bytes + packet->size_bytes);
 	if (!files_write_at(files->data_fd, files->data_bytes, packet->header, packet->header_bytes,
@@ -290,6 +343,8 @@ bool chunk_stream_put(struct sink_stream *base, const struct packet *packet, uin
 		return error_set_errno(err, errno, "cannot write '%s'", stream->name);
 	add_entry(files, packet);
 	files->data_bytes += packet->size_bytes;
+	files->total_bytes += packet->size_bytes;
+	files->event_count += event_count;
 	atomic_fetch_add_explicit(&files->chunk->event_count, event_count, memory_order_relaxed);
 	atomic_fetch_add_explicit(&files->chunk->bytes, packet->size_bytes, memory_order_relaxed);
 	return true;
@@ -300,6 +355,29 @@ void chunk_stream_settle(struct sink_stream *base)
 	struct chunk_stream *stream = (struct chunk_stream *)base;
 
 	write_entries(&stream->files); /* kept and tried again if it fails */
+}
+
+void chunk_stream_empty(struct sink_stream *base)
+{
+	struct chunk_stream *stream = (struct chunk_stream *)base;
+	struct stream_files *files = &stream->files;
+
+	if (!files->chunk || files->data_fd < 0)
+		return;
+	atomic_fetch_sub_explicit(&files->chunk->event_count, files->event_count,
+				  memory_order_relaxed);
+	atomic_fetch_sub_explicit(&files->chunk->bytes, files->total_bytes, memory_order_relaxed);
+	/* What fails here is overwritten, or cut off at the end. */
+	if (ftruncate(files->data_fd, 0) < 0 ||
+	    ftruncate(files->index_fd, CTF_INDEX_HEADER_BYTES) < 0)
+		files->allocated_bytes = files->data_bytes;
+	else
+		files->allocated_bytes = 0;
+	files->event_count = 0;
+	files->total_bytes = 0;
+	files->data_bytes = 0;
+	files->index_bytes = CTF_INDEX_HEADER_BYTES;
+	files->entry_count = 0;
 }
 
 void chunk_stream_cut(struct sink_stream *base)

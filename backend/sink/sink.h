@@ -19,6 +19,12 @@ struct sink;
 struct sink_trace;
 struct sink_stream;
 
+/* How large a stream's files may become. */
+struct sink_limits {
+	uint64_t file_bytes; /* then the next file is begun; 0: no limit. At least a sub-buffer */
+	unsigned int file_count; /* then the oldest file is overwritten; 0: no limit */
+};
+
 struct sink_class {
 	const char *name;
 	struct sink_trace *(*open_trace)(struct sink *sink, const char *path, struct error *err);
@@ -26,13 +32,14 @@ struct sink_class {
 				struct error *err);
 	void (*close_trace)(struct sink_trace *trace);
 	struct sink_stream *(*open_stream)(struct sink_trace *trace, const char *name,
-					   struct error *err);
+					   const struct sink_limits *limits, struct error *err);
 	bool (*put)(struct sink_stream *stream, const struct packet *packet, uint64_t event_count,
 		    struct error *err);
 	void (*cut)(struct sink_stream *stream);
 	void (*close_stream)(struct sink_stream *stream);
 	void (*destroy)(struct sink *sink);
 	void (*settle)(struct sink_stream *stream); /* may be NULL */
+	void (*empty)(struct sink_stream *stream);  /* may be NULL */
 };
 
 /* Implementations embed these first. Labels are made and let go of here, not by them. */
@@ -87,16 +94,27 @@ static inline void sink_close_trace(struct sink_trace *trace)
 /*
  * name: "channel0_0", NULL with ERROR_INVALID if it can't be a file's. A failure to create its file
  * is not one here: packets then fail one by one. A name that the trace has had before in this chunk
- * gets a number. Any thread.
+ * gets a number. Any thread. With limits the files are called NAME_0,
+ * NAME_1 …, from 0 again in each chunk.
  */
-static inline struct sink_stream *sink_open_stream(struct sink_trace *trace, const char *name,
-						   struct error *err)
+static inline struct sink_stream *sink_open_limited_stream(struct sink_trace *trace,
+							   const char *name,
+							   const struct sink_limits *limits,
+							   struct error *err)
 {
-	struct sink_stream *stream = trace->sink->class->open_stream(trace, name, err);
+	struct sink_stream *stream = trace->sink->class->open_stream(trace, name, limits, err);
 
 	if (stream)
 		stream->label = stream_label_create(trace->label, name);
 	return stream;
+}
+
+static inline struct sink_stream *sink_open_stream(struct sink_trace *trace, const char *name,
+						   struct error *err)
+{
+	const struct sink_limits none = {0};
+
+	return sink_open_limited_stream(trace, name, &none, err);
 }
 
 /*
@@ -125,6 +143,16 @@ static inline void sink_settle(struct sink_stream *stream)
 {
 	if (stream->sink->class->settle)
 		stream->sink->class->settle(stream);
+}
+
+/*
+ * What was put since the last cut is forgotten, files and counts: a snapshot that was overtaken
+ * begins again. The stream's consumer thread.
+ */
+static inline void sink_stream_empty(struct sink_stream *stream)
+{
+	if (stream->sink->class->empty)
+		stream->sink->class->empty(stream);
 }
 
 static inline void sink_close_stream(struct sink_stream *stream)

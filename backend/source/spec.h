@@ -73,6 +73,8 @@ struct channel_spec {
 	uint64_t switch_timer_us; /* 0: off */
 	uint64_t read_timer_us;
 	int64_t blocking_timeout_us; /* -1: for ever */
+	uint64_t file_bytes;	     /* limits of a stream's files: see sink_limits; 0: none */
+	unsigned int file_count;
 	const struct context_spec *contexts;
 	size_t context_count;
 	const struct rule_spec *rules;
@@ -97,6 +99,10 @@ struct session_spec {
 	bool is_root; /* root's session: applications of all users */
 	bool is_active;
 	bool is_over; /* the session is being destroyed: let go of everything */
+	/* Packets stay in the rings: only snapshots read them. The same in all its specs. */
+	bool keeps_packets;
+	/* Grows when applications are to dump their state again: what is loaded where. */
+	uint64_t statedump_serial;
 	uint64_t created_wall_ns;
 	const char *hostname;
 	struct ctf_clock clock;

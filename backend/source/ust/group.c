@@ -179,6 +179,7 @@ static struct ust_group *make_group(struct ust_session *session, const struct se
 	group->streams = spec->streams;
 	group->uid = owner->uid;
 	group->app_id = owner->app ? owner->app->id : 0;
+	group->keeps_packets = spec->keeps_packets;
 	group->layout = *owner->layout;
 	uuid_make_random(&group->uuid);
 	path = owner->app ? process_folder(owner->app)
@@ -225,12 +226,15 @@ static void add_streams(struct ust_group *group, struct ust_channel *channel)
 		stream_set_add(group->streams, ust_stream_base(channel->streams[i]));
 }
 
-static bool open_outputs(struct ust_group *group, struct ust_channel *channel, struct error *err)
+static bool open_outputs(struct ust_group *group, struct ust_channel *channel,
+			 const struct channel_spec *wanted, struct error *err)
 {
+	const struct sink_limits limits = {wanted->file_bytes, wanted->file_count};
+
 	for (unsigned int i = 0; i < channel->rings->count; i++) {
 		char *name = mem_printf("%s_%u", channel->name, i);
 
-		channel->outputs[i] = sink_open_stream(group->trace, name, err);
+		channel->outputs[i] = sink_open_limited_stream(group->trace, name, &limits, err);
 		free(name);
 		if (!channel->outputs[i])
 			return false;
@@ -265,7 +269,7 @@ static bool make_channel(struct ust_group *group, const struct channel_spec *wan
 	channel->streams = mem_zalloc(cpu_count * sizeof(struct ust_stream *));
 	channel->relays = mem_zalloc(cpu_count * sizeof(struct ust_relay));
 	channel->rings = ust_rings_create(wanted, &group->uuid, err);
-	if (!channel->rings || !open_outputs(group, channel, err)) {
+	if (!channel->rings || !open_outputs(group, channel, wanted, err)) {
 		free_channel(channel, cpu_count);
 		return false;
 	}

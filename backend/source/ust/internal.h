@@ -91,7 +91,8 @@ struct ust_group {
 	struct ust_session *session; /* reference held */
 	struct stream_set *streams;  /* the session's: there until it is over */
 	uid_t uid;
-	uint64_t app_id; /* the only application, or 0: all of the user's */
+	uint64_t app_id;    /* the only application, or 0: all of the user's */
+	bool keeps_packets; /* see session_spec */
 	struct ctf_layout layout;
 	struct uuid uuid;
 	struct sink_trace *trace;

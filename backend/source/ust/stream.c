@@ -41,6 +41,7 @@ struct ust_stream {
 	struct ust_relay begin; /* added to what packet headers say */
 	bool needs_cut;		/* its output may have been left in an old chunk */
 	bool is_held;		/* a packet is lent that goes back to the library */
+	bool is_read;		/* likewise, of a snapshot */
 	/* Set by the thread that repairs, before is_abandoned. */
 	enum ust_stream_end end_kind;
 	bool counts_repair;
@@ -310,7 +311,66 @@ static void ust_stream_give_back(struct stream *base, const struct packet *packe
 	(void)packet;
 	if (stream->is_held)
 		lttng_ust_ctl_put_next_subbuf(ring_of(stream)->handle);
+	if (stream->is_read)
+		lttng_ust_ctl_put_subbuf(ring_of(stream)->handle);
 	stream->is_held = false;
+	stream->is_read = false;
+}
+
+static uint64_t oldest_position(struct ust_stream *stream)
+{
+	uint64_t consumed = ust_ring_consumed(&ring_of(stream)->map);
+
+	return consumed - consumed % stream->base.subbuf_bytes;
+}
+
+/*
+ * Not ours any more: it has been overwritten, or nobody completes it. The library waits some
+ * milliseconds for a writer that is in the middle of an event.
+ */
+enum read_result { READ_PACKET, READ_UNDECLARED, READ_NOT };
+
+static enum read_result get_at(struct ust_stream *stream, uint64_t position, struct packet *packet)
+{
+	struct lttng_ust_ctl_consumer_stream *handle = ring_of(stream)->handle;
+	unsigned long at = (unsigned long)position;
+	enum read_result result = READ_NOT;
+	const unsigned char *bytes;
+
+	if (lttng_ust_ctl_get_subbuf(handle, &at) < 0)
+		return READ_NOT;
+	bytes = lent_bytes(stream);
+	if (bytes && fill_whole(stream, packet, bytes))
+		result = is_undeclared(stream, packet) ? READ_UNDECLARED : READ_PACKET;
+	if (result != READ_PACKET)
+		lttng_ust_ctl_put_subbuf(handle);
+	return result;
+}
+
+static enum take_result ust_stream_read_at(struct stream *base, uint64_t *position, uint64_t end,
+					   unsigned int *hole_count, struct packet *packet)
+{
+	struct ust_stream *stream = stream_of(base);
+
+	/* Positions run free: which is ahead tells the sign of their difference. */
+	while ((int64_t)(end - *position) > 0) {
+		uint64_t at = *position;
+		enum read_result result;
+
+		if ((int64_t)(oldest_position(stream) - at) > 0) {
+			*position = oldest_position(stream);
+			continue;
+		}
+		*position = at + base->subbuf_bytes;
+		result = get_at(stream, at, packet);
+		if (result == READ_PACKET) {
+			stream->is_read = true;
+			return TAKE_PACKET;
+		}
+		if (result == READ_NOT && (int64_t)(oldest_position(stream) - at) <= 0)
+			++*hole_count;
+	}
+	return TAKE_NOTHING;
 }
 
 static void ust_stream_flush(struct stream *base, enum flush_kind kind)
@@ -354,6 +414,7 @@ static void ust_stream_destroy(struct stream *base)
 static const struct stream_class ust_stream_class = {
 	.take = ust_stream_take,
 	.give_back = ust_stream_give_back,
+	.read_at = ust_stream_read_at,
 	.flush = ust_stream_flush,
 	.produced = ust_stream_produced,
 	.consumed = ust_stream_consumed,
@@ -377,6 +438,7 @@ struct ust_stream *ust_stream_create(struct ust_group *group, struct ust_channel
 		.class = &ust_stream_class,
 		.wait_fd = lttng_ust_ctl_stream_get_wait_fd(rings->rings[cpu].handle),
 		.is_overwrite = map->is_overwrite,
+		.is_kept = group->keeps_packets,
 		.ring_bytes = map->subbuf_bytes * map->subbuf_count,
 		.subbuf_bytes = map->subbuf_bytes,
 		.affinity = channel->affinity,
