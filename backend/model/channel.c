@@ -403,6 +403,29 @@ uint32_t channel_fill_permille(const struct channel *channel)
 	return fullest;
 }
 
+void channel_begin_clear(struct channel *channel)
+{
+	channel->past = (struct picture_counts){0};
+	for (size_t i = 0; i < channel->type_count; i++) {
+		channel->types[i]->past_events = 0;
+		channel->types[i]->past_bytes = 0;
+	}
+	for (size_t i = 0; i < channel->tally_count; i++) {
+		struct tally *tally = channel->tallies[i];
+
+		/* Acquire: what the last stream's consumer wrote, pairs with its release. */
+		if (atomic_load_explicit(&tally->stream_count, memory_order_acquire) == 0)
+			tally_clear(tally);
+	}
+}
+
+void channel_end_clear(struct channel *channel)
+{
+	meter_reset(&channel->meter, 0);
+	for (size_t i = 0; i < channel->type_count; i++)
+		meter_reset(&channel->types[i]->meter, 0);
+}
+
 void channel_sample(struct channel *channel, bool with_types, const struct meter_time *time)
 {
 	struct picture_counts counts;

@@ -20,6 +20,8 @@ struct channel_attributes {
 	uint64_t read_timer_us;
 	uint64_t monitor_timer_us;
 	int64_t blocking_timeout_us;
+	uint64_t file_bytes; /* a stream's files: see sink_limits; 0: no limit */
+	unsigned int file_count;
 };
 
 /* One type in one buffer group. */
@@ -111,6 +113,12 @@ uint64_t event_type_bytes(const struct event_type *type); /* of its records */
 /* Sums over buffer groups; rates are the meter's. */
 void channel_count(const struct channel *channel, struct picture_counts *counts);
 uint32_t channel_fill_permille(const struct channel *channel);
+/*
+ * Counts from zero again. The counters that streams write to now are their consumers' to clear;
+ * this clears the others, and histories go on.
+ */
+void channel_begin_clear(struct channel *channel);
+void channel_end_clear(struct channel *channel);
 void channel_sample(struct channel *channel, bool with_types, const struct meter_time *time);
 
 #endif

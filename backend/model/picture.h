@@ -51,6 +51,8 @@ struct picture_session {
 	bool is_active;
 	bool was_started;
 	bool is_rotating;
+	const char *schedule; /* of rotations: "every 10 s, at 10.0 MB"; "" */
+	size_t snapshot_output_count;
 	bool is_detailed; /* its events are in this picture (it is on screen); else only totals */
 	bool has_unseen_loss; /* losses since the last acknowledgement */
 	uint64_t created_wall_ns;

@@ -13,6 +13,7 @@
 #include "backend/model/model.h"
 #include "backend/model/placer.h"
 #include "backend/model/publisher.h"
+#include "backend/model/schedule.h"
 #include "backend/sink/chunk.h"
 
 struct picture_block {
@@ -62,9 +63,9 @@ static struct row_counts count_rows(const struct model *model)
 			count.events += count_events(session->channels[j]);
 		}
 	}
-	/* name and output of sessions, name and contexts of channels, pattern, exclusions and
-	 * filter of rules, name and rule of events, path of chunks, two of apps */
-	count.texts = 2 * model->session_count + 2 * count.channels + 3 * count.rules +
+	/* name, output and schedule of sessions, name and contexts of channels, pattern, exclusions
+	 * and filter of rules, name and rule of events, path of chunks, two of apps */
+	count.texts = 3 * model->session_count + 2 * count.channels + 3 * count.rules +
 		      2 * count.events + count.chunks + 2 * model->app_count;
 	return count;
 }
@@ -194,7 +195,8 @@ static void fill_current_chunk(struct rows *rows, const struct session *session)
 {
 	struct chunk_info info;
 
-	if (!session->sink || !chunk_sink_current(session->sink, &info))
+	if (!session->sink || !session_has_chunks(session) ||
+	    !chunk_sink_current(session->sink, &info))
 		return;
 	rows->chunks[rows->chunk_at++] = (struct picture_chunk){
 		.session_id = session->id,
@@ -241,6 +243,10 @@ static void fill_session(struct rows *rows, struct picture_session *row,
 		.is_detailed = publisher_shows(rows->model->publisher, session->id),
 		.has_unseen_loss = session_losses(session) > session->seen_losses,
 		.created_wall_ns = session->created_wall_ns,
+		.schedule = schedule_text(session->schedule)
+				    ? hold(rows, schedule_text(session->schedule))
+				    : "",
+		.snapshot_output_count = session->snapshot_output_count,
 		.first_channel = rows->channel_at,
 		.first_chunk = rows->chunk_at,
 	};

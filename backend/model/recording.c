@@ -8,8 +8,10 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/model/operation.h"
+#include "backend/model/schedule.h"
 #include "backend/model/spec_build.h"
 #include "backend/model/tapping.h"
+#include "backend/sink/snapshot.h"
 
 /* A ring that stands still this long is left to its source's repair. */
 #define STAND_STILL_MS 1000
@@ -81,18 +83,22 @@ static void end_with_task_error(struct operation *operation)
 
 /* --- start */
 
+static struct sink *make_sink(struct session *session)
+{
+	struct chunk_settings settings = {
+		.path = shared_text_str(session->output),
+		.closed = recording_chunk_closed,
+		.data = session,
+	};
+
+	return session_has_chunks(session) ? chunk_sink_create(&settings) : snapshot_sink_create();
+}
+
 static bool open_output(struct session *session, struct error *err)
 {
-	if (!session->sink) {
-		struct chunk_settings settings = {
-			.path = shared_text_str(session->output),
-			.closed = recording_chunk_closed,
-			.data = session,
-		};
-
-		session->sink = chunk_sink_create(&settings);
-	}
-	if (!chunk_sink_open(session->sink, clock_wall_ns(), err))
+	if (!session->sink)
+		session->sink = make_sink(session);
+	if (session_has_chunks(session) && !chunk_sink_open(session->sink, clock_wall_ns(), err))
 		return error_prefix(err, "cannot record to '%s'", shared_text_str(session->output));
 	if (!session->streams) {
 		session->streams = stream_set_create(session->model->pool);
@@ -117,6 +123,8 @@ static void start_step(struct operation *operation)
 	session->is_active = true;
 	session->was_started = true;
 	session->was_rotated_since_stop = false;
+	session->was_cleared_since_stop = false;
+	schedule_started(session->schedule);
 	operation_wait(operation, end_with_task_error);
 	apply_to_sources(session, false, &operation->task);
 	operation_go(operation);
@@ -194,8 +202,23 @@ static void rotate_cut_step(struct operation *operation)
 	end_rotation_when_ready(rotate);
 }
 
+bool recording_can_rotate(const struct session *session, struct error *err)
+{
+	if (session->mode == PICTURE_MODE_SNAPSHOT)
+		return error_set(err, ERROR_STATE,
+				 "a snapshot session has no trace chunks to archive; 'snapshot "
+				 "record' writes what its buffers hold");
+	if (session->mode == PICTURE_MODE_NO_OUTPUT)
+		return error_set(err, ERROR_STATE,
+				 "the session was created with --no-output: it writes nothing that "
+				 "could be archived");
+	return true;
+}
+
 static bool check_rotation(const struct session *session, struct error *err)
 {
+	if (!recording_can_rotate(session, err))
+		return false;
 	if (!session->was_started)
 		return error_set(
 			err, ERROR_STATE,
@@ -205,6 +228,10 @@ static bool check_rotation(const struct session *session, struct error *err)
 			err, ERROR_STATE,
 			"the session was already rotated once since it was stopped; start it "
 			"again to record more");
+	if (!session->is_active && session->was_cleared_since_stop)
+		return error_set(err, ERROR_STATE,
+				 "nothing to archive: the session was cleared since it was "
+				 "stopped; start it again to record more");
 	return true;
 }
 
@@ -256,6 +283,7 @@ struct closed_message {
 	struct model *model;
 	uint64_t session_id;
 	struct chunk_row row;
+	bool is_cleared;
 	struct error error;
 };
 
@@ -266,6 +294,12 @@ static void take_closed_chunk(struct message *message)
 	struct rotate_operation *rotate;
 
 	if (!session) {
+		shared_text_unref(closed->row.path);
+		free(closed);
+		return;
+	}
+	if (closed->is_cleared) {
+		clear_take_closed(session, closed->row.id);
 		shared_text_unref(closed->row.path);
 		free(closed);
 		return;
@@ -293,6 +327,7 @@ void recording_chunk_closed(void *data, const struct chunk_info *chunk, const st
 	closed->message.run = take_closed_chunk;
 	closed->model = session->model;
 	closed->session_id = session->id;
+	closed->is_cleared = chunk->is_cleared;
 	closed->row = (struct chunk_row){
 		.id = chunk->id,
 		.path = shared_text_create(chunk->path ? chunk->path : ""),
@@ -314,7 +349,8 @@ static void finish_destroy(struct operation *operation, const struct error *err)
 	struct destroy_operation *destroy = (struct destroy_operation *)operation;
 	struct session *session = operation->session;
 	const struct chunk_row *archived = NULL;
-	bool has_new = session->chunk_count > destroy->chunk_count_before;
+	bool has_new =
+		session_has_chunks(session) && session->chunk_count > destroy->chunk_count_before;
 
 	if (has_new && session->chunks[session->chunk_count - 1].is_archived)
 		archived = &session->chunks[session->chunk_count - 1];
@@ -337,7 +373,8 @@ static void destroy_finish_sink_step(struct operation *operation)
 {
 	struct session *session = operation->session;
 
-	chunk_sink_finish(session->sink, clock_wall_ns());
+	if (session_has_chunks(session))
+		chunk_sink_finish(session->sink, clock_wall_ns());
 	operation_wait(operation, destroy_last_step);
 	operation_go(operation);
 }
@@ -397,6 +434,7 @@ void recording_destroy(struct session *session, struct destroy_outcome outcome)
 	destroy->operation.finish = finish_destroy;
 	destroy->outcome = outcome;
 	session->is_ending = true;
+	schedule_stop(session->schedule);
 	operation_submit(session, &destroy->operation);
 }
 

@@ -17,6 +17,14 @@ void recording_start(struct session *session, struct outcome outcome);
  * nothing. */
 void recording_stop(struct session *session, struct outcome outcome);
 
+/*
+ * What was recorded since the last rotation, and what the rings hold, is gone when it is done;
+ * counters begin at zero. What is recorded after that is kept. Archives stay.
+ */
+void recording_clear(struct session *session, struct outcome outcome);
+/* A chunk that was cleared has no files any more. For recording.c. */
+void clear_take_closed(struct session *session, uint64_t chunk_id);
+
 struct rotation_outcome {
 	/* When the rotation is under way (for --no-wait); may be NULL. Not called if it can't
 	 * begin. */
@@ -26,6 +34,8 @@ struct rotation_outcome {
 	void *data;
 };
 
+/* Whether it can be rotated at all: ERROR_STATE. */
+bool recording_can_rotate(const struct session *session, struct error *err);
 /* ERROR_STATE (never started, rotated already since stop), ERROR_BUSY (one is under way), ERROR_IO,
  * ERROR_NO_SPACE. */
 void recording_rotate(struct session *session, struct rotation_outcome outcome);

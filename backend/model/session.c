@@ -7,7 +7,9 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/model/model.h"
+#include "backend/model/schedule.h"
 
 #define CHANNEL_NAME_MAX 255 /* bytes: lttng-enable-channel(1) */
 
@@ -49,6 +51,13 @@ static char *make_output(const struct session_wish *wish, const char *name, cons
 	return mem_printf("%s/%s-%s", wish->traces, name, date_time);
 }
 
+static enum picture_mode mode_of(const struct session_wish *wish)
+{
+	if (wish->is_snapshot)
+		return PICTURE_MODE_SNAPSHOT;
+	return wish->has_no_output ? PICTURE_MODE_NO_OUTPUT : PICTURE_MODE_LOCAL;
+}
+
 struct session *session_create(struct model *model, const struct session_wish *wish,
 			       struct error *err)
 {
@@ -72,7 +81,9 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->model = model;
 	session->id = model->next_session_id++;
 	session->name = shared_text_create(name);
-	session->output = shared_text_create(output);
+	session->mode = mode_of(wish);
+	session->output = shared_text_create(session->mode == PICTURE_MODE_LOCAL ? output : "");
+	session->next_snapshot_output_id = 1;
 	session->uid = wish->uid;
 	session->gid = wish->gid;
 	session->created_wall_ns = now_ns;
@@ -82,6 +93,8 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->clock.has_uuid = uuid_read_boot_id(&session->clock.uuid);
 	session->trackers =
 		mem_zalloc(source_count * TRACKER_KIND_COUNT * sizeof(*session->trackers));
+	if (wish->is_snapshot && !wish->has_no_output)
+		session_add_snapshot_output(session, NULL, output, 0, NULL);
 	model_add_session(model, session);
 	free(output);
 	free(name);
@@ -96,6 +109,10 @@ void session_destroy(struct session *session)
 		channel_destroy(session->channels[i]);
 	for (size_t i = 0; i < session->chunk_count; i++)
 		shared_text_unref(session->chunks[i].path);
+	while (session->snapshot_output_count > 0)
+		session_remove_snapshot_output(session, session->snapshot_outputs[0].id);
+	schedule_destroy(session->schedule);
+	free(session->snapshot_outputs);
 	free(session->channels);
 	free(session->chunks);
 	for (size_t i = 0; i < source_count * TRACKER_KIND_COUNT; i++)
@@ -111,6 +128,88 @@ const char *session_name(const struct session *session)
 {
 	return shared_text_str(session->name);
 }
+
+bool session_has_chunks(const struct session *session)
+{
+	return session->mode == PICTURE_MODE_LOCAL;
+}
+
+/* --- snapshot outputs */
+
+static bool check_output(const struct session *session, const char *name, struct error *err)
+{
+	if (session->mode != PICTURE_MODE_SNAPSHOT)
+		return error_set(err, ERROR_STATE,
+				 "snapshots can't be taken of session '%s': it was not created "
+				 "with --snapshot",
+				 session_name(session));
+	if (!name)
+		return true;
+	if (name[0] == '\0' || strlen(name) > SESSION_NAME_MAX || strchr(name, '/') ||
+	    name[0] == '.')
+		return error_set(
+			err, ERROR_INVALID,
+			"the name of a snapshot output has 1 to %d bytes, no '/', and does "
+			"not begin with '.'",
+			SESSION_NAME_MAX);
+	if (session_find_snapshot_output(session, name))
+		return error_set(err, ERROR_INVALID, "there is a snapshot output '%s' already",
+				 name);
+	return true;
+}
+
+struct snapshot_output *session_add_snapshot_output(struct session *session, const char *name,
+						    const char *path, uint64_t bytes_max,
+						    struct error *err)
+{
+	struct snapshot_output *output;
+
+	if (!check_output(session, name, err))
+		return NULL;
+	session->snapshot_outputs =
+		mem_grow(session->snapshot_outputs, session->snapshot_output_count,
+			 &session->snapshot_output_room, sizeof(*output));
+	output = &session->snapshot_outputs[session->snapshot_output_count++];
+	*output = (struct snapshot_output){
+		.id = session->next_snapshot_output_id++,
+		.path = mem_strdup(path),
+		.bytes_max = bytes_max,
+	};
+	output->name = name ? mem_strdup(name) : mem_printf("snapshot-%u", output->id);
+	return output;
+}
+
+const struct snapshot_output *session_find_snapshot_output(const struct session *session,
+							   const char *id_or_name)
+{
+	uint64_t id;
+	bool is_id = units_parse_u64(id_or_name, &id);
+
+	for (size_t i = 0; i < session->snapshot_output_count; i++) {
+		const struct snapshot_output *output = &session->snapshot_outputs[i];
+
+		if ((is_id && output->id == id) || strcmp(output->name, id_or_name) == 0)
+			return output;
+	}
+	return NULL;
+}
+
+void session_remove_snapshot_output(struct session *session, uint32_t id)
+{
+	for (size_t i = 0; i < session->snapshot_output_count; i++) {
+		struct snapshot_output *output = &session->snapshot_outputs[i];
+
+		if (output->id != id)
+			continue;
+		free(output->name);
+		free(output->path);
+		memmove(output, output + 1,
+			(--session->snapshot_output_count - i) * sizeof(*output));
+		return;
+	}
+}
+
+/* --- channels */
 
 struct channel *session_find_channel(const struct session *session, size_t source_index,
 				     const char *name)
@@ -189,6 +288,13 @@ static bool check_scheme(const struct session *session, size_t source_index,
 			 scheme == BUFFERS_PER_PROCESS ? "buffers per process (--buffers-pid)"
 			 : scheme == BUFFERS_PER_USER  ? "buffers per user (--buffers-uid)"
 						       : "global buffers (--buffers-global)");
+}
+
+void session_channel_defaults(const struct session *session, size_t source_index,
+			      struct channel_attributes *attributes)
+{
+	channel_attributes_for(attributes, session_scheme(session, source_index));
+	attributes->is_overwrite = session->mode == PICTURE_MODE_SNAPSHOT;
 }
 
 static bool check_channel_name(const char *name, struct error *err)

@@ -15,6 +15,7 @@
 
 struct model;
 struct operation;
+struct schedule;
 struct stream_set;
 
 #define SESSION_NAME_MAX 255 /* bytes: lttng-create(1) */
@@ -30,13 +31,21 @@ struct chunk_row {
 	bool has_failed;
 };
 
+/* Where snapshots go when nothing else is said. */
+struct snapshot_output {
+	uint32_t id; /* from 1, never used again in the session */
+	char *name;
+	char *path;	    /* absolute */
+	uint64_t bytes_max; /* of one snapshot; 0: no limit */
+};
+
 struct session {
 	struct model *model;
 	uint64_t id;
 	struct shared_text *name;
 	uid_t uid;
 	gid_t gid;
-	struct shared_text *output; /* absolute path */
+	struct shared_text *output; /* absolute path; "" in a mode without */
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */
 	enum picture_mode mode;
@@ -44,6 +53,7 @@ struct session {
 	bool was_started;
 	bool is_ending; /* destroy has begun: nobody finds it any more */
 	bool was_rotated_since_stop;
+	bool was_cleared_since_stop;
 	uint64_t spec_version;
 	struct channel **channels;
 	size_t channel_count;
@@ -59,6 +69,13 @@ struct session {
 	struct stream_set *streams;   /* likewise */
 	struct operation *operations; /* start, stop, rotate, destroy: one after the other */
 	struct operation *rotation;   /* waits for its chunk to be closed */
+	struct operation *clearing;   /* likewise */
+	struct schedule *schedule;    /* of rotations; NULL: none was ever set */
+	struct snapshot_output *snapshot_outputs;
+	size_t snapshot_output_count, snapshot_output_room;
+	uint32_t next_snapshot_output_id;
+	uint64_t snapshot_count;   /* recorded so far: part of their names */
+	uint64_t statedump_serial; /* see session_spec */
 	struct meter meter;
 	uint64_t seen_losses;	 /* acknowledged */
 	uint64_t sampled_losses; /* at the last tick */
@@ -68,6 +85,8 @@ struct session_wish {
 	const char *name;   /* NULL: auto-DATE-TIME */
 	const char *output; /* absolute; NULL: below `traces` */
 	const char *traces; /* the requester's lttng-traces */
+	bool is_snapshot;   /* nothing is written but snapshots; `output` is their first output */
+	bool has_no_output;
 	uid_t uid;
 	gid_t gid;
 };
@@ -78,6 +97,20 @@ struct session *session_create(struct model *model, const struct session_wish *w
 void session_destroy(struct session *session);
 
 const char *session_name(const struct session *session);
+/* What it records goes to trace chunks: it can be rotated. */
+bool session_has_chunks(const struct session *session);
+
+/*
+ * The path is absolute. ERROR_INVALID (name), ERROR_STATE (no snapshot session). name NULL:
+ * snapshot-ID. Borrowed until the next change.
+ */
+struct snapshot_output *session_add_snapshot_output(struct session *session, const char *name,
+						    const char *path, uint64_t bytes_max,
+						    struct error *err);
+/* By number or name; NULL. */
+const struct snapshot_output *session_find_snapshot_output(const struct session *session,
+							   const char *id_or_name);
+void session_remove_snapshot_output(struct session *session, uint32_t id);
 struct channel *session_find_channel(const struct session *session, size_t source_index,
 				     const char *name);
 struct channel *session_find_channel_id(const struct session *session, uint32_t channel_id);
@@ -93,6 +126,9 @@ bool session_has_domain(const struct session *session, size_t source_index);
 /* Of the domain's channels; of a domain without, what its channels have if nobody chooses. */
 enum buffer_scheme session_scheme(const struct session *session, size_t source_index);
 
+/* What a new channel has if nobody says otherwise: by domain and mode. */
+void session_channel_defaults(const struct session *session, size_t source_index,
+			      struct channel_attributes *attributes);
 /*
  * ERROR_CHANNEL_EXISTS, ERROR_INVALID (name), ERROR_STATE (already started once, or buffers of
  * another scheme than the domain's).

@@ -113,6 +113,8 @@ static struct channel_spec build_channel(struct placer *placer, const struct cha
 		.switch_timer_us = attributes->switch_timer_us,
 		.read_timer_us = attributes->read_timer_us,
 		.blocking_timeout_us = attributes->blocking_timeout_us,
+		.file_bytes = attributes->file_bytes,
+		.file_count = attributes->file_count,
 		.rules = place_rules(placer, channel),
 		.rule_count = channel->rule_count,
 		.contexts = place_contexts(placer, &channel->contexts),
@@ -206,6 +208,8 @@ struct session_spec *spec_build(const struct session *session, size_t source_ind
 	spec->is_root = session->uid == 0;
 	spec->is_active = session->is_active;
 	spec->is_over = is_over;
+	spec->keeps_packets = session->mode == PICTURE_MODE_SNAPSHOT;
+	spec->statedump_serial = session->statedump_serial;
 	spec->created_wall_ns = session->created_wall_ns;
 	spec->clock = session->clock;
 	spec->sink = session->sink;

@@ -6,14 +6,17 @@
 #include "backend/control/command.h"
 
 extern const struct command add_context_command;
+extern const struct command clear_command;
 extern const struct command create_command;
 extern const struct command demo_command;
 extern const struct command destroy_command;
 extern const struct command detach_command;
 extern const struct command disable_channel_command;
 extern const struct command disable_event_command;
+extern const struct command disable_rotation_command;
 extern const struct command enable_channel_command;
 extern const struct command enable_event_command;
+extern const struct command enable_rotation_command;
 extern const struct command engine_command;
 extern const struct command help_command;
 extern const struct command list_command;
@@ -23,6 +26,7 @@ extern const struct command rotate_command;
 extern const struct command run_command;
 extern const struct command run_place_command;
 extern const struct command set_session_command;
+extern const struct command snapshot_command;
 extern const struct command start_command;
 extern const struct command status_command;
 extern const struct command stop_command;

@@ -44,6 +44,75 @@ struct session *common_session(struct call *call, const char *name)
 	return session;
 }
 
+/* --- several sessions */
+
+static size_t find_all(struct call *call, const char *pattern, struct session **found)
+{
+	const struct requester *who = reply_requester(call->reply);
+	struct model *model = call->model;
+	size_t count = 0;
+
+	for (size_t i = model->session_count; i > 0; i--) {
+		struct session *session = model->sessions[i - 1];
+
+		if (session->is_ending || !model_may_see(who->uid, session))
+			continue;
+		if (!pattern || text_glob_match(pattern, session_name(session)))
+			found[count++] = session;
+	}
+	return count;
+}
+
+bool common_sessions(struct call *call, struct session ***sessions, size_t *count)
+{
+	const char *name = args_at(call->args, 0);
+	const char *pattern = args_text(call->args, "glob");
+	bool is_glob = args_has(call->args, "glob");
+	bool is_all = args_has(call->args, "all");
+	struct error err = ERROR_INIT;
+
+	if ((is_all && (is_glob || name)) || (pattern && name))
+		error_set(&err, ERROR_INVALID,
+			  "--all, --glob and the name of a session exclude each other");
+	else if (is_glob && !pattern && !name)
+		error_set(&err, ERROR_INVALID, "--glob needs a pattern, for example 'web*'");
+	if (error_is_set(&err)) {
+		reply_fail(call->reply, &err);
+		return false;
+	}
+	*sessions = mem_alloc((call->model->session_count + 1) * sizeof(struct session *));
+	if (is_all || is_glob) {
+		*count = find_all(call, is_all ? NULL : pattern ? pattern : name, *sessions);
+		return true;
+	}
+	*count = 1;
+	(*sessions)[0] = common_session(call, name);
+	if ((*sessions)[0])
+		return true;
+	free(*sessions);
+	return false;
+}
+
+struct several *several_begin(struct reply *reply)
+{
+	struct several *several = mem_zalloc(sizeof(*several));
+
+	several->reply = reply;
+	several->remaining = 1;
+	return several;
+}
+
+void several_end(struct several *several, enum exit_status status)
+{
+	if (several->status == STATUS_OK)
+		several->status = status;
+	if (--several->remaining > 0)
+		return;
+	if (several->reply)
+		reply_done(several->reply, several->status);
+	free(several);
+}
+
 static const struct {
 	const char *option;
 	const char *domain;
@@ -101,10 +170,32 @@ char *common_absolute_path(const struct requester *who, const char *path)
 	return mem_printf("%s/%s", who->directory, path);
 }
 
+char *common_output_path(const char *url, struct error *err)
+{
+	static const char file_scheme[] = "file://";
+	const char *path = url;
+
+	if (strncmp(url, file_scheme, strlen(file_scheme)) == 0)
+		path = url + strlen(file_scheme);
+	else if (strstr(url, "://")) {
+		error_set(err, ERROR_UNSUPPORTED,
+			  "'%s' can't be an output: this version writes to files only; give a "
+			  "path or file://PATH",
+			  url);
+		return NULL;
+	}
+	if (path[0] == '/')
+		return mem_strdup(path);
+	error_set(err, ERROR_INVALID, "'%s' is no absolute path", path);
+	return NULL;
+}
+
 void common_warn_losses(struct reply *reply, const struct session *session)
 {
 	struct picture_counts counts;
 
+	if (session->mode == PICTURE_MODE_SNAPSHOT)
+		return; /* to forget is what its buffers are for */
 	session_count(session, &counts);
 	if (counts.discarded_ring > 0)
 		reply_warn(reply,
@@ -159,6 +250,19 @@ void common_session_json(struct json *object, const struct session *session)
 	json_put_u64(object, "creation_time_ns", session->created_wall_ns);
 }
 
+void common_sessions_json(struct call *call, struct session *const *sessions, size_t count)
+{
+	struct json *json = reply_json(call->reply);
+
+	if (!args_has(call->args, "all") && !args_has(call->args, "glob")) {
+		common_session_json(json_put_object(json, "session"), sessions[0]);
+		return;
+	}
+	json = json_put_array(json, "sessions");
+	for (size_t i = 0; i < count; i++)
+		common_session_json(json_add_object(json), sessions[i]);
+}
+
 bool common_record_pattern(struct session *session, const char *pattern, struct error *err)
 {
 	struct word_list none = {0};
@@ -171,7 +275,7 @@ bool common_record_pattern(struct session *session, const char *pattern, struct 
 	    !session->model->sources[source_index].source)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "user space can't be traced here; 'status' says why");
-	channel_attributes_default(&attributes);
+	session_channel_defaults(session, source_index, &attributes);
 	channel =
 		session_add_channel(session, source_index, CHANNEL_DEFAULT_NAME, &attributes, err);
 	return channel && channel_enable_rule(channel, session->next_rule_id++, &key, err);

@@ -33,6 +33,31 @@
  */
 struct session *common_session(struct call *call, const char *name);
 
+/*
+ * The sessions that --all, --glob PATTERN (as an option's value or as the argument), or else
+ * SESSION, as above, mean; newest first. False: the reply was ended. Caller frees *sessions.
+ */
+bool common_sessions(struct call *call, struct session ***sessions, size_t *count);
+#define OPTION_ALL                                                                                 \
+	{                                                                                          \
+		"all", 'a', OPTION_FLAG, NULL, "all sessions", COMPLETE_NOTHING                    \
+	}
+#define OPTION_GLOB                                                                                \
+	{                                                                                          \
+		"glob", 'g', OPTION_OPTIONAL_TEXT, "PATTERN",                                      \
+			"the sessions that match; * is any text", COMPLETE_SESSION                 \
+	}
+
+/* One reply for what is done to several sessions. */
+struct several {
+	struct reply *reply; /* NULL: answered already */
+	size_t remaining;    /* sessions, and one while they are handed out */
+	enum exit_status status;
+};
+struct several *several_begin(struct reply *reply);
+/* Ends one part; the last one answers with the worst status and frees it. */
+void several_end(struct several *several, enum exit_status status);
+
 /* The source that -u, -k, -j, -l or -p means; false: the reply was ended. */
 bool common_domain(struct call *call, size_t *source_index);
 
@@ -41,6 +66,12 @@ const char *common_domain_word(size_t source_index);
 
 /* Absolute, by the requester's directory. Caller frees. */
 char *common_absolute_path(const struct requester *who, const char *path);
+
+/*
+ * The folder that an output of lttng means: a path, file://PATH. Networks: ERROR_UNSUPPORTED. NULL
+ * with an error. Caller frees.
+ */
+char *common_output_path(const char *url, struct error *err);
 
 /* "Warning: N events were discarded …" for what a session lost; nothing if it lost nothing. */
 void common_warn_losses(struct reply *reply, const struct session *session);
@@ -55,6 +86,8 @@ struct pending {
 };
 struct outcome common_reply_when_done(struct reply *reply, enum exit_status status);
 
+/* "session", or with --all and --glob "sessions": what --mi xml says of them. */
+void common_sessions_json(struct call *call, struct session *const *sessions, size_t count);
 /* "session" object of --mi xml's names. */
 void common_session_json(struct json *object, const struct session *session);
 

@@ -17,23 +17,68 @@ static void warn_about_sources(struct call *call)
 	}
 }
 
+/* False with an error. *path is NULL when none of the options names an output. */
+static bool parse_output(struct call *call, char **path, struct error *err)
+{
+	const struct args *args = call->args;
+	const char *output = args_text(args, "output");
+	const char *url = args_text(args, "set-url");
+	bool has_pair = args_has(args, "ctrl-url") || args_has(args, "data-url");
+
+	*path = NULL;
+	if ((output != NULL) + (url != NULL) + has_pair > 1)
+		return error_set(err, ERROR_INVALID,
+				 "only one of --output, --set-url, and --ctrl-url with --data-url "
+				 "at a time");
+	if (has_pair)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "this version writes to files only; give --output=DIR");
+	if (output)
+		*path = common_absolute_path(reply_requester(call->reply), output);
+	else if (url)
+		*path = common_output_path(url, err);
+	return !url || *path;
+}
+
+static void print_created(struct reply *reply, const struct session *session)
+{
+	bool is_snapshot = session->mode == PICTURE_MODE_SNAPSHOT;
+
+	reply_print(reply, "%s %s created.\n", is_snapshot ? "Snapshot session" : "Session",
+		    session_name(session));
+	if (session_has_chunks(session))
+		reply_print(reply, "Traces will be output to %s\n",
+			    shared_text_str(session->output));
+	if (session->snapshot_output_count > 0)
+		reply_print(reply, "Default snapshot output set to %s\n",
+			    session->snapshot_outputs[0].path);
+	if (is_snapshot)
+		reply_print(reply, "Every channel enabled for this session will be set to mmap "
+				   "output and default to overwrite mode.\n");
+}
+
 static void create_run(struct call *call)
 {
 	const struct requester *who = reply_requester(call->reply);
-	const char *output = args_text(call->args, "output");
-	char *absolute = output ? common_absolute_path(who, output) : NULL;
 	char *traces = mem_printf("%s/lttng-traces", who->lttng_home);
 	struct session_wish wish = {
 		.name = args_at(call->args, 0),
-		.output = absolute,
 		.traces = traces,
+		.is_snapshot = args_has(call->args, "snapshot"),
+		.has_no_output =
+			args_has(call->args, "no-output") || args_has(call->args, "no-consumer"),
 		.uid = who->uid,
 		.gid = who->gid,
 	};
 	struct error err = ERROR_INIT;
-	struct session *session = session_create(call->model, &wish, &err);
+	struct session *session = NULL;
+	char *output;
 
-	free(absolute);
+	if (parse_output(call, &output, &err)) {
+		wish.output = output;
+		session = session_create(call->model, &wish, &err);
+	}
+	free(output);
 	free(traces);
 	if (!session) {
 		error_prefix(&err, "cannot create session%s%s%s", wish.name ? " '" : "",
@@ -41,8 +86,7 @@ static void create_run(struct call *call)
 		reply_fail(call->reply, &err);
 		return;
 	}
-	reply_print(call->reply, "Session %s created.\n", session_name(session));
-	reply_print(call->reply, "Traces will be output to %s\n", shared_text_str(session->output));
+	print_created(call->reply, session);
 	common_session_json(json_put_object(reply_json(call->reply), "session"), session);
 	if (!rcfile_write(who->lttng_home, session_name(session), &err))
 		reply_warn(call->reply, "%s", err.message);
@@ -53,15 +97,26 @@ static void create_run(struct call *call)
 static const struct option_spec create_options[] = {
 	{"output", 'o', OPTION_TEXT, "DIR", "where the trace goes; default below lttng-traces",
 	 COMPLETE_FILE},
+	{"set-url", 'U', OPTION_TEXT, "URL", "the same as file://DIR", COMPLETE_NOTHING},
+	{"ctrl-url", 'C', OPTION_TEXT, "URL", "of a relay daemon", COMPLETE_NOTHING},
+	{"data-url", 'D', OPTION_TEXT, "URL", "of a relay daemon", COMPLETE_NOTHING},
+	{"no-output", 0, OPTION_FLAG, NULL, "write nothing: events are only counted and shown",
+	 COMPLETE_NOTHING},
+	{"no-consumer", 0, OPTION_FLAG, NULL, "the same, as older versions call it",
+	 COMPLETE_NOTHING},
+	{"snapshot", 0, OPTION_FLAG, NULL,
+	 "keep the newest events in the buffers; 'snapshot record' writes them", COMPLETE_NOTHING},
 };
 
 const struct command create_command = {
 	.name = "create",
-	.usage = "[--output=DIR] [SESSION]",
+	.usage = "[--output=DIR] [--snapshot] [--no-output] [SESSION]",
 	.help = "Create a tracing session and make it the current one.",
 	.description = "Without a name the session is called auto-DATE-TIME. The trace goes to "
 		       "lttng-traces/SESSION-DATE-TIME below LTTNG_HOME (default HOME), or to DIR. "
-		       "Nothing is written there before the first start.",
+		       "Nothing is written there before the first start. A session with --snapshot "
+		       "writes nothing as it goes: its channels overwrite their oldest events, and "
+		       "'snapshot record' brings what they hold to DIR.",
 	.options = create_options,
 	.option_count = COUNT_OF(create_options),
 	.argument_max = 1,

@@ -34,7 +34,7 @@ static void print_end(struct reply *reply, const struct session *session,
 			    "readable at %s\n\n",
 			    session_name(session), session_name(session),
 			    shared_text_str(archived->path));
-	else if (session->was_started)
+	else if (session->was_started && session_has_chunks(session))
 		reply_print(reply, "Destroying session %s..\n", session_name(session));
 	reply_print(reply, "Session %s destroyed\n", session_name(session));
 }
@@ -85,46 +85,27 @@ static void destroy_list(struct call *call, struct session **sessions, size_t co
 	end_one(destroyed);
 }
 
-static void destroy_every(struct call *call)
+static void destroy_run(struct call *call)
 {
-	const struct requester *who = reply_requester(call->reply);
-	struct model *model = call->model;
-	struct session **sessions =
-		mem_alloc((model->session_count + 1) * sizeof(struct session *));
-	size_t count = 0;
+	struct session **sessions;
+	size_t count;
 
-	for (size_t i = model->session_count; i > 0; i--) {
-		struct session *session = model->sessions[i - 1];
-
-		if (!session->is_ending && model_may_see(who->uid, session))
-			sessions[count++] = session;
-	}
+	if (!common_sessions(call, &sessions, &count))
+		return;
 	destroy_list(call, sessions, count);
 	free(sessions);
 }
 
-static void destroy_run(struct call *call)
-{
-	struct session *session;
-
-	if (args_has(call->args, "all")) {
-		destroy_every(call);
-		return;
-	}
-	session = common_session(call, args_at(call->args, 0));
-	if (session)
-		destroy_list(call, &session, 1);
-}
-
 static const struct option_spec destroy_options[] = {
-	{"all", 'a', OPTION_FLAG, NULL, "all sessions", COMPLETE_NOTHING},
+	OPTION_ALL,
+	OPTION_GLOB,
 	{"no-wait", 'n', OPTION_FLAG, NULL, "don't wait until the data are in the files",
 	 COMPLETE_NOTHING},
 };
 
 const struct command destroy_command = {
 	.name = "destroy",
-	.usage = "[--no-wait] [--all | SESSION]",
+	.usage = "[--no-wait] [--all | --glob=PATTERN | SESSION]",
 	.help = "Stop and forget a session; its trace files stay.",
 	.description =
 		"Everything recorded is brought to the files first. If the session was rotated "

@@ -128,21 +128,64 @@ static bool parse_blocking(const struct args *args, struct channel_attributes *a
 			 "wait");
 }
 
-static bool parse_attributes(struct call *call, enum buffer_scheme usual,
+/* A stream's files; a file holds a sub-buffer at least. */
+static bool parse_files(struct call *call, struct channel_attributes *attributes, struct error *err)
+{
+	const char *size = args_text(call->args, "tracefile-size");
+	const char *count = args_text(call->args, "tracefile-count");
+	uint64_t file_count = 0;
+
+	if (size && !units_parse_size(size, &attributes->file_bytes))
+		return error_set(err, ERROR_INVALID,
+				 "--tracefile-size=%s is no size; give a number, with k, M or G if "
+				 "you like",
+				 size);
+	if (count && (!units_parse_u64(count, &file_count) || file_count > UINT32_MAX))
+		return error_set(err, ERROR_INVALID, "--tracefile-count=%s is no number", count);
+	if (file_count > 0 && attributes->file_bytes == 0)
+		return error_set(err, ERROR_INVALID,
+				 "--tracefile-count does nothing without --tracefile-size: say how "
+				 "large a file may become");
+	attributes->file_count = (unsigned int)file_count;
+	if (attributes->file_bytes == 0 || attributes->file_bytes >= attributes->subbuf_bytes)
+		return true;
+	reply_warn(call->reply, "tracefile size rounded up from (%llu) to subbuffer size (%llu)",
+		   (unsigned long long)attributes->file_bytes,
+		   (unsigned long long)attributes->subbuf_bytes);
+	attributes->file_bytes = attributes->subbuf_bytes;
+	return true;
+}
+
+static bool parse_output(const struct args *args, struct error *err)
+{
+	const char *output = args_text(args, "output");
+
+	if (!output || strcmp(output, "mmap") == 0)
+		return true;
+	if (strcmp(output, "splice") == 0)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "--output=splice is not supported; mmap is the only way here");
+	return error_set(err, ERROR_INVALID, "--output=%s: only mmap is known", output);
+}
+
+static bool parse_attributes(struct call *call, const struct session *session, size_t source_index,
 			     struct channel_attributes *attributes, struct error *err)
 {
+	enum buffer_scheme usual = session_scheme(session, source_index);
 	enum buffer_scheme scheme;
 	const struct args *args = call->args;
-	const char *output = args_text(args, "output");
 
 	if (!parse_scheme(call, usual, &scheme, err))
 		return false;
-	channel_attributes_for(attributes, scheme);
-	attributes->is_overwrite =
-		args_has(args, "overwrite") && args_is_last(args, "overwrite", "discard");
-	if (output && strcmp(output, "mmap") != 0)
-		return error_set(err, ERROR_INVALID, "user space channels know only --output=mmap");
-	return parse_size(args, "subbuf-size", &attributes->subbuf_bytes, err) &&
+	session_channel_defaults(session, source_index, attributes);
+	if (scheme != usual) {
+		channel_attributes_for(attributes, scheme);
+		attributes->is_overwrite = session->mode == PICTURE_MODE_SNAPSHOT;
+	}
+	if (args_has(args, "overwrite") || args_has(args, "discard"))
+		attributes->is_overwrite = args_is_last(args, "overwrite", "discard");
+	return parse_output(args, err) &&
+	       parse_size(args, "subbuf-size", &attributes->subbuf_bytes, err) &&
 	       parse_size(args, "num-subbuf", &attributes->subbuf_count, err) &&
 	       parse_time(args, "switch-timer", &attributes->switch_timer_us, err) &&
 	       parse_time(args, "read-timer", &attributes->read_timer_us, err) &&
@@ -150,7 +193,7 @@ static bool parse_attributes(struct call *call, enum buffer_scheme usual,
 	       parse_blocking(args, attributes, err) &&
 	       round_up(call->reply, "subbuf size", &attributes->subbuf_bytes, err) &&
 	       round_up(call->reply, "number of subbuffers", &attributes->subbuf_count, err) &&
-	       check_sizes(attributes, err);
+	       check_sizes(attributes, err) && parse_files(call, attributes, err);
 }
 
 /* An existing channel is only switched on again: its attributes are fixed. */
@@ -197,7 +240,7 @@ static void enable_channel_run(struct call *call)
 	session = common_session(call, NULL);
 	if (!session)
 		return;
-	if (!parse_attributes(call, session_scheme(session, source_index), &attributes, &err)) {
+	if (!parse_attributes(call, session, source_index, &attributes, &err)) {
 		reply_fail(call->reply, &err);
 		return;
 	}
@@ -217,9 +260,11 @@ static const struct option_spec enable_channel_options[] = {
 	OPTION_SESSION,
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
-	{"discard", 0, OPTION_FLAG, NULL, "refuse new events when the buffers are full (default)",
+	{"discard", 0, OPTION_FLAG, NULL,
+	 "refuse new events when the buffers are full (default but in snapshot sessions)",
 	 COMPLETE_NOTHING},
-	{"overwrite", 0, OPTION_FLAG, NULL, "overwrite the oldest events when the buffers are full",
+	{"overwrite", 0, OPTION_FLAG, NULL,
+	 "overwrite the oldest events when the buffers are full (default in snapshot sessions)",
 	 COMPLETE_NOTHING},
 	{"subbuf-size", 0, OPTION_TEXT, "SIZE",
 	 "bytes of a sub-buffer; default 512k, per process 16k", COMPLETE_NOTHING},
@@ -231,6 +276,11 @@ static const struct option_spec enable_channel_options[] = {
 	{"monitor-timer", 0, OPTION_TEXT, "TIME", "sample the statistics this often; default 1 s",
 	 COMPLETE_NOTHING},
 	{"output", 0, OPTION_TEXT, "TYPE", "mmap", COMPLETE_NOTHING},
+	{"tracefile-size", 'C', OPTION_TEXT, "SIZE",
+	 "begin another file CHANNEL_CPU_N when one has this size; 0: never", COMPLETE_NOTHING},
+	{"tracefile-count", 'W', OPTION_TEXT, "COUNT",
+	 "overwrite the oldest of a stream's files when there are so many; 0: never",
+	 COMPLETE_NOTHING},
 	{"buffers-uid", 0, OPTION_FLAG, NULL, "one set of buffers per user (default)",
 	 COMPLETE_NOTHING},
 	{"buffers-pid", 0, OPTION_FLAG, NULL, "each process its own buffers and trace",

@@ -32,7 +32,7 @@ static bool find_channel(const struct args *args, struct wanted *wanted, struct 
 			err, ERROR_INVALID,
 			"session '%s' has other channels than %s: say which with --channel",
 			session_name(wanted->session), CHANNEL_DEFAULT_NAME);
-	channel_attributes_for(&attributes, session_scheme(wanted->session, wanted->source_index));
+	session_channel_defaults(wanted->session, wanted->source_index, &attributes);
 	wanted->channel =
 		session_add_channel(wanted->session, wanted->source_index, name, &attributes, err);
 	return wanted->channel || error_prefix(err, "cannot make channel '%s'", name);

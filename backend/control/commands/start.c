@@ -8,40 +8,38 @@
 #include "backend/model/recording.h"
 
 struct started {
-	struct reply *reply;
+	struct several *several;
 	char *name;
 };
 
 static void session_started(void *data, const struct error *err)
 {
 	struct started *started = data;
+	struct reply *reply = started->several->reply;
 	struct error sentence = ERROR_INIT;
 
 	if (err) {
 		sentence = *err;
 		error_prefix(&sentence, "cannot start session '%s'", started->name);
-		reply_fail(started->reply, &sentence);
+		reply_error(reply, &sentence);
 	} else {
-		reply_print(started->reply, "Tracing started for session %s\n", started->name);
-		reply_done(started->reply, STATUS_OK);
+		reply_print(reply, "Tracing started for session %s\n", started->name);
 	}
+	several_end(started->several, err ? STATUS_ERROR : STATUS_OK);
 	free(started->name);
 	free(started);
 }
 
-static void start_run(struct call *call)
+static void start_one(struct several *several, struct session *session)
 {
-	struct session *session = common_session(call, args_at(call->args, 0));
 	struct error err = ERROR_INIT;
 	struct started *started;
 
-	if (!session)
-		return;
-	common_session_json(json_put_object(reply_json(call->reply), "session"), session);
+	several->remaining++;
 	if (session->is_active && !session->operations) {
-		reply_warn(call->reply, "tracing is already started for session '%s'",
+		reply_warn(several->reply, "tracing is already started for session '%s'",
 			   session_name(session));
-		reply_done(call->reply, STATUS_OK);
+		several_end(several, STATUS_OK);
 		return;
 	}
 	if (session->channel_count == 0) {
@@ -49,19 +47,40 @@ static void start_run(struct call *call)
 			  "cannot start session '%s': it has no channel; enable-event or "
 			  "enable-channel makes one",
 			  session_name(session));
-		reply_fail(call->reply, &err);
+		reply_error(several->reply, &err);
+		several_end(several, STATUS_ERROR);
 		return;
 	}
 	started = mem_zalloc(sizeof(*started));
-	started->reply = call->reply;
+	started->several = several;
 	started->name = mem_strdup(session_name(session));
 	recording_start(session, (struct outcome){session_started, started});
 }
 
+static void start_run(struct call *call)
+{
+	struct several *several;
+	struct session **sessions;
+	size_t count;
+
+	if (!common_sessions(call, &sessions, &count))
+		return;
+	common_sessions_json(call, sessions, count);
+	several = several_begin(call->reply);
+	for (size_t i = 0; i < count; i++)
+		start_one(several, sessions[i]);
+	several_end(several, STATUS_OK);
+	free(sessions);
+}
+
+static const struct option_spec start_options[] = {OPTION_ALL, OPTION_GLOB};
+
 const struct command start_command = {
 	.name = "start",
-	.usage = "[SESSION]",
+	.usage = "[--all | --glob=PATTERN | SESSION]",
 	.help = "Start recording.",
+	.options = start_options,
+	.option_count = COUNT_OF(start_options),
 	.argument_max = 1,
 	.complete = COMPLETE_SESSION,
 	.run = start_run,

@@ -8,7 +8,7 @@
 #include "backend/model/recording.h"
 
 struct stopped {
-	struct reply *reply; /* NULL: answered already (--no-wait) */
+	struct several *several; /* its reply is NULL: answered already (--no-wait) */
 	struct model *model;
 	uint64_t session_id;
 	char *name;
@@ -17,60 +17,89 @@ struct stopped {
 static void session_stopped(void *data, const struct error *err)
 {
 	struct stopped *stopped = data;
+	struct reply *reply = stopped->several->reply;
 	const struct session *session = model_find_session_id(stopped->model, stopped->session_id);
 	struct error sentence = ERROR_INIT;
 
-	if (err && stopped->reply) {
+	if (err && reply) {
 		sentence = *err;
 		error_prefix(&sentence, "cannot stop session '%s'", stopped->name);
-		reply_fail(stopped->reply, &sentence);
-	} else if (stopped->reply) {
-		reply_print(stopped->reply, "Tracing stopped for session %s\n", stopped->name);
+		reply_error(reply, &sentence);
+	} else if (reply) {
+		reply_print(reply, "Tracing stopped for session %s\n", stopped->name);
 		if (session)
-			common_warn_losses(stopped->reply, session);
-		reply_done(stopped->reply, STATUS_OK);
+			common_warn_losses(reply, session);
 	}
+	several_end(stopped->several, err ? STATUS_ERROR : STATUS_OK);
 	free(stopped->name);
 	free(stopped);
 }
 
-static void stop_run(struct call *call)
+static bool is_stopped(const struct session *session)
 {
-	struct session *session = common_session(call, args_at(call->args, 0));
-	bool waits = !args_has(call->args, "no-wait");
+	return !session->is_active && !session->operations;
+}
+
+static void stop_one(struct several *several, struct session *session)
+{
 	struct stopped *stopped;
 
-	if (!session)
+	if (is_stopped(session))
 		return;
-	common_session_json(json_put_object(reply_json(call->reply), "session"), session);
-	if (!session->is_active && !session->operations) {
-		reply_warn(call->reply, "tracing is already stopped for session '%s'",
-			   session_name(session));
-		reply_done(call->reply, STATUS_OK);
-		return;
-	}
-	if (waits)
-		reply_print(call->reply, "Waiting for data availability\n");
+	several->remaining++;
 	stopped = mem_zalloc(sizeof(*stopped));
-	stopped->reply = waits ? call->reply : NULL;
-	stopped->model = call->model;
+	stopped->several = several;
+	stopped->model = session->model;
 	stopped->session_id = session->id;
 	stopped->name = mem_strdup(session_name(session));
-	if (!waits) {
-		reply_print(call->reply, "Tracing stopped for session %s\n", session_name(session));
-		reply_done(call->reply, STATUS_OK);
-	}
 	recording_stop(session, (struct outcome){session_stopped, stopped});
 }
 
+/* What is said before the waiting. */
+static void announce(struct reply *reply, const struct session *session, bool waits)
+{
+	if (is_stopped(session))
+		reply_warn(reply, "tracing is already stopped for session '%s'",
+			   session_name(session));
+	else if (waits)
+		reply_print(reply, "Waiting for data availability\n");
+	else
+		reply_print(reply, "Tracing stopped for session %s\n", session_name(session));
+}
+
+static void stop_run(struct call *call)
+{
+	bool waits = !args_has(call->args, "no-wait");
+	struct several *several;
+	struct session **sessions;
+	size_t count;
+
+	if (!common_sessions(call, &sessions, &count))
+		return;
+	common_sessions_json(call, sessions, count);
+	for (size_t i = 0; i < count; i++)
+		announce(call->reply, sessions[i], waits);
+	several = several_begin(call->reply);
+	if (!waits) {
+		reply_done(call->reply, STATUS_OK);
+		several->reply = NULL;
+	}
+	for (size_t i = 0; i < count; i++)
+		stop_one(several, sessions[i]);
+	several_end(several, STATUS_OK);
+	free(sessions);
+}
+
 static const struct option_spec stop_options[] = {
+	OPTION_ALL,
+	OPTION_GLOB,
 	{"no-wait", 'n', OPTION_FLAG, NULL, "don't wait until the data are in the files",
 	 COMPLETE_NOTHING},
 };
 
 const struct command stop_command = {
 	.name = "stop",
-	.usage = "[--no-wait] [SESSION]",
+	.usage = "[--no-wait] [--all | --glob=PATTERN | SESSION]",
 	.help = "Stop recording.",
 	.options = stop_options,
 	.option_count = COUNT_OF(stop_options),

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* clear: forgets what sessions recorded since their last rotation; archives stay. */
+#include <stdlib.h>
+
+#include "backend/base/mem.h"
+#include "backend/control/commands/commands.h"
+#include "backend/control/commands/common.h"
+#include "backend/model/recording.h"
+
+struct cleared {
+	struct several *several;
+	char *name;
+};
+
+static void session_cleared(void *data, const struct error *err)
+{
+	struct cleared *cleared = data;
+	struct reply *reply = cleared->several->reply;
+	struct error sentence = ERROR_INIT;
+
+	if (err) {
+		sentence = *err;
+		error_prefix(&sentence, "cannot clear session '%s'", cleared->name);
+		reply_error(reply, &sentence);
+	} else {
+		reply_print(reply, "Session \"%s\" cleared\n", cleared->name);
+	}
+	several_end(cleared->several, err ? STATUS_ERROR : STATUS_OK);
+	free(cleared->name);
+	free(cleared);
+}
+
+static void clear_one(struct several *several, struct session *session)
+{
+	struct cleared *cleared = mem_zalloc(sizeof(*cleared));
+
+	several->remaining++;
+	cleared->several = several;
+	cleared->name = mem_strdup(session_name(session));
+	recording_clear(session, (struct outcome){session_cleared, cleared});
+}
+
+static void clear_run(struct call *call)
+{
+	struct several *several;
+	struct session **sessions;
+	size_t count;
+
+	if (!common_sessions(call, &sessions, &count))
+		return;
+	common_sessions_json(call, sessions, count);
+	if (count == 0)
+		reply_print(call->reply, "No session found, nothing to do.\n");
+	several = several_begin(call->reply);
+	for (size_t i = 0; i < count; i++)
+		clear_one(several, sessions[i]);
+	several_end(several, STATUS_OK);
+	free(sessions);
+}
+
+static const struct option_spec clear_options[] = {OPTION_ALL, OPTION_GLOB};
+
+const struct command clear_command = {
+	.name = "clear",
+	.usage = "[--all | --glob=PATTERN | SESSION]",
+	.help = "Forget what a session recorded since its last rotation.",
+	.description = "The files of the current trace chunk are removed, the buffers emptied, and "
+		       "counters begin at zero. Archived chunks and snapshots stay. A session that "
+		       "records goes on: what happens after the answer is kept.",
+	.options = clear_options,
+	.option_count = COUNT_OF(clear_options),
+	.argument_max = 1,
+	.complete = COMPLETE_SESSION,
+	.flags = COMMAND_ASKS,
+	.run = clear_run,
+};
