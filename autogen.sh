@@ -29,6 +29,7 @@ needs() {
 	build | lib:lttng-ust-ctl | liblttng-ust-dev | tracing applications, and the demo
 	build | lib:babeltrace2 | libbabeltrace2-dev | reading traces
 	build | lib:jansson | libjansson-dev | JSON
+	build | lib:libxml-2.0 | libxml2-dev | saved sessions
 	build | lib:uuid | uuid-dev | identities of sessions
 	build | lib:popt | libpopt-dev | options of commands
 	build | babeltrace2 | babeltrace2 | shows traces (tracon view)
@@ -38,6 +39,10 @@ needs() {
 	check | tmux | tmux | a terminal for tests of the screen
 	check | /usr/bin/python3 | python3 | fake peers in tests
 	check | /usr/lib/python3/dist-packages/pyte | python3-pyte | a screen for tests
+	check | /usr/lib/python3/dist-packages/lttngust | python3-lttngust | loggers of Python
+	check | /usr/share/java/lttng-ust-agent-jul.jar | liblttng-ust-agent-java | loggers of Java
+	check | /usr/share/java/log4j-1.2.jar | liblog4j1.2-java | the same
+	check | javac | default-jdk-headless | the same
 	check | setpriv | util-linux | tests as another user
 	check | pgrep | procps | finds processes in tests
 	END

@@ -261,7 +261,8 @@ bool session_has_domain(const struct session *session, size_t source_index)
 	for (int i = 0; i < TRACKER_KIND_COUNT; i++)
 		if (session_tracker(session, source_index, (enum tracker_kind)i)->is_limited)
 			return true;
-	return session_channels_of(session, source_index) > 0;
+	return session_channels_of(session, source_index) > 0 ||
+	       session_channels_carried(session, source_index) > 0;
 }
 
 enum buffer_scheme session_scheme(const struct session *session, size_t source_index)

@@ -343,12 +343,15 @@ static void rules_become_expressions(void **state)
 	check_filter(&rule, "logger_name == \"my.*\"");
 	rule.loglevel_match = LOGLEVEL_AT_LEAST;
 	rule.loglevel = 30;
-	check_filter(&rule, "logger_name == \"my.*\" && int_loglevel >= 30");
+	check_filter(&rule, "(logger_name == \"my.*\") && (int_loglevel >= 30)");
 	rule.pattern = "*";
 	rule.loglevel_match = LOGLEVEL_EXACTLY;
 	rule.loglevel = -2147483647 - 1;
 	rule.filter = "lineno > 3 || lineno == 1";
-	check_filter(&rule, "(lineno > 3 || lineno == 1) && int_loglevel == -2147483648");
+	check_filter(&rule, "(lineno > 3 || lineno == 1) && (int_loglevel == -2147483648)");
+	rule.pattern = "a";
+	check_filter(&rule, "((lineno > 3 || lineno == 1) && (logger_name == \"a\")) && "
+			    "(int_loglevel == -2147483648)");
 	assert_false(agent_logger_is_valid("a\"b"));
 	assert_false(agent_logger_is_valid(""));
 	assert_true(agent_logger_is_valid("my.logger-ä*"));

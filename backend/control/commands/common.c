@@ -148,6 +148,17 @@ static bool find_domain(struct call *call, size_t *source_index, struct error *e
 	return false;
 }
 
+unsigned int common_domains(const struct args *args)
+{
+	unsigned int bits = 0;
+
+	for (size_t i = 0; i < COUNT_OF(domains); i++)
+		for (size_t j = 0; j < source_count && args_has(args, domains[i].option); j++)
+			if (strcmp(source_table[j].class->domain, domains[i].domain) == 0)
+				bits |= 1U << j;
+	return bits;
+}
+
 bool common_domain(struct call *call, size_t *source_index)
 {
 	struct error err = ERROR_INIT;

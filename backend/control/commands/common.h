@@ -61,6 +61,9 @@ void several_end(struct several *several, enum exit_status status);
 /* The source that -u, -k, -j, -l or -p means; false: the reply was ended. */
 bool common_domain(struct call *call, size_t *source_index);
 
+/* Bits of the sources that were asked for; 0: none was. */
+unsigned int common_domains(const struct args *args);
+
 /* "ust", "kernel": how lttng's messages call the domain. */
 const char *common_domain_word(size_t source_index);
 

@@ -11,11 +11,10 @@
 
 bool listing_wants(const struct listing *listing, const struct channel *channel)
 {
-	const char *domain = source_table[channel->source_index].class->domain;
-	bool is_asked = (listing->only_user && strcmp(domain, "UST") == 0) ||
-			(listing->only_kernel && strcmp(domain, "KERNEL") == 0);
+	unsigned int own =
+		(1U << channel->source_index) | (1U << source_carrier(channel->source_index));
 
-	if ((listing->only_user || listing->only_kernel) && !is_asked)
+	if (listing->sources && !(listing->sources & own))
 		return false;
 	return !listing->channel || strcmp(shared_text_str(channel->name), listing->channel) == 0;
 }
@@ -138,6 +137,7 @@ struct asked_points {
 	struct task task; /* first */
 	struct reply *reply;
 	struct point_list points;
+	size_t source_index;
 	bool with_fields;
 };
 
@@ -145,8 +145,9 @@ static void show_points(struct message *message)
 {
 	struct asked_points *asked = (struct asked_points *)message;
 
-	listing_points_text(asked->reply, &asked->points, asked->with_fields);
-	listing_points_json(reply_json(asked->reply), &asked->points, asked->with_fields);
+	listing_points_text(asked->reply, asked->source_index, &asked->points, asked->with_fields);
+	listing_points_json(reply_json(asked->reply), asked->source_index, &asked->points,
+			    asked->with_fields);
 	if (asked->points.unanswered_count > 0)
 		reply_warn(asked->reply,
 			   "%u applications did not answer and are missing in the list",
@@ -168,6 +169,7 @@ static void list_points(struct call *call)
 	source = call->model->sources[source_index].source;
 	asked = mem_zalloc(sizeof(*asked));
 	asked->reply = call->reply;
+	asked->source_index = source_index;
 	asked->with_fields = args_has(call->args, "fields");
 	task_init(&asked->task, call->model->queue, show_points);
 	task_add(&asked->task);
@@ -182,12 +184,12 @@ static void list_run(struct call *call)
 	const char *channel = args_text(call->args, "channel");
 	struct listing listing = {
 		.only_domains = args_has(call->args, "domain"),
-		.only_user = args_has(call->args, "userspace"),
-		.only_kernel = args_has(call->args, "kernel"),
+		.sources = common_domains(call->args),
 	};
 	struct session *session;
 
-	if (!name && (listing.only_user || listing.only_kernel)) {
+	/* Domains that this build does not have: common_domain() says so. */
+	if (!name && (listing.sources || args_has(call->args, "kernel"))) {
 		list_points(call);
 		return;
 	}
@@ -205,6 +207,7 @@ static void list_run(struct call *call)
 static const struct option_spec list_options[] = {
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
+	OPTIONS_OF_LOGGERS,
 	{"fields", 'f', OPTION_FLAG, NULL, "with --userspace: the fields of each event",
 	 COMPLETE_NOTHING},
 	{"channel", 'c', OPTION_TEXT, "CHANNEL", "only this channel of the session",
@@ -215,7 +218,7 @@ static const struct option_spec list_options[] = {
 
 const struct command list_command = {
 	.name = "list",
-	.usage = "[--domain] [--channel=CHANNEL] [SESSION] | (--kernel | --userspace) [--fields]",
+	.usage = "[--domain] [--channel=CHANNEL] [SESSION] | DOMAIN [--fields]",
 	.help = "List sessions, one session, or what can be traced.",
 	.options = list_options,
 	.option_count = COUNT_OF(list_options),

@@ -12,7 +12,8 @@ static const char *const loglevel_types[] = {
 	[LOGLEVEL_EXACTLY] = "SINGLE",
 };
 
-static void put_rule(struct json *events, const struct event_rule *rule)
+static void put_rule(struct json *events, const struct loglevel_scale *scale,
+		     const struct event_rule *rule)
 {
 	struct json *event = json_add_object(events);
 	struct json *exclusions;
@@ -22,7 +23,7 @@ static void put_rule(struct json *events, const struct event_rule *rule)
 	json_put_bool(event, "enabled", rule->is_enabled);
 	json_put_text(event, "loglevel_type", loglevel_types[rule->loglevel_match]);
 	if (rule->loglevel_match != LOGLEVEL_ALL)
-		json_put_text(event, "loglevel", loglevel_name_ust(rule->loglevel));
+		json_put_text(event, "loglevel", loglevel_name(scale, rule->loglevel));
 	if (shared_text_str(rule->filter)[0])
 		json_put_text(event, "filter_expression", shared_text_str(rule->filter));
 	exclusions = json_put_array(event, "exclusions");
@@ -85,7 +86,8 @@ static void put_channel(struct json *channels, const struct channel *channel)
 	put_attributes(json_put_object(object, "attributes"), channel);
 	list = json_put_array(object, "events");
 	for (size_t i = 0; i < channel->rule_count; i++)
-		put_rule(list, channel->rules[i]);
+		put_rule(list, loglevel_scale(source_table[channel->source_index].class->domain),
+			 channel->rules[i]);
 	list = json_put_array(object, "contexts");
 	for (size_t i = 0; i < channel->contexts.count; i++)
 		json_add_text(list, channel->contexts.words[i]);
@@ -185,8 +187,11 @@ void listing_session_json(struct json *object, const struct session *session,
 	put_chunks(object, session);
 }
 
-void listing_points_json(struct json *object, const struct point_list *points, bool with_fields)
+void listing_points_json(struct json *object, size_t source_index, const struct point_list *points,
+			 bool with_fields)
 {
+	const struct loglevel_scale *scale =
+		loglevel_scale(source_table[source_index].class->domain);
 	struct json *groups = json_put_array(object, "pids");
 
 	for (size_t i = 0; i < points->group_count; i++) {
@@ -199,7 +204,7 @@ void listing_points_json(struct json *object, const struct point_list *points, b
 		events = json_put_array(pid, "events");
 		for (size_t j = 0; j < group->point_count; j++) {
 			const struct point *point = &group->points[j];
-			const char *level = loglevel_name_ust(point->loglevel);
+			const char *level = loglevel_name(scale, point->loglevel);
 			struct json *event = json_add_object(events);
 			struct json *fields;
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
 #include "backend/model/loglevel.h"
 
@@ -88,17 +89,20 @@ static void print_contexts(struct reply *reply, const struct channel *channel)
 	reply_print(reply, "\n");
 }
 
+/* A carried domain's channel is shown as the carrier's; its rules are in their own domain. */
 static void print_channel(struct reply *reply, const struct channel *channel)
 {
+	const bool is_carried = source_table[channel->source_index].class->carrier;
+
 	reply_print(reply, "- %s: [%s]\n\n", shared_text_str(channel->name),
 		    channel->is_enabled ? "enabled" : "disabled");
 	print_attributes(reply, &channel->attributes);
 	print_statistics(reply, channel);
 	print_contexts(reply, channel);
 	reply_print(reply, "    Recording event rules:\n");
-	for (size_t i = 0; i < channel->rule_count; i++)
+	for (size_t i = 0; !is_carried && i < channel->rule_count; i++)
 		print_rule(reply, channel->rules[i]);
-	if (channel->rule_count == 0)
+	if (is_carried || channel->rule_count == 0)
 		reply_print(reply, "      None\n");
 	reply_print(reply, "\n");
 }
@@ -126,15 +130,61 @@ static void print_trackers(struct reply *reply, const struct session *session, s
 	reply_print(reply, "\n");
 }
 
+static void print_logger(struct reply *reply, const struct source_class *class,
+			 const struct event_rule *rule)
+{
+	const struct rule_spec wanted = {
+		.pattern = shared_text_str(rule->pattern),
+		.loglevel_match = rule->loglevel_match,
+		.loglevel = rule->loglevel,
+		.filter = shared_text_str(rule->filter),
+	};
+	const char *level = loglevel_name(loglevel_scale(class->domain), rule->loglevel);
+	struct text line = {0};
+	struct text filter = {0};
+
+	text_addf(&line, "    - %s [%s]", wanted.pattern,
+		  rule->is_enabled ? "enabled" : "disabled");
+	if (rule->loglevel_match != LOGLEVEL_ALL)
+		text_addf(&line, " (loglevel %s %s)",
+			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? "<=" : "==",
+			  level ? level : "UNKNOWN");
+	class->carry(&wanted, &filter);
+	if (filter.length > 0)
+		text_addf(&line, " [filter: '%s']", text_str(&filter));
+	reply_print(reply, "%s\n", text_str(&line));
+	text_finish(&filter);
+	text_finish(&line);
+}
+
+static void print_loggers(struct reply *reply, const struct session *session, size_t source_index)
+{
+	reply_print(reply, "Events (Logger name):\n---------------------\n");
+	for (size_t i = 0; i < session->channel_count; i++) {
+		const struct channel *channel = session->channels[i];
+
+		for (size_t j = 0; channel->source_index == source_index && j < channel->rule_count;
+		     j++)
+			print_logger(reply, source_table[source_index].class, channel->rules[j]);
+	}
+	reply_print(reply, "\n");
+}
+
 static void print_domain(struct reply *reply, const struct session *session, size_t source_index,
 			 const struct listing *listing)
 {
-	reply_print(reply, "=== Domain: %s ===\n\n", source_table[source_index].class->title);
+	const struct source_class *class = source_table[source_index].class;
+
+	reply_print(reply, "=== Domain: %s ===\n\n", class->title);
+	if (class->carrier) {
+		print_loggers(reply, session, source_index);
+		return;
+	}
 	print_scheme(reply, session_scheme(session, source_index));
 	print_trackers(reply, session, source_index);
 	reply_print(reply, "Channels:\n-------------\n");
 	for (size_t i = 0; i < session->channel_count; i++)
-		if (session->channels[i]->source_index == source_index &&
+		if (source_carrier(session->channels[i]->source_index) == source_index &&
 		    listing_wants(listing, session->channels[i]))
 			print_channel(reply, session->channels[i]);
 }
@@ -176,9 +226,16 @@ static void print_point(struct reply *reply, const struct point *point, bool wit
 			    point->fields[i].type);
 }
 
-void listing_points_text(struct reply *reply, const struct point_list *points, bool with_fields)
+void listing_points_text(struct reply *reply, size_t source_index, const struct point_list *points,
+			 bool with_fields)
 {
-	reply_print(reply, "UST events:\n-------------\n\n");
+	const bool is_logger = source_table[source_index].class->carrier;
+
+	if (is_logger)
+		reply_print(reply, "%s events (Logger name):\n-------------------------\n\n",
+			    common_domain_word(source_index));
+	else
+		reply_print(reply, "UST events:\n-------------\n\n");
 	if (points->group_count == 0)
 		reply_print(reply, "None\n");
 	for (size_t i = 0; i < points->group_count; i++) {
@@ -186,7 +243,10 @@ void listing_points_text(struct reply *reply, const struct point_list *points, b
 
 		reply_print(reply, "PID: %d - Name: %s\n", (int)group->pid, group->name);
 		for (size_t j = 0; j < group->point_count; j++)
-			print_point(reply, &group->points[j], with_fields);
+			if (is_logger)
+				reply_print(reply, "      - %s\n", group->points[j].name);
+			else
+				print_point(reply, &group->points[j], with_fields);
 		reply_print(reply, "\n");
 	}
 }

@@ -10,8 +10,8 @@
 struct listing {
 	char *channel; /* only this one; NULL: all */
 	bool only_domains;
-	bool only_user;	  /* -u */
-	bool only_kernel; /* -k */
+	/* Bit of each source (its index) that -k, -u, -j, -l or -p named; 0: all. */
+	unsigned int sources;
 };
 
 bool listing_wants(const struct listing *listing, const struct channel *channel);
@@ -19,10 +19,12 @@ bool listing_wants(const struct listing *listing, const struct channel *channel)
 /* lttng 2.13's text. */
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing);
-void listing_points_text(struct reply *reply, const struct point_list *points, bool with_fields);
+void listing_points_text(struct reply *reply, size_t source_index, const struct point_list *points,
+			 bool with_fields);
 void listing_session_json(struct json *object, const struct session *session,
 			  const struct listing *listing);
-void listing_points_json(struct json *object, const struct point_list *points, bool with_fields);
+void listing_points_json(struct json *object, size_t source_index, const struct point_list *points,
+			 bool with_fields);
 
 /* Brings the counters up to date, shows the session and ends the reply. Takes the listing's memory.
  */

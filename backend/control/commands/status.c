@@ -11,7 +11,7 @@ static void warn_about_sources(struct call *call)
 
 		if (source->source && error_is_set(&source->warning))
 			reply_warn(call->reply, "%s", source->warning.message);
-		if (!source->source)
+		if (!source->source && source_carrier(i) == i)
 			reply_warn(call->reply, "%s", source->missing.message);
 	}
 }

@@ -10,7 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/source/source.h"
 
-#define COMM_BYTES_MAX 64
+#define NAME_BYTES_MAX 65536
 
 struct agent_listing {
 	struct point_list *list;
@@ -52,6 +52,7 @@ static const char *keep(struct point_list *list, const char *bytes, size_t lengt
 	return copy;
 }
 
+/* As it was called: the name alone is "java" or "python3" for all. */
 static const char *program_name(struct point_list *list, pid_t pid)
 {
 	char path[64];
@@ -59,8 +60,8 @@ static const char *program_name(struct point_list *list, pid_t pid)
 	size_t length;
 	const char *name;
 
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	if (!fd_read_file(path, COMM_BYTES_MAX, &text, &length, NULL))
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	if (!fd_read_file(path, NAME_BYTES_MAX, &text, &length, NULL))
 		return "";
 	name = keep(list, text, strcspn(text, "\n"));
 	free(text);

@@ -32,16 +32,36 @@ const char *agent_event_name(enum agent_domain domain)
 	return "";
 }
 
+/* One more condition: "A", then "(A) && (B)", then "((A) && (B)) && (C)". */
+static void add_condition(struct text *out, const char *condition)
+{
+	struct text both = {0};
+
+	if (out->length > 0)
+		text_addf(&both, "(%s) && (%s)", text_str(out), condition);
+	else
+		text_add(&both, condition);
+	text_finish(out);
+	*out = both;
+}
+
 void agent_rule_filter(const struct rule_spec *rule, struct text *out)
 {
+	struct text condition = {0};
+
 	if (rule->filter && rule->filter[0])
-		text_addf(out, "(%s)", rule->filter);
-	if (strcmp(rule->pattern, "*") != 0)
-		text_addf(out, "%slogger_name == \"%s\"", out->length > 0 ? " && " : "",
-			  rule->pattern);
-	if (rule->loglevel_match != LOGLEVEL_ALL)
-		text_addf(out, "%sint_loglevel %s %d", out->length > 0 ? " && " : "",
+		add_condition(out, rule->filter);
+	if (strcmp(rule->pattern, "*") != 0) {
+		text_addf(&condition, "logger_name == \"%s\"", rule->pattern);
+		add_condition(out, text_str(&condition));
+		text_clear(&condition);
+	}
+	if (rule->loglevel_match != LOGLEVEL_ALL) {
+		text_addf(&condition, "int_loglevel %s %d",
 			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? ">=" : "==", rule->loglevel);
+		add_condition(out, text_str(&condition));
+	}
+	text_finish(&condition);
 }
 
 bool agent_logger_is_valid(const char *logger)
