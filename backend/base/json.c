@@ -151,6 +151,17 @@ void json_add_u64(struct json *array, uint64_t value)
 	append(array, make_u64(value));
 }
 
+void json_add_i64(struct json *array, int64_t value)
+{
+	append(array, json_integer(value));
+}
+
+void json_add_real(struct json *array, double value)
+{
+	append(array, isfinite(value) ? json_real(value) : json_null());
+}
+
+
 void json_add(struct json *array, struct json *value)
 {
 	append(array, value ? theirs(value) : json_null());

@@ -34,7 +34,9 @@ struct json *json_put_array(struct json *object, const char *name);
 struct json *json_add_object(struct json *array);
 void json_add_text(struct json *array, const char *value);
 void json_add_u64(struct json *array, uint64_t value);
-void json_add(struct json *array, struct json *value);
+void json_add_i64(struct json *array, int64_t value);
+void json_add_real(struct json *array, double value);
+void json_add(struct json *array, struct json *value); /* takes over; NULL: null */
 
 /* One line, members in the order they were put. */
 void json_print(const struct json *value, struct text *out);

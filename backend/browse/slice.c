@@ -257,12 +257,17 @@ uint64_t slice_bytes(const struct slice *slice)
 	return slice->bytes;
 }
 
-struct decoder *slice_decode(struct slice *slice, struct error *err)
+const char *const *slice_traces(struct slice *slice)
 {
 	close_files(slice);
+	return (const char *const *)slice->traces;
+}
+
+struct decoder *slice_decode(struct slice *slice, struct error *err)
+{
 	if (slice->bytes == 0) {
 		error_set(err, ERROR_INVALID, "there are no packets to read");
 		return NULL;
 	}
-	return decoder_open((const char *const *)slice->traces, slice->trace_count, err);
+	return decoder_open(slice_traces(slice), slice->trace_count, err);
 }

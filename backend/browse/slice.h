@@ -37,6 +37,8 @@ bool slice_add_bytes(struct slice *slice, const char *stream, const void *bytes,
 bool slice_add_range(struct slice *slice, const char *stream, int fd, uint64_t offset_bytes,
 		     uint64_t length_bytes, struct error *err);
 uint64_t slice_bytes(const struct slice *slice); /* of packets */
+/* The folders of its traces, in the order they were added; no more packets may come. */
+const char *const *slice_traces(struct slice *slice);
 /* NULL when it has no packets or can't be read. The slice must stay until the decoder is closed. */
 struct decoder *slice_decode(struct slice *slice, struct error *err);
 

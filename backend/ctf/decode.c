@@ -126,11 +126,17 @@ void decoder_close(struct decoder *decoder)
 		free(decoder->directories[i]);
 	free(decoder->directories);
 	text_finish(&decoder->view.scratch);
-	text_finish(&decoder->view.label);
 	free(decoder);
 }
 
 /* --- streams ---------------------------------------------------------------------------------- */
+
+const char *decode_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
 
 static size_t find_directory(const struct decoder *decoder, const char *path, size_t length)
 {
@@ -159,7 +165,7 @@ static struct decoder_stream *find_stream(struct decoder *decoder, const bt_stre
 	bt_stream_get_ref(stream);
 	found->stream = stream;
 	found->directory = slash ? find_directory(decoder, path, (size_t)(slash - path)) : 0;
-	found->name = slash ? slash + 1 : path ? path : "";
+	found->name = path ? decode_base_name(path) : "";
 	found->number = decoder->stream_count;
 	decoder->streams = mem_grow(decoder->streams, decoder->stream_count, &decoder->stream_room,
 				    sizeof(*decoder->streams));
@@ -210,7 +216,7 @@ static void note_lost_packets(struct decoder *decoder, const bt_message *message
 
 /* --- events ----------------------------------------------------------------------------------- */
 
-static uint64_t wall_of(const bt_message *message)
+uint64_t decode_wall_ns(const bt_message *message)
 {
 	const bt_event *event = bt_message_event_borrow_event_const(message);
 	const bt_stream *stream = bt_event_borrow_stream_const(event);
@@ -241,7 +247,7 @@ static void take_event(struct decoder *decoder, const bt_message *message,
 	stream = find_stream(decoder, bt_event_borrow_stream_const(view->event));
 	name = bt_event_class_get_name(bt_event_borrow_class_const(view->event));
 	view->stream = stream;
-	view->wall_ns = wall_of(message);
+	view->wall_ns = decode_wall_ns(message);
 	view->lost_events = stream->lost_events;
 	view->lost_packets = stream->lost_packets;
 	*event = (struct decoded_event){

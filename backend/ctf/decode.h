@@ -61,6 +61,11 @@ enum decoder_result decoder_next(struct decoder *decoder, struct decoded_event *
 void decoder_add_row(struct decoder *decoder, struct event_page *page);
 /* As event_row_print would print that row. Added to `out`. */
 void decoder_print(struct decoder *decoder, struct text *out);
+/* One line in the words of `babeltrace2`, without time and newline. */
+void decoder_print_all(struct decoder *decoder, struct text *out);
+/* Its contexts and fields as members "context" and "fields" of a JSON object. */
+struct json;
+void decoder_put_json(struct decoder *decoder, struct json *object);
 /*
  * A field of the payload by its path, or of the contexts ($ctx.NAME). Own names: $ctx.event_name,
  * $ctx.cpu, $ctx.stream. MISSING if there is none. Strings are borrowed until the next event.
@@ -70,5 +75,21 @@ void decoder_value(struct decoder *decoder, const struct filter_node *field,
 /* An integer of the payload by its name alone; false if there is none. */
 bool decoder_integer(struct decoder *decoder, const char *name, int64_t *value);
 bool decoder_matches(struct decoder *decoder, const struct filter *filter); /* NULL: true */
+
+/* --- copying to another trace --- */
+
+/*
+ * Writes the events of [from_ns, until_ns) that match (filter NULL: all) as a new CTF trace below
+ * `path`, which is there already and empty; with the losses between packets. is_single: the
+ * directories are one trace, which is then written to `path` itself.
+ */
+struct decode_copy;
+struct decode_copy *decode_copy_open(const char *const *directories, size_t count, const char *path,
+				     bool is_single, uint64_t from_ns, uint64_t until_ns,
+				     const struct filter *filter, struct error *err);
+/* Some more events. DECODER_END: all are written, once it is closed. */
+enum decoder_result decode_copy_step(struct decode_copy *copy, struct error *err);
+uint64_t decode_copy_count(const struct decode_copy *copy);
+void decode_copy_close(struct decode_copy *copy); /* NULL passes */
 
 #endif

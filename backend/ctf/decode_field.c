@@ -53,7 +53,7 @@ static void add_binary(struct text *out, uint64_t value)
 }
 
 /* Bits of a negative number are shown as wide as its field. */
-static void add_integer(struct text *out, const bt_field_class *class, uint64_t bits,
+void decode_add_integer(struct text *out, const bt_field_class *class, uint64_t bits,
 			bool is_signed)
 {
 	uint64_t range = bt_field_class_integer_get_field_value_range(class);
@@ -79,7 +79,7 @@ static void add_integer(struct text *out, const bt_field_class *class, uint64_t 
 }
 
 /* The shortest of %g that reads back as the same number. */
-static void add_real(struct text *out, double value, int digits_max)
+void decode_add_real(struct text *out, double value, int digits_max)
 {
 	char digits[40];
 
@@ -105,10 +105,10 @@ static void add_label(struct text *out, const bt_field *field, const bt_field_cl
 
 	text_add(out, is_found ? labels[0] : "<unknown>");
 	text_add(out, " (");
-	add_integer(out, class,
-		    is_signed ? (uint64_t)bt_field_integer_signed_get_value(field)
-			      : bt_field_integer_unsigned_get_value(field),
-		    is_signed);
+	decode_add_integer(out, class,
+			   is_signed ? (uint64_t)bt_field_integer_signed_get_value(field)
+				     : bt_field_integer_unsigned_get_value(field),
+			   is_signed);
 	text_add_char(out, ')');
 }
 
@@ -250,14 +250,16 @@ static void put_field(struct writer *writer, const char *name, const bt_field *f
 	if (bt_field_class_type_is(type, BT_FIELD_CLASS_TYPE_ENUMERATION))
 		add_label(scratch, field, class, type == BT_FIELD_CLASS_TYPE_SIGNED_ENUMERATION);
 	else if (type == BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)
-		add_integer(scratch, class, bt_field_integer_unsigned_get_value(field), false);
+		decode_add_integer(scratch, class, bt_field_integer_unsigned_get_value(field),
+				   false);
 	else if (type == BT_FIELD_CLASS_TYPE_SIGNED_INTEGER)
-		add_integer(scratch, class, (uint64_t)bt_field_integer_signed_get_value(field),
-			    true);
+		decode_add_integer(scratch, class,
+				   (uint64_t)bt_field_integer_signed_get_value(field), true);
 	else if (type == BT_FIELD_CLASS_TYPE_SINGLE_PRECISION_REAL)
-		add_real(scratch, (double)bt_field_real_single_precision_get_value(field), 9);
+		decode_add_real(scratch, (double)bt_field_real_single_precision_get_value(field),
+				9);
 	else if (type == BT_FIELD_CLASS_TYPE_DOUBLE_PRECISION_REAL)
-		add_real(scratch, bt_field_real_double_precision_get_value(field), 17);
+		decode_add_real(scratch, bt_field_real_double_precision_get_value(field), 17);
 	else if (type == BT_FIELD_CLASS_TYPE_BOOL)
 		text_add(scratch, bt_field_bool_get_value(field) ? "true" : "false");
 	else if (type == BT_FIELD_CLASS_TYPE_BIT_ARRAY)
@@ -276,7 +278,7 @@ static void put_scope(struct writer *writer, enum event_scope scope, const bt_fi
 		put_members(writer, structure, 0);
 }
 
-static const bt_field *packet_context(const bt_event *event)
+const bt_field *decode_packet_context(const bt_event *event)
 {
 	const bt_stream_class *class =
 		bt_stream_borrow_class_const(bt_event_borrow_stream_const(event));
@@ -304,7 +306,7 @@ void decoder_add_row(struct decoder *decoder, struct event_page *page)
 	row->lost_packets_before = view->lost_packets;
 	if (decode_cpu(view->event, &cpu))
 		row->cpu = (int)cpu;
-	put_scope(&writer, EVENT_PACKET, packet_context(view->event));
+	put_scope(&writer, EVENT_PACKET, decode_packet_context(view->event));
 	put_scope(&writer, EVENT_STREAM_CONTEXT,
 		  bt_event_borrow_common_context_field_const(view->event));
 	put_scope(&writer, EVENT_CONTEXT,
@@ -353,12 +355,12 @@ static const bt_field *context_member(const bt_event *event, const char *name)
 
 	if (!field)
 		field = member(bt_event_borrow_common_context_field_const(event), name);
-	return field ? field : member(packet_context(event), name);
+	return field ? field : member(decode_packet_context(event), name);
 }
 
 bool decode_cpu(const bt_event *event, int64_t *cpu)
 {
-	const bt_field *field = member(packet_context(event), "cpu_id");
+	const bt_field *field = member(decode_packet_context(event), "cpu_id");
 
 	if (!field || !bt_field_class_type_is(bt_field_get_class_type(field),
 					      BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
@@ -472,10 +474,9 @@ static const bt_field *first_step(struct decoder_view *view, const struct filter
 	}
 }
 
-void decoder_value(struct decoder *decoder, const struct filter_node *node,
-		   struct filter_value *value)
+static void view_value(void *data, const struct filter_node *node, struct filter_value *value)
 {
-	struct decoder_view *view = decoder_view(decoder);
+	struct decoder_view *view = data;
 	const bt_field *field;
 
 	value->kind = FILTER_VALUE_MISSING;
@@ -491,6 +492,12 @@ void decoder_value(struct decoder *decoder, const struct filter_node *node,
 	}
 	if (field)
 		set_value(field, value);
+}
+
+void decoder_value(struct decoder *decoder, const struct filter_node *node,
+		   struct filter_value *value)
+{
+	view_value(decoder_view(decoder), node, value);
 }
 
 bool decoder_integer(struct decoder *decoder, const char *name, int64_t *value)
@@ -511,12 +518,12 @@ bool decoder_integer(struct decoder *decoder, const char *name, int64_t *value)
 	return true;
 }
 
-static void value_of(void *data, const struct filter_node *field, struct filter_value *value)
+bool decode_view_matches(struct decoder_view *view, const struct filter *filter)
 {
-	decoder_value(data, field, value);
+	return !filter || filter_matches(filter, view_value, view);
 }
 
 bool decoder_matches(struct decoder *decoder, const struct filter *filter)
 {
-	return !filter || filter_matches(filter, value_of, decoder);
+	return decode_view_matches(decoder_view(decoder), filter);
 }

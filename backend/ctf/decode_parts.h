@@ -49,7 +49,6 @@ struct decoder_view {
 	uint64_t wall_ns;
 	uint64_t lost_events, lost_packets;
 	struct text scratch; /* one value */
-	struct text label;
 };
 
 struct decoder_view *decoder_view(struct decoder *decoder);
@@ -57,5 +56,17 @@ struct decoder_view *decoder_view(struct decoder *decoder);
 int decode_loglevel(const bt_event_class *class, const char **text);
 /* The processor that wrote the event; false if its packet doesn't say. */
 bool decode_cpu(const bt_event *event, int64_t *cpu);
+/* NULL if it has none. */
+const bt_field *decode_packet_context(const bt_event *event);
+bool decode_view_matches(struct decoder_view *view, const struct filter *filter);
+/* bits of a signed number: its own. */
+void decode_add_integer(struct text *out, const bt_field_class *class, uint64_t bits,
+			bool is_signed);
+/* digits_max: 9 for single precision, 17 for double. */
+void decode_add_real(struct text *out, double value, int digits_max);
+/* The last part of a path. */
+const char *decode_base_name(const char *path);
+/* Of an event message; 0 without a clock or before the Epoch. */
+uint64_t decode_wall_ns(const bt_message *message);
 
 #endif

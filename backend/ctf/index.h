@@ -3,6 +3,8 @@
 #ifndef TRACON_CTF_INDEX_H
 #define TRACON_CTF_INDEX_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CTF_INDEX_MAGIC	       UINT32_C(0xC1F1DCC1)
@@ -24,5 +26,11 @@ struct ctf_index_entry {
 void ctf_index_encode_header(unsigned char out[CTF_INDEX_HEADER_BYTES]);
 void ctf_index_encode(unsigned char out[CTF_INDEX_ENTRY_BYTES],
 		      const struct ctf_index_entry *entry);
+
+/* Bytes of an entry, as the file says; 0: this is no index that we know. */
+size_t ctf_index_entry_bytes(const unsigned char *bytes, size_t length);
+/* bytes: a whole entry. Version 1.0 has no instance and sequence: has_more tells. */
+void ctf_index_decode(const unsigned char *bytes, size_t entry_bytes, struct ctf_index_entry *entry,
+		      bool *has_more);
 
 #endif
