@@ -7,6 +7,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/control/rcfile.h"
+#include "backend/model/schedule.h"
 
 static struct session *find_or_fail(struct call *call, const char *name)
 {
@@ -251,6 +252,21 @@ struct outcome common_reply_when_done(struct reply *reply, enum exit_status stat
 	return (struct outcome){end_pending, pending};
 }
 
+static void put_schedules(struct json *object, const struct schedule *schedule)
+{
+	uint64_t timer_us = schedule_value(schedule, SCHEDULE_TIMER);
+	uint64_t size_bytes = schedule_value(schedule, SCHEDULE_SIZE);
+	struct json *schedules;
+
+	if (!timer_us && !size_bytes)
+		return;
+	schedules = json_put_object(object, "rotation_schedules");
+	if (timer_us)
+		json_put_u64(json_put_object(schedules, "periodic"), "time_us", timer_us);
+	if (size_bytes)
+		json_put_u64(json_put_object(schedules, "size_threshold"), "bytes", size_bytes);
+}
+
 void common_session_json(struct json *object, const struct session *session)
 {
 	json_put_text(object, "name", session_name(session));
@@ -258,6 +274,7 @@ void common_session_json(struct json *object, const struct session *session)
 	json_put_bool(object, "enabled", session->is_active);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);
 	json_put_u64(object, "live_timer_interval", 0);
+	put_schedules(object, session->schedule);
 	json_put_u64(object, "creation_time_ns", session->created_wall_ns);
 }
 

@@ -91,8 +91,10 @@ struct all_sessions {
 static void print_session_line(struct reply *reply, const struct session *session, size_t number)
 {
 	reply_print(reply, "  %zu) %s [%s]\n", number, session_name(session),
-		    session->is_active ? "active" : "inactive");
-	reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+		    listing_state(session));
+	if (shared_text_str(session->output)[0] != '\0')
+		reply_print(reply, "    Trace output: %s\n", shared_text_str(session->output));
+	reply_print(reply, "\n");
 }
 
 static void show_sessions(void *data, const struct error *err)
@@ -115,7 +117,7 @@ static void show_sessions(void *data, const struct error *err)
 		listing_session_json(json_add_object(sessions), session, &everything);
 	}
 	if (number > 0)
-		reply_print(all->reply, "Use tracon list <session_name> for more details\n");
+		reply_print(all->reply, "\nUse tracon list <session_name> for more details\n");
 	else
 		reply_print(all->reply, "Currently no available recording session\n");
 	reply_done(all->reply, STATUS_OK);

@@ -70,8 +70,8 @@ static void put_attributes(struct json *object, const struct channel *channel)
 	json_put_u64(object, "monitor_timer_interval", attributes->monitor_timer_us);
 	json_put_i64(object, "blocking_timeout", attributes->blocking_timeout_us);
 	json_put_text(object, "output_type", "MMAP");
-	json_put_u64(object, "tracefile_size", 0);
-	json_put_u64(object, "tracefile_count", 0);
+	json_put_u64(object, "tracefile_size", attributes->file_bytes);
+	json_put_u64(object, "tracefile_count", attributes->file_count);
 	json_put_u64(object, "live_timer_interval", 0);
 	put_counts(object, &counts);
 }
@@ -175,6 +175,21 @@ static void put_chunks(struct json *object, const struct session *session)
 	}
 }
 
+static void put_snapshot_outputs(struct json *object, const struct session *session)
+{
+	struct json *outputs = json_put_array(object, "snapshot_outputs");
+
+	for (size_t i = 0; i < session->snapshot_output_count; i++) {
+		const struct snapshot_output *output = &session->snapshot_outputs[i];
+		struct json *entry = json_add_object(outputs);
+
+		json_put_u64(entry, "id", output->id);
+		json_put_text(entry, "name", output->name);
+		json_put_text(entry, "path", output->path);
+		json_put_u64(entry, "max_size", output->bytes_max);
+	}
+}
+
 void listing_session_json(struct json *object, const struct session *session,
 			  const struct listing *listing)
 {
@@ -185,6 +200,8 @@ void listing_session_json(struct json *object, const struct session *session,
 	put_counts(object, &counts);
 	put_domains(object, session, listing);
 	put_chunks(object, session);
+	if (session->mode == PICTURE_MODE_SNAPSHOT)
+		put_snapshot_outputs(object, session);
 }
 
 void listing_points_json(struct json *object, size_t source_index, const struct point_list *points,

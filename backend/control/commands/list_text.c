@@ -7,6 +7,7 @@
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
 #include "backend/model/loglevel.h"
+#include "backend/model/schedule.h"
 
 static void print_timer(struct reply *reply, const char *title, uint64_t timer_us)
 {
@@ -33,17 +34,28 @@ static void print_attributes(struct reply *reply, const struct channel_attribute
 	else if (!attributes->is_overwrite)
 		reply_print(reply, "      Blocking timeout: %lld us\n",
 			    (long long)attributes->blocking_timeout_us);
-	reply_print(reply, "      Trace file count: 1 per stream\n");
-	reply_print(reply, "      Trace file size:  unlimited\n");
+	reply_print(reply, "      Trace file count: %u per stream\n",
+		    attributes->file_count ? attributes->file_count : 1);
+	if (attributes->file_bytes)
+		reply_print(reply, "      Trace file size:  %llu bytes\n",
+			    (unsigned long long)attributes->file_bytes);
+	else
+		reply_print(reply, "      Trace file size:  unlimited\n");
 	reply_print(reply, "      Output mode:      mmap\n\n");
 }
 
-static void print_statistics(struct reply *reply, const struct channel *channel)
+static void print_statistics(struct reply *reply, const struct session *session,
+			     const struct channel *channel)
 {
 	struct picture_counts counts;
 
 	channel_count(channel, &counts);
 	reply_print(reply, "    Statistics:\n");
+	if (session->mode == PICTURE_MODE_SNAPSHOT && counts.unreadable_bytes == 0 &&
+	    counts.repairs == 0) {
+		reply_print(reply, "      None\n\n");
+		return;
+	}
 	if (channel->attributes.is_overwrite)
 		reply_print(reply, "      Lost packets:     %llu\n",
 			    (unsigned long long)counts.lost_packets);
@@ -90,14 +102,15 @@ static void print_contexts(struct reply *reply, const struct channel *channel)
 }
 
 /* A carried domain's channel is shown as the carrier's; its rules are in their own domain. */
-static void print_channel(struct reply *reply, const struct channel *channel)
+static void print_channel(struct reply *reply, const struct session *session,
+			  const struct channel *channel)
 {
 	const bool is_carried = source_table[channel->source_index].class->carrier;
 
 	reply_print(reply, "- %s: [%s]\n\n", shared_text_str(channel->name),
 		    channel->is_enabled ? "enabled" : "disabled");
 	print_attributes(reply, &channel->attributes);
-	print_statistics(reply, channel);
+	print_statistics(reply, session, channel);
 	print_contexts(reply, channel);
 	reply_print(reply, "    Recording event rules:\n");
 	for (size_t i = 0; !is_carried && i < channel->rule_count; i++)
@@ -186,7 +199,7 @@ static void print_domain(struct reply *reply, const struct session *session, siz
 	for (size_t i = 0; i < session->channel_count; i++)
 		if (source_carrier(session->channels[i]->source_index) == source_index &&
 		    listing_wants(listing, session->channels[i]))
-			print_channel(reply, session->channels[i]);
+			print_channel(reply, session, session->channels[i]);
 }
 
 static void print_domain_names(struct reply *reply, const struct session *session)
@@ -200,6 +213,29 @@ static void print_domain_names(struct reply *reply, const struct session *sessio
 					    : source_table[i].class->title);
 }
 
+const char *listing_state(const struct session *session)
+{
+	if (session->mode == PICTURE_MODE_SNAPSHOT)
+		return session->is_active ? "active snapshot" : "inactive snapshot";
+	return session->is_active ? "active" : "inactive";
+}
+
+static void print_schedules(struct reply *reply, const struct schedule *schedule)
+{
+	uint64_t timer_us = schedule_value(schedule, SCHEDULE_TIMER);
+	uint64_t size_bytes = schedule_value(schedule, SCHEDULE_SIZE);
+
+	if (!timer_us && !size_bytes)
+		return;
+	reply_print(reply, "Automatic rotation schedules:\n");
+	if (timer_us)
+		reply_print(reply, "    timer period: %llu us\n", (unsigned long long)timer_us);
+	if (size_bytes)
+		reply_print(reply, "    size threshold: %llu bytes\n",
+			    (unsigned long long)size_bytes);
+	reply_print(reply, "\n");
+}
+
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing)
 {
@@ -208,8 +244,10 @@ void listing_session_text(struct reply *reply, const struct session *session,
 		return;
 	}
 	reply_print(reply, "Recording session %s: [%s]\n", session_name(session),
-		    session->is_active ? "active" : "inactive");
-	reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+		    listing_state(session));
+	if (shared_text_str(session->output)[0] != '\0')
+		reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+	print_schedules(reply, session->schedule);
 	for (size_t i = 0; i < source_count; i++)
 		if (session_has_domain(session, i))
 			print_domain(reply, session, i, listing);

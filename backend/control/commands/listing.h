@@ -16,6 +16,8 @@ struct listing {
 
 bool listing_wants(const struct listing *listing, const struct channel *channel);
 
+/* "active", "inactive snapshot": as lttng calls it. */
+const char *listing_state(const struct session *session);
 /* lttng 2.13's text. */
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing);

@@ -54,6 +54,17 @@ static void put_output(struct json *outputs, const struct snapshot_output *outpu
 	json_put_u64(object, "max_size", output->bytes_max);
 }
 
+/* `where` is the output's path, or the words that it was given with. */
+static void print_output(struct reply *reply, const char *indent,
+			 const struct snapshot_output *output, const char *where)
+{
+	reply_print(reply, "%s[%u] %s: %s", indent, output->id, output->name, where);
+	if (output->bytes_max)
+		reply_print(reply, " (max size: %llu bytes)",
+			    (unsigned long long)output->bytes_max);
+	reply_print(reply, "\n");
+}
+
 /* --- actions */
 
 static void add_output(struct call *call, struct session *session)
@@ -78,8 +89,7 @@ static void add_output(struct call *call, struct session *session)
 	}
 	reply_print(call->reply, "Snapshot output successfully added for session %s\n",
 		    session_name(session));
-	reply_print(call->reply, "  [%u] %s: %s (max size: %llu bytes)\n", output->id, output->name,
-		    output->path, (unsigned long long)output->bytes_max);
+	print_output(call->reply, "  ", output, args_at(call->args, 1));
 	put_output(json_put_array(reply_json(call->reply), "snapshots"), output);
 	model_changed(session->model);
 	reply_done(call->reply, STATUS_OK);
@@ -120,8 +130,7 @@ static void list_output(struct call *call, struct session *session)
 	for (size_t i = 0; i < session->snapshot_output_count; i++) {
 		const struct snapshot_output *output = &session->snapshot_outputs[i];
 
-		reply_print(call->reply, "    [%u] %s: %s (max size: %llu bytes)\n", output->id,
-			    output->name, output->path, (unsigned long long)output->bytes_max);
+		print_output(call->reply, "    ", output, output->path);
 		put_output(outputs, output);
 	}
 	if (session->snapshot_output_count == 0)
@@ -242,7 +251,7 @@ static void snapshot_run(struct call *call)
 	session = common_session(call, NULL);
 	if (!session)
 		return;
-	if (session->mode == PICTURE_MODE_SNAPSHOT) {
+	if (session->mode == PICTURE_MODE_SNAPSHOT || action->run == list_output) {
 		action->run(call, session);
 		return;
 	}
