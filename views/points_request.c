@@ -21,7 +21,7 @@ static void add_once(struct word_list *patterns, const char *pattern)
 static void add_provider(const struct points_group *group, const char *name,
 			 struct word_list *patterns)
 {
-	size_t length = points_tree_provider_length(group, name);
+	size_t length = points_tree_has_globs(group) ? points_tree_provider_length(group, name) : 0;
 	struct text pattern = {0};
 
 	request_add_literal(&pattern, name, length > 0 ? length : strlen(name));
@@ -36,6 +36,7 @@ void points_view_patterns(const struct points_tree *tree, struct points_row row,
 {
 	const struct points_branch *branch = &tree->branches[row.branch];
 	const struct points_event *event = points_tree_event(tree, row);
+	bool takes_each = tree->is_by_app || !points_tree_has_globs(branch->group);
 	struct text pattern = {0};
 
 	if (event) {
@@ -44,7 +45,7 @@ void points_view_patterns(const struct points_tree *tree, struct points_row row,
 		text_finish(&pattern);
 		return;
 	}
-	for (size_t i = 0; i < branch->leaf_count && (i == 0 || tree->is_by_app); i++)
+	for (size_t i = 0; i < branch->leaf_count && (i == 0 || takes_each); i++)
 		add_provider(branch->group, tree->leaves[branch->first_leaf + i].event->name,
 			     patterns);
 }
@@ -93,8 +94,7 @@ static void ask_channel(const struct view_input *input, const char *domain, stru
 
 struct wish {
 	const struct view_input *input;
-	char option;
-	const char *domain; /* of the first target with this option */
+	const char *domain;
 	struct word_list patterns;
 	const struct picture_rule *other; /* a rule that matches more than the target */
 };
@@ -106,9 +106,8 @@ static void take_target(struct wish *wish, struct points_row row, bool enables)
 	const struct picture_rule *rule;
 	bool is_enabled = points_view_state(wish->input, row, &rule) >= RULES_FILTERED;
 
-	if (group->domain_option != wish->option || (enables && is_enabled))
+	if (strcmp(group->domain, wish->domain) != 0 || (enables && is_enabled))
 		return;
-	wish->domain = group->domain;
 	points_view_patterns(tree, row, &wish->patterns);
 	if (!enables && is_enabled)
 		wish->other = rule;
@@ -127,7 +126,7 @@ static void enable(const struct wish *wish, const char *channel, struct text *co
 	}
 	if (!channel && count == 1)
 		channel = last->name;
-	request_patterns(command, "enable-event", wish->option, selection_session(wish->input),
+	request_patterns(command, "enable-event", wish->domain, selection_session(wish->input),
 			 channel, &wish->patterns);
 }
 
@@ -149,7 +148,7 @@ static void disable(const struct wish *wish, struct text *command)
 				word_list_add(&there, wish->patterns.words[j]);
 		}
 		if (there.count > 0)
-			request_patterns(command, "disable-event", wish->option, session,
+			request_patterns(command, "disable-event", wish->domain, session,
 					 channel->name, &there);
 		word_list_finish(&there);
 	}
@@ -164,10 +163,10 @@ static void collect_wish(struct wish *wish, bool enables)
 		take_target(wish, state->rows[index], enables);
 }
 
-static void request_option(const struct view_input *input, char option, bool enables,
+static void request_domain(const struct view_input *input, const char *domain, bool enables,
 			   const char *channel, struct text *command)
 {
-	struct wish wish = {.input = input, .option = option};
+	struct wish wish = {.input = input, .domain = domain};
 
 	collect_wish(&wish, enables);
 	if (wish.patterns.count > 0 && enables)
@@ -179,6 +178,14 @@ static void request_option(const struct view_input *input, char option, bool ena
 			  "@say rule %s enables it among others: disable that in pane 3 (Events)",
 			  wish.other->pattern);
 	word_list_finish(&wish.patterns);
+}
+
+static bool is_first_of_domain(const struct points *points, size_t index)
+{
+	for (size_t i = 0; i < index; i++)
+		if (strcmp(points->groups[i].domain, points->groups[index].domain) == 0)
+			return false;
+	return true;
 }
 
 /* All targets, whichever the first one needs. */
@@ -196,9 +203,12 @@ static void toggle(const struct view_input *input, const char *channel, struct t
 		return;
 	}
 	enables = points_view_state(input, state->rows[index], &rule) < RULES_FILTERED;
-	request_option(input, 'u', enables, channel, command);
-	if (command->length == 0 || command->bytes[0] != '@')
-		request_option(input, 'k', enables, channel, command);
+	for (size_t i = 0; i < input->points->group_count; i++) {
+		const char *domain = input->points->groups[i].domain;
+
+		if (is_first_of_domain(input->points, i) && text_str(command)[0] != '@')
+			request_domain(input, domain, enables, channel, command);
+	}
 }
 
 bool points_view_request(const struct view_input *input, const char *action, const char *argument,

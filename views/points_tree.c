@@ -38,10 +38,18 @@ static uint64_t hash_number(uint64_t hash, uint64_t number)
 
 /* ---- building ---- */
 
+bool points_tree_has_globs(const struct points_group *group)
+{
+	return group->domain_option == 'u' || group->domain_option == 'k';
+}
+
 size_t points_tree_provider_length(const struct points_group *group, const char *name)
 {
-	/* LTTng-UST has "provider:event"; the kernel's subsystems begin their names alike. */
-	const char *end = strchr(name, group->domain_option == 'k' ? '_' : ':');
+	/* LTTng-UST has "provider:event", the kernel "subsystem_event", loggers "org.app.part". */
+	char separator = group->domain_option == 'u'   ? ':'
+			 : group->domain_option == 'k' ? '_'
+						       : '.';
+	const char *end = strchr(name, separator);
 
 	return end ? (size_t)(end - name) + 1 : 0;
 }

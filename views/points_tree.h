@@ -67,6 +67,8 @@ void points_tree_name(const struct points_tree *tree, struct points_row row, str
 /* The row's event, NULL for a branch. */
 const struct points_event *points_tree_event(const struct points_tree *tree, struct points_row row);
 const struct points_group *points_tree_group(const struct points_tree *tree, struct points_row row);
+/* Rules for its events may have stars: those for loggers may not. */
+bool points_tree_has_globs(const struct points_group *group);
 /* Bytes of the name that say which provider, the separator too; 0: it has none. */
 size_t points_tree_provider_length(const struct points_group *group, const char *name);
 

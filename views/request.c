@@ -47,17 +47,6 @@ static void add_list_name(struct text *command, const char *name)
 	text_finish(&escaped);
 }
 
-void request_session(struct text *command, const char *verb, const struct picture_session *session)
-{
-	if (!strcmp(verb, "snapshot")) {
-		begin(command, "snapshot record");
-		add_option(command, "-s", session->name);
-		return;
-	}
-	begin(command, verb);
-	add_name(command, session->name);
-}
-
 static const char *domain_option(const char *domain)
 {
 	static const struct {
@@ -71,6 +60,17 @@ static const char *domain_option(const char *domain)
 		if (strstr(domain, options[i].part))
 			return options[i].option;
 	return "-u";
+}
+
+void request_session(struct text *command, const char *verb, const struct picture_session *session)
+{
+	if (!strcmp(verb, "snapshot")) {
+		begin(command, "snapshot record");
+		add_option(command, "-s", session->name);
+		return;
+	}
+	begin(command, verb);
+	add_name(command, session->name);
 }
 
 void request_channel(struct text *command, const char *verb, const struct picture_session *session,
@@ -94,7 +94,7 @@ void request_add_literal(struct text *pattern, const char *name, size_t length)
 /* A line of a command that people read, and its place in the history, stay short. */
 #define PATTERNS_BYTES_MAX 2000
 
-void request_patterns(struct text *command, const char *verb, char domain_option,
+void request_patterns(struct text *command, const char *verb, const char *domain,
 		      const struct picture_session *session, const char *channel,
 		      const struct word_list *patterns)
 {
@@ -107,7 +107,7 @@ void request_patterns(struct text *command, const char *verb, char domain_option
 		if (i + 1 < patterns->count && list.length < PATTERNS_BYTES_MAX)
 			continue;
 		begin(command, verb);
-		text_addf(command, " -%c", domain_option);
+		text_addf(command, " %s", domain_option(domain));
 		add_option(command, "-s", session->name);
 		if (channel)
 			add_option(command, "-c", channel);

@@ -21,7 +21,7 @@ void request_add_literal(struct text *pattern, const char *name, size_t length);
  * "enable-event -u -s web -c ust0 'a:*',b": as many lines as it takes for all patterns. channel
  * NULL: none is named.
  */
-void request_patterns(struct text *command, const char *verb, char domain_option,
+void request_patterns(struct text *command, const char *verb, const char *domain,
 		      const struct picture_session *session, const char *channel,
 		      const struct word_list *patterns);
 /* True if `action` is one on a session; then `verb` is its command (session may be NULL). */

@@ -30,10 +30,11 @@ const struct gatherer_pace gatherer_usual_pace = {
 
 struct entry {
 	size_t source_index;
-	uint64_t app_id; /* 0: the source itself */
-	uint64_t serial; /* of the last question; answers to earlier ones are dropped */
-	bool is_asked;	 /* its answer is under way */
-	bool is_silent;	 /* did not answer in time */
+	uint64_t app_id;   /* 0: the source itself */
+	uint64_t serial;   /* of the last question; answers to earlier ones are dropped */
+	bool is_asked;	   /* its answer is under way */
+	bool is_silent;	   /* did not answer in time */
+	uint64_t apps_sum; /* of the source itself: which applications it had when it was asked */
 	unsigned int looks;
 	uint64_t look_again_ns; /* 0: not */
 	struct points_part *part;
@@ -195,6 +196,21 @@ static void arm_look(struct gatherer *gatherer)
 		timer_arm(gatherer->look_timer, next_ns);
 }
 
+/* Of the commands' options. */
+static char domain_option(const char *domain)
+{
+	static const struct {
+		const char *domain;
+		char option;
+	} options[] = {
+		{"KERNEL", 'k'}, {"JUL", 'j'}, {"LOG4J", 'l'}, {"LOG4J2", '2'}, {"PYTHON", 'p'}};
+
+	for (size_t i = 0; i < COUNT_OF(options); i++)
+		if (strcmp(domain, options[i].domain) == 0)
+			return options[i].option;
+	return 'u';
+}
+
 static struct points_part *make_part(struct gatherer *gatherer, const struct question *question)
 {
 	const struct source_class *class =
@@ -202,7 +218,7 @@ static struct points_part *make_part(struct gatherer *gatherer, const struct que
 	const struct points_part_origin origin = {
 		.id = (uint64_t)(question->source_index + 1) << 48,
 		.domain = class->title,
-		.domain_option = strcmp(class->domain, "KERNEL") == 0 ? 'k' : 'u',
+		.domain_option = domain_option(class->domain),
 		.title = class->list_points_of ? NULL : class->title,
 	};
 
@@ -244,6 +260,17 @@ static void answered(struct message *message)
 	free(question);
 }
 
+/* Other applications, another sum: ids are never used again. */
+static uint64_t sum_apps(const struct model *model, size_t source_index)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < model->app_count; i++)
+		if (model->apps[i].source_index == source_index)
+			sum += (model->apps[i].id + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	return sum;
+}
+
 static void ask(struct gatherer *gatherer, struct entry *entry)
 {
 	struct source *source = gatherer->model->sources[entry->source_index].source;
@@ -256,6 +283,8 @@ static void ask(struct gatherer *gatherer, struct entry *entry)
 	question->serial = ++gatherer->next_question;
 	entry->serial = question->serial;
 	entry->is_asked = true;
+	if (!entry->app_id)
+		entry->apps_sum = sum_apps(gatherer->model, entry->source_index);
 	entry->looks++;
 	entry->look_again_ns = 0;
 	task_init(&question->task, gatherer->model->queue, answered);
@@ -328,6 +357,16 @@ static void drop_gone(struct gatherer *gatherer)
 	gatherer->entry_count = kept;
 }
 
+static void ask_source(struct gatherer *gatherer, size_t source_index)
+{
+	struct entry *entry = find_entry(gatherer, source_index, 0);
+
+	if (!entry)
+		add_entry(gatherer, source_index, 0);
+	else if (entry->apps_sum != sum_apps(gatherer->model, source_index))
+		ask(gatherer, entry);
+}
+
 static void ask_new(struct gatherer *gatherer)
 {
 	const struct model *model = gatherer->model;
@@ -335,9 +374,8 @@ static void ask_new(struct gatherer *gatherer)
 	for (size_t i = 0; i < source_count; i++) {
 		const struct source *source = model->sources[i].source;
 
-		if (source && source->class->list_points && !source->class->list_points_of &&
-		    !find_entry(gatherer, i, 0))
-			add_entry(gatherer, i, 0);
+		if (source && source->class->list_points && !source->class->list_points_of)
+			ask_source(gatherer, i);
 	}
 	for (size_t i = 0; i < model->app_count; i++) {
 		const struct app *app = &model->apps[i];

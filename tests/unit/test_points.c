@@ -384,6 +384,12 @@ static void a_source_without_applications_is_asked_as_a_whole(void **state)
 	assert_int_equal(points->groups[0].domain_option, 'k');
 	assert_string_equal(points->events[0].loglevel_text, "");
 	points_unref(points);
+	/* Again when it has other applications. */
+	add_app(1, 0);
+	assert_int_equal(held_count, 1);
+	answer_all();
+	gatherer_note_apps(gatherer);
+	assert_int_equal(held_count, 0);
 }
 
 static void expect_nothing(const char *sentence)

@@ -23,6 +23,7 @@ void pictures_init(struct pictures *pictures)
 		.warning = "",
 		.sessions = pictures->sessions,
 		.channels = pictures->channels,
+		.rules = pictures->rules,
 		.events = pictures->events,
 		.chunks = pictures->chunks,
 	};
@@ -66,12 +67,35 @@ struct picture_channel *pictures_add_channel(struct pictures *pictures, const ch
 	channel->id = (uint32_t)session->channel_count++;
 	channel->name = name;
 	channel->domain = "User space";
+	channel->contexts = "";
+	channel->first_rule = pictures->picture.rule_count;
 	channel->is_enabled = true;
 	channel->subbuf_bytes = 524288;
 	channel->subbuf_count = 4;
 	channel->first_event = pictures->picture.event_count;
 	pictures_set_history(channel->history, NULL, 0);
 	return channel;
+}
+
+struct picture_rule *pictures_add_rule(struct pictures *pictures, const char *pattern)
+{
+	struct picture_channel *channel = &pictures->channels[pictures->picture.channel_count - 1];
+	struct picture_rule *rule = &pictures->rules[pictures->picture.rule_count++];
+
+	assert(pictures->picture.rule_count <= PICTURES_MAX);
+	channel->rule_count++;
+	*rule = (struct picture_rule){
+		.session_id = channel->session_id,
+		.channel_id = channel->id,
+		.id = (uint32_t)pictures->picture.rule_count,
+		.pattern = pattern,
+		.loglevel = -1,
+		.loglevel_text = "",
+		.exclusions = "",
+		.filter = "",
+		.is_enabled = true,
+	};
+	return rule;
 }
 
 struct picture_event *pictures_add_event(struct pictures *pictures, const char *name,

@@ -20,6 +20,7 @@ struct pictures {
 	struct picture picture;
 	struct picture_session sessions[PICTURES_MAX];
 	struct picture_channel channels[PICTURES_MAX];
+	struct picture_rule rules[PICTURES_MAX];
 	struct picture_event events[PICTURES_MAX];
 	struct picture_chunk chunks[PICTURES_MAX];
 	struct log_entry log[PICTURES_MAX];
@@ -33,6 +34,8 @@ void pictures_init(struct pictures *pictures);
 struct picture_session *pictures_add_session(struct pictures *pictures, const char *name);
 /* To the session added last. */
 struct picture_channel *pictures_add_channel(struct pictures *pictures, const char *name);
+/* To the channel added last: for all levels, enabled. */
+struct picture_rule *pictures_add_rule(struct pictures *pictures, const char *pattern);
 /* To the channel added last. */
 struct picture_event *pictures_add_event(struct pictures *pictures, const char *name,
 					 uint64_t total);
