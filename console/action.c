@@ -294,8 +294,17 @@ static bool go_to_prompt(struct console *console, const char *argument)
 
 static bool cancel(struct console *console, const char *argument)
 {
+	struct text command = {0};
+
 	(void)argument;
-	console_tell(console, NOTICE_INFO, "", "q quits or detaches, ? explains the keys");
+	if (console->notice.began_ns) {
+		text_add(&command, console->notice.command);
+		console_tell(console, NOTICE_INFO, text_str(&command),
+			     "goes on in the background; its answer comes here");
+	} else {
+		console_tell(console, NOTICE_INFO, "", "q quits or detaches, ? explains the keys");
+	}
+	text_finish(&command);
 	return true;
 }
 

@@ -25,6 +25,7 @@
 #include "console/frame.h"
 #include "console/help.h"
 #include "console/input.h"
+#include "console/removal.h"
 #include "console/state.h"
 #include "console/submit.h"
 #include "console/verb.h"
@@ -181,6 +182,7 @@ void console_destroy(struct console *console)
 {
 	if (!console)
 		return;
+	removal_end(console);
 	queue_drain(console->answers); /* of commands that ended with the backend */
 	loop_unwatch_queue(console->loop, console->answers);
 	queue_destroy(console->answers);
@@ -395,6 +397,26 @@ static void note_minute(struct console *console)
 	console->pace.wants_frame |= !console->settings.is_plain;
 }
 
+/* When the number of seconds in the message line changes. */
+static uint64_t next_progress_ns(const struct console *console, uint64_t now_ns)
+{
+	uint64_t began_ns = console->notice.began_ns;
+
+	if (began_ns == 0 || console->notice.level == NOTICE_NONE)
+		return UINT64_MAX;
+	if (now_ns < began_ns)
+		return began_ns;
+	return began_ns + ((now_ns - began_ns) / NS_PER_S + 1) * NS_PER_S;
+}
+
+static void note_progress(struct console *console, uint64_t now_ns)
+{
+	uint64_t last_ns = console->pace.last_frame_ns;
+
+	if (next_progress_ns(console, last_ns) <= now_ns)
+		console->pace.wants_frame = true;
+}
+
 static void watch_output(struct console *console)
 {
 	bool is_busy = screen_is_busy(console->screen);
@@ -451,6 +473,8 @@ static void arm(struct console *console, uint64_t now_ns)
 	if (console->notice.level != NOTICE_NONE && console->notice.until_ns &&
 	    console->notice.until_ns < at_ns)
 		at_ns = console->notice.until_ns;
+	if (next_progress_ns(console, now_ns) < at_ns)
+		at_ns = next_progress_ns(console, now_ns);
 	if (at_ns == UINT64_MAX)
 		timer_disarm(pace->timer);
 	else
@@ -467,6 +491,7 @@ void console_draw_when_due(struct console *console)
 		return;
 	expire_notice(console, now_ns);
 	note_minute(console);
+	note_progress(console, now_ns);
 	is_due = (pace->wants_frame && now_ns >= pace->last_frame_ns + KEY_FRAME_NS) ||
 		 (pace->wants_data_frame && now_ns >= data_frame_ns(console));
 	if (is_due && screen_is_busy(console->screen)) {
@@ -510,6 +535,7 @@ void console_tell(struct console *console, enum notice_level level, const char *
 	va_list arguments;
 
 	notice->level = level;
+	notice->began_ns = 0;
 	snprintf(notice->command, sizeof(notice->command), "%s", command);
 	va_start(arguments, format);
 	vsnprintf(notice->text, sizeof(notice->text), format, arguments);
@@ -517,6 +543,14 @@ void console_tell(struct console *console, enum notice_level level, const char *
 	if (level == NOTICE_ERROR && console->screen && console->settings.bell != BELL_OFF)
 		screen_bell(console->screen, console->settings.bell == BELL_VISIBLE);
 	notice->until_ns = level == NOTICE_ERROR ? 0 : clock_monotonic_ns() + NOTICE_NS;
+	console_draw_soon(console);
+}
+
+void console_tell_begun(struct console *console, const char *command)
+{
+	console_tell(console, NOTICE_INFO, command, "…");
+	console->notice.until_ns = UINT64_MAX;
+	console->notice.began_ns = clock_monotonic_ns();
 	console_draw_soon(console);
 }
 

@@ -9,6 +9,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "console/details.h"
 #include "console/help.h"
 #include "views/selection.h"
@@ -211,6 +212,16 @@ static int command_columns(const struct console *console, const char *text, cons
 	return wanted < room ? wanted : room;
 }
 
+/* Whole seconds, from the first on: no more than a few bytes each. */
+static void add_progress(const struct notice *notice, struct text *text)
+{
+	uint64_t running_ns = notice->began_ns ? clock_monotonic_ns() - notice->began_ns : 0;
+
+	if (running_ns >= NS_PER_S)
+		text_addf(text, " %llu s  Ctrl-C leaves it in the background",
+			  (unsigned long long)(running_ns / NS_PER_S));
+}
+
 static void draw_notice(struct console *console, int row)
 {
 	const struct notice *notice = &console->notice;
@@ -220,6 +231,7 @@ static void draw_notice(struct console *console, int row)
 	if (notice->level == NOTICE_NONE)
 		return;
 	text_addf(&text, "%s%s", levels[notice->level].mark, notice->text);
+	add_progress(notice, &text);
 	if (notice->command[0]) {
 		text_addf(&command, "[%s]", notice->command);
 		used = command_columns(console, text_str(&text), text_str(&command)) + 1;

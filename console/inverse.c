@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/places.h"
 #include "backend/control/args.h"
 #include "backend/control/command.h"
 #include "backend/source/spec.h"
@@ -253,6 +254,13 @@ void inverse_add(const struct picture *picture, uint64_t session_id, const struc
 		word_list_finish(&doing.names);
 		args_destroy(args);
 	}
+}
+
+char *inverse_directory(const struct places *places)
+{
+	if (!places->state || !command_find("save") || !command_find("load"))
+		return NULL;
+	return mem_printf("%s/destroyed", places->state);
 }
 
 bool inverse_destroyed(const struct picture *picture, uint64_t session_id,

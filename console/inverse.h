@@ -16,6 +16,12 @@
 void inverse_add(const struct picture *picture, uint64_t session_id, const struct word_list *words,
 		 struct text *inverse);
 
+struct places;
+
+/* Where configurations are saved before their sessions are destroyed; NULL: nowhere. Caller frees.
+ */
+char *inverse_directory(const struct places *places);
+
 /*
  * Sessions that a `destroy` command means, by name. False: it is no destroy, or a wrong one.
  */

@@ -33,6 +33,8 @@ static const struct binding defaults[] = {
 	{"points", "*", "expand-all", "open or close all"},
 	{"points", "t", "regroup", "by provider, by program"},
 	{"chunks", "Enter", "copy", "copy its path"},
+	{"chunks", "D", "delete-chunk", "delete its files, asks"},
+	{"chunks", "F9", "delete-chunk", NULL},
 	{"messages", "F", "follow", "follow the newest"},
 
 	{NULL, "F1", "help", "these keys"},

@@ -33,6 +33,7 @@ struct notice {
 	char text[ERROR_MESSAGE_MAX];
 	char command[ERROR_MESSAGE_MAX]; /* the equivalent command, at the right */
 	uint64_t until_ns;		 /* 0: until the next key */
+	uint64_t began_ns;		 /* the command still runs, since then; 0: it doesn't */
 };
 
 enum output_size { OUTPUT_AUTO, OUTPUT_HALF, OUTPUT_FULL, OUTPUT_SIZE_COUNT };
@@ -88,7 +89,8 @@ struct console {
 	struct form form;
 	struct undo undo;
 	struct aliases aliases;
-	struct memory *memory; /* NULL: nowhere to keep things */
+	struct removal *removal; /* files are being deleted; NULL: no */
+	struct memory *memory;	 /* NULL: nowhere to keep things */
 
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;
@@ -135,6 +137,8 @@ void console_draw_soon(struct console *console);
 void console_draw_when_due(struct console *console);
 void console_tell(struct console *console, enum notice_level level, const char *command,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The command was begun: after a moment the line shows for how long it has been running. */
+void console_tell_begun(struct console *console, const char *command);
 const struct view_class *console_view(enum pane pane); /* NULL: this build has none */
 unsigned int console_missing_panes(void);
 void console_focus(struct console *console, enum pane pane);

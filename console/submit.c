@@ -11,6 +11,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
+#include "console/confirm.h"
 #include "console/inverse.h"
 #include "console/state.h"
 #include "console/verb.h"
@@ -414,16 +415,6 @@ static void fill_requester(struct console *console, struct requester *who, bool 
 	}
 }
 
-/* Where what will be destroyed is saved; NULL: nowhere. */
-static char *destroyed_directory(const struct console *console)
-{
-	const struct command *save = command_find("save"), *load = command_find("load");
-
-	if (!console->places->state || !save || !load)
-		return NULL;
-	return mem_printf("%s/destroyed", console->places->state);
-}
-
 static bool is_undoable_origin(enum submit_origin origin)
 {
 	return origin == FROM_KEY || origin == FROM_PROMPT;
@@ -432,7 +423,7 @@ static bool is_undoable_origin(enum submit_origin origin)
 static void add_loads(const struct console *console, const struct word_list *names,
 		      struct text *inverse)
 {
-	char *directory = destroyed_directory(console);
+	char *directory = inverse_directory(console->places);
 
 	for (size_t i = 0; directory && i < names->count; i++) {
 		text_addf(inverse, "%sload --force --input-path=", inverse->length ? "; " : "");
@@ -468,7 +459,7 @@ static void find_inverse(const struct script *script, const struct script_comman
 static bool insert_saves(struct script *script, const struct script_command *command)
 {
 	struct console *console = script->console;
-	char *directory = destroyed_directory(console);
+	char *directory = inverse_directory(console->places);
 	size_t at = script->next - 1, before = script->count;
 	const struct picture *picture;
 	struct word_list names = {0};
@@ -512,7 +503,7 @@ static enum step hand_over(struct script *script, const struct script_command *c
 		(struct answer_sink){.write = answer_written, .done = answer_done, .data = job};
 	console->running_count++;
 	if (script->origin != FROM_FILE && !command->is_own)
-		console_tell(console, NOTICE_INFO, command->text, "…");
+		console_tell_begun(console, command->text);
 	backend_submit(console->backend, request);
 	return STEP_WAITS;
 }
@@ -549,55 +540,6 @@ static enum step run_verb(struct script *script, const struct script_command *co
 
 /* ---- questions ---- */
 
-static bool can_save(const struct console *console)
-{
-	char *directory = destroyed_directory(console);
-
-	free(directory);
-	return directory != NULL;
-}
-
-static void describe_destroy(struct console *console, const struct script_command *command,
-			     struct text *out)
-{
-	const struct picture *picture = backend_picture_acquire(console->backend);
-	const struct picture_session *session =
-		picture_session(picture, console->selection.session_id);
-
-	for (size_t i = 0; command->words.count > 1 && i < picture->session_count; i++) {
-		if (!strcmp(picture->sessions[i].name,
-			    command->words.words[command->words.count - 1]))
-			session = &picture->sessions[i];
-	}
-	if (session)
-		text_addf(out, "Destroy session \"%s\" (%s, %zu channel%s)? Trace files stay%s.",
-			  session->name, session->is_active ? "running" : "stopped",
-			  session->channel_count, session->channel_count == 1 ? "" : "s",
-			  can_save(console) ? ", u brings it back" : "; no way back");
-	else
-		text_addf(out, "Run \"%s\"?", command->text);
-	backend_picture_release(console->backend);
-}
-
-static bool names_all(const struct script_command *command)
-{
-	for (size_t i = 1; i < command->words.count; i++) {
-		if (!strcmp(command->words.words[i], "-a") ||
-		    !strcmp(command->words.words[i], "--all"))
-			return true;
-	}
-	return false;
-}
-
-static size_t active_count(struct console *console)
-{
-	const struct picture *picture = backend_picture_acquire(console->backend);
-	size_t count = picture->active_count;
-
-	backend_picture_release(console->backend);
-	return count;
-}
-
 static void take_letter(void *asker, void *data, char letter)
 {
 	struct console *console = asker;
@@ -615,39 +557,20 @@ static void take_letter(void *asker, void *data, char letter)
 static void ask(struct script *script, const struct script_command *command)
 {
 	struct console *console = script->console;
-	bool is_all = names_all(command);
 	struct text text = {0};
+	enum question_kind kind = confirm_question(console, &command->words, command->text, &text);
 
-	if (is_all)
-		text_addf(&text, "Run \"%s\"? Type yes:", command->text);
-	else if (!strncmp(command->words.words[0], "destroy", strlen(command->words.words[0])))
-		describe_destroy(console, command, &text);
-	else
-		text_addf(&text, "Run \"%s\"?", command->text);
-	if (!is_all)
-		text_add(&text, " [y/N]");
 	console->question.answer = take_letter;
 	console->question.data = script;
-	question_open(&console->question, is_all ? QUESTION_YES : QUESTION_LETTER, text_take(&text),
-		      "y", loop_now_ns(console->loop));
+	question_open(&console->question, kind, text_take(&text), "y", loop_now_ns(console->loop));
 	console_draw_soon(console);
 }
 
 static bool must_ask(const struct script *script, const struct script_command *command)
 {
-	struct console *console = script->console;
-	const struct command *known = command_resolve(command->words.words[0], true, NULL);
-
-	if (!known || !(known->flags & COMMAND_ASKS) || !console->screen)
-		return false;
 	if (script->says_yes || script->confirmed == script->next || command->is_own)
 		return false;
-	if (console->settings.confirm == CONFIRM_NEVER)
-		return false;
-	/* Nothing is lost when nothing runs; when something does, quit itself refuses. */
-	if (!strcmp(known->name, "quit"))
-		return command->words.count > 1 && active_count(console) > 0;
-	return true;
+	return confirm_is_needed(script->console, &command->words, script->origin == FROM_KEY);
 }
 
 static void echo(struct script *script, const struct script_command *command)

@@ -11,6 +11,7 @@
 #include "backend/base/units.h"
 #include "backend/control/command.h"
 #include "console/keymap.h"
+#include "console/removal.h"
 #include "console/state.h"
 #include "console/submit.h"
 
@@ -244,6 +245,13 @@ static void columns_arguments(size_t index, const char *const *words, struct wor
 		word_list_add(candidates, layout_pane_name((enum pane)i));
 }
 
+static bool run_delete_chunk(struct console *console, size_t word_count, char **words,
+			     struct text *out, struct error *err)
+{
+	(void)out;
+	return removal_ask(console, word_count - 1, words + 1, err);
+}
+
 static const struct verb verbs[] = {
 	{"alias", "[NAME ['COMMAND']]", "Give a command line a name, or list those names.", 1, 3,
 	 run_alias, NULL},
@@ -253,6 +261,8 @@ static const struct verb verbs[] = {
 	 16, run_color, color_arguments},
 	{"columns", "[PANE [+NAME|-NAME]...]", "Show or hide columns of a pane.", 1, 40,
 	 run_columns, columns_arguments},
+	{"delete-chunk", "PATH...", "Delete the files of archived chunks; asks.", 2, 1000,
+	 run_delete_chunk, NULL},
 	{"set", "[NAME [VALUE]]", "Change a setting of the screen, or list them.", 1, 3, run_set,
 	 set_arguments},
 	{"source", "FILE", "Run the commands in a file.", 2, 2, run_source, NULL},

@@ -188,6 +188,22 @@ static void open_chunk(const struct view_input *input, size_t index, struct text
 		text_add_quoted(command, selection_session(input)->name);
 }
 
+/* Archived ones among the targets: what is still being written stays. */
+static void delete_chunks(const struct table *table, const struct view_input *input,
+			  struct text *command)
+{
+	size_t position = 0, index;
+
+	while (table_next_target(table, &position, &index)) {
+		const struct picture_chunk *chunk = row_chunk(input, index);
+
+		if (chunk->state != PICTURE_CHUNK_ARCHIVED || !*chunk->path)
+			continue;
+		text_add(command, command->length ? " " : "delete-chunk ");
+		text_add_quoted(command, chunk->path);
+	}
+}
+
 static bool act(const struct table *table, const struct view_input *input, const char *action,
 		struct text *command)
 {
@@ -195,6 +211,10 @@ static bool act(const struct table *table, const struct view_input *input, const
 
 	if (!strcmp(action, "back")) {
 		text_add(command, "@sessions");
+		return true;
+	}
+	if (!strcmp(action, "delete-chunk")) {
+		delete_chunks(table, input, command);
 		return true;
 	}
 	if (strcmp(action, "open") != 0)
@@ -249,6 +269,7 @@ static void init(void *state)
 
 static const struct view_action actions[] = {
 	{"open", "read it in the event browser"},
+	{"delete-chunk", "delete the files of archived chunks"},
 	{"back", "to the sessions"},
 	{NULL, NULL},
 };

@@ -203,7 +203,9 @@ static void add_chunks(struct fake_picture *all, const struct fake_session *sess
 		if (at == CHUNKS_MAX)
 			return;
 		snprintf(all->chunk_paths[at], sizeof(all->chunk_paths[at]),
-			 "/traces/%s/archives/20261122T0419%02u+0000-%u", all->names[0], i, i);
+			 "%s/%s/archives/20261122T0419%02u+0000-%u",
+			 getenv("FAKE_TRACES") ? getenv("FAKE_TRACES") : "/traces", all->names[0],
+			 i, i);
 		all->chunks[at] = (struct picture_chunk){
 			.session_id = session->id,
 			.id = i,
@@ -437,6 +439,9 @@ static void run_later(struct backend *backend, struct request *request)
 
 	delayed->request = request;
 	delayed->at_ns = clock_monotonic_ns() + ROTATION_NS;
+	if (!strcmp(request->words[0], "slow") && request->word_count > 1)
+		delayed->at_ns =
+			clock_monotonic_ns() + (uint64_t)atoi(request->words[1]) * NS_PER_S;
 	delayed->next = backend->delayed;
 	backend->delayed = delayed;
 	timer_arm(backend->later, delayed->at_ns);
@@ -446,6 +451,12 @@ static void finish_rotation(struct backend *backend, struct request *request)
 {
 	struct fake_session *session = find_session(backend, request);
 
+	if (!strcmp(request->words[0], "slow")) {
+		say(request, ANSWER_OUTPUT, "slept for %s s\n",
+		    request->word_count > 1 ? request->words[1] : "0");
+		finish(request, 0);
+		return;
+	}
 	if (!session) {
 		say(request, ANSWER_ERROR, "Error: no such session.\n");
 		finish(request, 1);
@@ -561,6 +572,7 @@ FAKE(fake_list, "list", COMPLETE_SESSION, 0);
 FAKE(fake_lose, "lose", COMPLETE_SESSION, 0);
 FAKE(fake_quit, "quit", COMPLETE_NOTHING, COMMAND_ASKS);
 FAKE(fake_rotate, "rotate", COMPLETE_SESSION, 0);
+FAKE(fake_slow, "slow", COMPLETE_NOTHING, 0);
 FAKE(fake_set, "set-session", COMPLETE_SESSION, 0);
 FAKE(fake_start, "start", COMPLETE_SESSION, 0);
 FAKE(fake_stop, "stop", COMPLETE_SESSION, 0);
@@ -568,7 +580,7 @@ FAKE(fake_stop, "stop", COMPLETE_SESSION, 0);
 const struct command *const command_table[] = {
 	&fake_context, &fake_create, &fake_crash, &fake_destroy, &fake_detach, &fake_disable,
 	&fake_enable,  &fake_fail,   &fake_lines, &fake_list,	 &fake_lose,   &fake_quit,
-	&fake_rotate,  &fake_set,    &fake_start, &fake_stop,
+	&fake_rotate,  &fake_set,    &fake_slow,  &fake_start,	 &fake_stop,
 };
 const size_t command_count = COUNT_OF(command_table);
 
@@ -583,7 +595,8 @@ static const struct {
 	{"lines", run_lines},	    {"list", run_list},
 	{"lose", run_lose},	    {"quit", run_quit},
 	{"rotate", run_later},	    {"set-session", run_set_session},
-	{"start", run_start},	    {"stop", run_start},
+	{"slow", run_later},	    {"start", run_start},
+	{"stop", run_start},
 };
 
 static void run_request(struct backend *backend, struct request *request)
