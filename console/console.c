@@ -392,7 +392,6 @@ static void note_minute(struct console *console)
 
 	if (!console->pace.is_recording || minute == console->pace.shown_minute)
 		return;
-	memory_save(console);
 	console->pace.shown_minute = minute;
 	console->pace.wants_frame |= !console->settings.is_plain;
 }
@@ -449,6 +448,11 @@ static void draw(struct console *console, uint64_t now_ns)
 	pace->wants_frame = false;
 	pace->wants_data_frame = false;
 	pace->shown_minute = clock_wall_ns() / MINUTE_NS;
+	/* What is arranged differently was drawn. */
+	if (now_ns - pace->saved_ns >= MINUTE_NS) {
+		pace->saved_ns = now_ns;
+		memory_save(console);
+	}
 	console_update_watch(console);
 	wanted_update(console);
 	watch_output(console);

@@ -59,8 +59,9 @@ struct pace {
 	bool wants_data_frame; /* the picture changed: at its interval */
 	uint64_t last_frame_ns;
 	uint64_t last_data_frame_ns;
-	bool is_recording;     /* some session, in the picture drawn last */
+	bool is_recording; /* some session, in the picture drawn last */
 	uint64_t shown_minute;
+	uint64_t saved_ns;     /* the layout, if it was different */
 	unsigned int slowness; /* the interval is doubled this often */
 	unsigned int skips;    /* frames that found the terminal busy, since skips_since_ns */
 	uint64_t skips_since_ns;
@@ -105,10 +106,10 @@ struct console {
 	struct layout layout;
 	struct canvas *canvas;
 
-	struct log_entry *log; /* the newest entries, for the messages pane */
 	const struct points *points; /* held; NULL: none */
 	bool wants_points;
 
+	struct log_entry *log; /* the newest entries, for the messages pane */
 	size_t log_count;
 	uint64_t log_serial;	 /* of the last one in `log` */
 	uint64_t noticed_serial; /* up to here the message line has shown what others logged */

@@ -439,7 +439,7 @@ static void run_later(struct backend *backend, struct request *request)
 
 	delayed->request = request;
 	delayed->at_ns = clock_monotonic_ns() + ROTATION_NS;
-	if (!strcmp(request->words[0], "slow") && request->word_count > 1)
+	if (!strcmp(request->words[0], "wait") && request->word_count > 1)
 		delayed->at_ns =
 			clock_monotonic_ns() + (uint64_t)atoi(request->words[1]) * NS_PER_S;
 	delayed->next = backend->delayed;
@@ -451,7 +451,7 @@ static void finish_rotation(struct backend *backend, struct request *request)
 {
 	struct fake_session *session = find_session(backend, request);
 
-	if (!strcmp(request->words[0], "slow")) {
+	if (!strcmp(request->words[0], "wait")) {
 		say(request, ANSWER_OUTPUT, "slept for %s s\n",
 		    request->word_count > 1 ? request->words[1] : "0");
 		finish(request, 0);
@@ -572,7 +572,7 @@ FAKE(fake_list, "list", COMPLETE_SESSION, 0);
 FAKE(fake_lose, "lose", COMPLETE_SESSION, 0);
 FAKE(fake_quit, "quit", COMPLETE_NOTHING, COMMAND_ASKS);
 FAKE(fake_rotate, "rotate", COMPLETE_SESSION, 0);
-FAKE(fake_slow, "slow", COMPLETE_NOTHING, 0);
+FAKE(fake_wait, "wait", COMPLETE_NOTHING, 0);
 FAKE(fake_set, "set-session", COMPLETE_SESSION, 0);
 FAKE(fake_start, "start", COMPLETE_SESSION, 0);
 FAKE(fake_stop, "stop", COMPLETE_SESSION, 0);
@@ -580,7 +580,7 @@ FAKE(fake_stop, "stop", COMPLETE_SESSION, 0);
 const struct command *const command_table[] = {
 	&fake_context, &fake_create, &fake_crash, &fake_destroy, &fake_detach, &fake_disable,
 	&fake_enable,  &fake_fail,   &fake_lines, &fake_list,	 &fake_lose,   &fake_quit,
-	&fake_rotate,  &fake_set,    &fake_slow,  &fake_start,	 &fake_stop,
+	&fake_rotate,  &fake_set,    &fake_wait,  &fake_start,	 &fake_stop,
 };
 const size_t command_count = COUNT_OF(command_table);
 
@@ -595,7 +595,7 @@ static const struct {
 	{"lines", run_lines},	    {"list", run_list},
 	{"lose", run_lose},	    {"quit", run_quit},
 	{"rotate", run_later},	    {"set-session", run_set_session},
-	{"slow", run_later},	    {"start", run_start},
+	{"wait", run_later},	    {"start", run_start},
 	{"stop", run_start},
 };
 
