@@ -64,7 +64,7 @@ static void add_env(struct text *out, const struct ctf_env *env, size_t count)
 	text_add(out, "};\n");
 }
 
-static void add_clock(struct text *out, const struct ctf_clock *clock)
+void ctf_metadata_clock(struct text *out, const struct ctf_clock *clock)
 {
 	char uuid[UUID_TEXT_MAX];
 
@@ -131,7 +131,7 @@ void ctf_metadata_trace(struct text *out, const struct ctf_trace *trace)
 	add_aliases(out, layout);
 	add_trace(out, trace);
 	add_env(out, trace->env, trace->env_count);
-	add_clock(out, &trace->clock);
+	ctf_metadata_clock(out, &trace->clock);
 	add_clock_aliases(out, layout);
 	add_packet_context(out);
 	add_event_header(out, "event_header_compact", "uint5_t", "uint27_clock_monotonic_t", 31,

@@ -42,6 +42,8 @@ struct ctf_trace {
 	size_t env_count;
 };
 
+/* The clock's block alone, as ctf_metadata_trace() writes it. */
+void ctf_metadata_clock(struct text *out, const struct ctf_clock *clock);
 /* "CTF 1.8" comment, typealiases, trace, env, clock, packet context, event headers. */
 void ctf_metadata_trace(struct text *out, const struct ctf_trace *trace);
 /* context: struct of the fields that follow each event header, or NULL. */

@@ -25,6 +25,15 @@ void recording_clear(struct session *session, struct outcome outcome);
 /* A chunk that was cleared has no files any more. For recording.c. */
 void clear_take_closed(struct session *session, uint64_t chunk_id);
 
+/*
+ * Samples the clock's offset again and writes the metadata anew: for traces whose times were far
+ * off because the wall clock was set. Archives keep theirs. ERROR_STATE (not active), ERROR_IO,
+ * ERROR_NO_SPACE.
+ */
+void recording_regenerate_metadata(struct session *session, struct outcome outcome);
+/* Applications say again what is loaded where. ERROR_STATE (not active). */
+void recording_regenerate_statedump(struct session *session, struct outcome outcome);
+
 struct rotation_outcome {
 	/* When the rotation is under way (for --no-wait); may be NULL. Not called if it can't
 	 * begin. */

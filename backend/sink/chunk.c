@@ -579,6 +579,7 @@ static const struct sink_class chunk_sink_class = {
 	.close_stream = chunk_stream_close,
 	.settle = chunk_stream_settle,
 	.empty = chunk_stream_empty,
+	.replace_metadata = chunk_trace_replace,
 	.destroy = chunk_sink_destroy,
 };
 

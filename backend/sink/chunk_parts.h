@@ -104,6 +104,7 @@ struct sink_trace *chunk_trace_open(struct sink *sink, const char *path, struct 
 bool chunk_trace_append(struct sink_trace *trace, const char *text, size_t length,
 			struct error *err);
 void chunk_trace_close(struct sink_trace *trace);
+bool chunk_trace_replace(struct sink *sink, const char *old, const char *fresh, struct error *err);
 /* Makes the trace's directory and metadata in the chunk. Lock held. */
 bool chunk_trace_enter(struct chunk_trace *trace, struct chunk *chunk, struct error *err);
 /* Takes back what chunk_trace_enter did. Lock held. */

@@ -181,6 +181,75 @@ bool chunk_trace_append(struct sink_trace *base, const char *text, size_t length
 	return is_written;
 }
 
+/* --- replacing */
+
+#define FRESH_NAME ".metadata.new"
+
+/* The whole text in a new file, which takes the old one's place at once. */
+static bool rewrite_place(struct chunk_place *place, const struct text *text, struct error *err)
+{
+	int fd = files_create(place->directory, FRESH_NAME, err);
+	bool is_written = fd >= 0;
+
+	if (fd >= 0 && !files_write_at(fd, 0, NULL, 0, text->bytes, text->length))
+		is_written = error_set_errno(err, errno, "cannot write the metadata of '%s'",
+					     place->trace->path);
+	if (!is_written || !files_rename(place->directory, FRESH_NAME, "metadata", err)) {
+		fd_close(&fd);
+		unlinkat(place->directory, FRESH_NAME, 0);
+		return false;
+	}
+	fd_close(&place->metadata_fd);
+	place->metadata_fd = fd;
+	place->written_bytes = text->length;
+	return true;
+}
+
+/* False when `old` is not in it. */
+static bool make_replaced(const struct text *text, const char *old, const char *fresh,
+			  struct text *replaced)
+{
+	const char *at = strstr(text_str(text), old);
+
+	if (!at)
+		return false;
+	text_add_bytes(replaced, text->bytes, (size_t)(at - text->bytes));
+	text_add(replaced, fresh);
+	text_add(replaced, at + strlen(old));
+	return true;
+}
+
+/* sink->lock is held. */
+static bool replace_in(struct chunk_trace *trace, const char *old, const char *fresh,
+		       struct error *err)
+{
+	const struct chunk_sink *sink = sink_of(trace);
+	struct chunk_place *place = sink->current ? chunk_find_place(sink->current, trace) : NULL;
+	struct text replaced = {0};
+
+	if (!make_replaced(&trace->metadata, old, fresh, &replaced))
+		return true;
+	if (place && !rewrite_place(place, &replaced, err)) {
+		text_finish(&replaced);
+		return false;
+	}
+	text_finish(&trace->metadata);
+	trace->metadata = replaced;
+	return true;
+}
+
+bool chunk_trace_replace(struct sink *base, const char *old, const char *fresh, struct error *err)
+{
+	struct chunk_sink *sink = (struct chunk_sink *)base;
+	bool is_replaced = true;
+
+	pthread_mutex_lock(&sink->lock);
+	for (struct chunk_trace *trace = sink->traces; trace && is_replaced; trace = trace->next)
+		is_replaced = replace_in(trace, old, fresh, err);
+	pthread_mutex_unlock(&sink->lock);
+	return is_replaced;
+}
+
 bool chunk_trace_catch_up(struct chunk_trace *trace, const struct chunk *chunk, struct error *err)
 {
 	struct chunk_sink *sink = sink_of(trace);

@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "backend/base/error.h"
-#include "backend/consume/packet.h"
 #include "backend/consume/label.h"
+#include "backend/consume/packet.h"
 
 struct sink;
 struct sink_trace;
@@ -40,6 +40,8 @@ struct sink_class {
 	void (*destroy)(struct sink *sink);
 	void (*settle)(struct sink_stream *stream); /* may be NULL */
 	void (*empty)(struct sink_stream *stream);  /* may be NULL */
+	bool (*replace_metadata)(struct sink *sink, const char *old, const char *fresh,
+				 struct error *err);
 };
 
 /* Implementations embed these first. Labels are made and let go of here, not by them. */
@@ -82,6 +84,17 @@ static inline bool sink_append_metadata(struct sink_trace *trace, const char *te
 {
 	trace_label_append(trace->label, text, length);
 	return trace->sink->class->append_metadata(trace, text, length, err);
+}
+
+/*
+ * In the metadata of every trace, `old` (if it is there) becomes `fresh`: in the current chunk and
+ * later ones. All traces, or on failure (ERROR_IO, ERROR_NO_SPACE) those that were done before. Any
+ * thread.
+ */
+static inline bool sink_replace_metadata(struct sink *sink, const char *old, const char *fresh,
+					 struct error *err)
+{
+	return sink->class->replace_metadata(sink, old, fresh, err);
 }
 
 /* Its streams are closed. */

@@ -43,6 +43,7 @@ struct ust_attachment {
 	int handle;
 	bool is_started;
 	bool was_started; /* takes no more channels */
+	uint64_t statedump_serial;
 	struct attached_channel *channels;
 	size_t channel_count, channel_room;
 };
@@ -526,6 +527,16 @@ static struct ust_attachment *attach(struct ust_app *app, struct ust_session *se
 	return attachment;
 }
 
+/* What is loaded where is dumped at each start by itself. */
+static void follow_statedump(struct ust_app *app, struct ust_attachment *attachment,
+			     uint64_t serial)
+{
+	if (attachment->is_started && attachment->statedump_serial != serial && !is_gone(app))
+		did(app, lttng_ust_ctl_regenerate_statedump(app->command_fd, attachment->handle),
+		    "dump its state again", "");
+	attachment->statedump_serial = serial;
+}
+
 static void follow_state(struct ust_app *app, struct ust_attachment *attachment, bool is_active)
 {
 	if (attachment->is_started == is_active || is_gone(app))
@@ -575,6 +586,7 @@ static void follow_group(struct ust_app *app, struct ust_session *session,
 		return;
 	for (size_t i = 0; i < spec->channel_count && !is_gone(app); i++)
 		follow_channel(app, attachment, &spec->channels[i]);
+	follow_statedump(app, attachment, spec->statedump_serial);
 	follow_state(app, attachment, spec->is_active);
 }
 
