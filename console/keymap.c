@@ -18,6 +18,7 @@ static const struct binding defaults[] = {
 	{"sessions", "o", "open-chunks", "its chunks"},
 	{"sessions", "c", "form create", "create a session"},
 	{"sessions", "S", "form snapshot", "record a snapshot"},
+	{"sessions", "C", "clear", "clear it, asks"},
 	{"channels", "Enter", "open", "its events"},
 	{"channels", "c", "form enable-channel", "create a channel"},
 	{"channels", "a", "form add-context", "add a context field"},
