@@ -69,22 +69,24 @@ static void obey(struct console *console, const char *command)
 }
 
 /* What the user arranged differently can be undone. */
-static void keep_view(struct console *console, const char *action, const char *before)
+static void keep_view(struct console *console, enum pane pane, const char *action,
+		      const char *before)
 {
-	const struct view_class *view = console_view(console->focus);
+	const struct view_class *view = console_view(pane);
 	struct text after = {0};
 
 	if (!view->remember)
 		return;
-	view->remember(console->view_states[console->focus], true, &after);
+	view->remember(console->view_states[pane], true, &after);
 	if (strcmp(before, text_str(&after)) != 0)
-		undo_push_view(&console->undo, action, console->focus, before);
+		undo_push_view(&console->undo, action, pane, before);
 	text_finish(&after);
 }
 
-bool action_on_view(struct console *console, const char *action, const char *argument)
+bool action_on_pane(struct console *console, enum pane pane, const char *action,
+		    const char *argument)
 {
-	const struct view_class *view = console_view(console->focus);
+	const struct view_class *view = console_view(pane);
 	const struct picture *picture;
 	struct view_input input;
 	struct text command = {0}, before = {0};
@@ -95,15 +97,19 @@ bool action_on_view(struct console *console, const char *action, const char *arg
 	picture = backend_picture_acquire(console->backend);
 	console_view_input(console, picture, &input);
 	if (view->remember)
-		view->remember(console->view_states[console->focus], true, &before);
-	is_known =
-		view->act(console->view_states[console->focus], &input, action, argument, &command);
+		view->remember(console->view_states[pane], true, &before);
+	is_known = view->act(console->view_states[pane], &input, action, argument, &command);
 	backend_picture_release(console->backend);
-	keep_view(console, action, text_str(&before));
+	keep_view(console, pane, action, text_str(&before));
 	obey(console, text_str(&command));
 	text_finish(&command);
 	text_finish(&before);
 	return is_known;
+}
+
+bool action_on_view(struct console *console, const char *action, const char *argument)
+{
+	return action_on_pane(console, console->focus, action, argument);
 }
 
 /* ---- the console's own ---- */
@@ -149,6 +155,14 @@ static bool filter(struct console *console, const char *argument)
 static bool form(struct console *console, const char *argument)
 {
 	form_open(console, argument);
+	return true;
+}
+
+static bool mouse(struct console *console, const char *argument)
+{
+	(void)argument;
+	submit_text(console, FROM_KEY, NULL,
+		    console->settings.has_mouse ? "set mouse off" : "set mouse on");
 	return true;
 }
 
@@ -396,6 +410,7 @@ static const struct {
 	{"filter", filter},
 	{"form", form},
 	{"undo", undo},
+	{"mouse", mouse},
 	{"pane", focus_pane},
 	{"next-pane", next_pane},
 	{"previous-pane", previous_pane},

@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "console/layout.h"
+
 struct console;
 
 /* False: nobody knows it. */
@@ -13,6 +15,8 @@ bool action_run(struct console *console, const char *action);
 bool action_on_view(struct console *console, const char *action, const char *argument);
 /* To the clipboard if the terminal has one, and to the message line. */
 void action_copy(struct console *console, const char *text);
+bool action_on_pane(struct console *console, enum pane pane, const char *action,
+		    const char *argument);
 /* Enter or Esc in the open field. */
 void action_accept_entry(struct console *console);
 void action_cancel_entry(struct console *console);

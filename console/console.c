@@ -25,6 +25,7 @@
 #include "console/frame.h"
 #include "console/help.h"
 #include "console/input.h"
+#include "console/mouse.h"
 #include "console/removal.h"
 #include "console/state.h"
 #include "console/submit.h"
@@ -440,6 +441,7 @@ static void draw(struct console *console, uint64_t now_ns)
 {
 	struct pace *pace = &console->pace;
 
+	mouse_scroll(console);
 	frame_draw(console);
 	screen_present(console->screen, console->canvas);
 	if (pace->wants_data_frame)
@@ -544,6 +546,7 @@ void console_tell(struct console *console, enum notice_level level, const char *
 	va_start(arguments, format);
 	vsnprintf(notice->text, sizeof(notice->text), format, arguments);
 	va_end(arguments);
+	memcpy(console->last_message, notice->text, sizeof(console->last_message));
 	if (level == NOTICE_ERROR && console->screen && console->settings.bell != BELL_OFF)
 		screen_bell(console->screen, console->settings.bell == BELL_VISIBLE);
 	notice->until_ns = level == NOTICE_ERROR ? 0 : clock_monotonic_ns() + NOTICE_NS;
@@ -612,6 +615,7 @@ void console_apply_settings(struct console *console)
 	settings_theme(&console->settings, &console->theme);
 	screen_set_theme(console->screen, &console->theme);
 	screen_set_sync(console->screen, console->settings.sync);
+	screen_set_mouse(console->screen, console->settings.has_mouse);
 	apply_glyphs(console);
 	console_update_watch(console);
 	console_draw_soon(console);
@@ -740,6 +744,7 @@ bool console_open(struct console *console, const struct console_terminal *termin
 		.is_mono = terminal->is_mono,
 		.is_utf8 = terminal->is_utf8,
 		.sync = console->settings.sync,
+		.has_mouse = console->settings.has_mouse,
 		.theme = &console->theme,
 	};
 

@@ -124,6 +124,24 @@ static void draw_tabs(struct console *console)
 			    ROLE_WARN, "PAUSED");
 }
 
+enum pane frame_tab_at(const struct console *console, int row, int column)
+{
+	int end = 0;
+
+	if (row != console->layout.tabs || row < 0)
+		return PANE_NONE;
+	for (int pane = 0; pane < PANE_COUNT; pane++) {
+		const struct view_class *view = console_view((enum pane)pane);
+
+		if (!view)
+			continue;
+		end += (int)strlen(view->title) + 4; /* as draw_tabs() does */
+		if (column < end)
+			return (enum pane)pane;
+	}
+	return PANE_NONE;
+}
+
 static void draw_header(struct console *console, const struct view_input *input)
 {
 	int row = console->layout.header;
@@ -187,6 +205,20 @@ static void draw_bar(struct console *console, const struct view_input *input)
 		canvas_text(console->canvas, row, column + used, BAR_CELLS - used, ROLE_KEY,
 			    label ? label : bar[i].label);
 	}
+}
+
+int frame_function_at(const struct console *console, int row, int column)
+{
+	if (row != console->layout.function_bar || row < 0 || console->settings.is_plain)
+		return 0;
+	return column / BAR_CELLS < (int)COUNT_OF(bar) ? column / BAR_CELLS + 1 : 0;
+}
+
+/* Where others have the function bar: what was said last, for readers of the screen. */
+static void draw_last_message(struct console *console)
+{
+	canvas_text(console->canvas, console->layout.function_bar, 0, console->columns, ROLE_NORMAL,
+		    console->last_message);
 }
 
 /* ---- message line ---- */
@@ -340,7 +372,9 @@ static void draw_picture(struct console *console, const struct picture *picture)
 	input.is_focused = true;
 	if (console->layout.detail >= 0)
 		draw_detail(console, &input);
-	if (console->layout.function_bar >= 0)
+	if (console->layout.function_bar >= 0 && console->settings.is_plain)
+		draw_last_message(console);
+	else if (console->layout.function_bar >= 0)
 		draw_bar(console, &input);
 }
 

@@ -10,6 +10,7 @@
 #include "console/details.h"
 #include "console/help.h"
 #include "console/keys.h"
+#include "console/mouse.h"
 #include "console/submit.h"
 
 #define PASTE_BYTES_MAX 65536
@@ -111,7 +112,7 @@ static bool runs_from_prompt(int code)
 	return code == KEYS_CTRL('o') || code == (KEYS_ALT | 'l');
 }
 
-static void run_key(struct console *console, int code)
+void input_run_key(struct console *console, int code)
 {
 	const char *action = keymap_action(console->keymap, layout_pane_name(console->focus), code);
 	char name[KEYS_NAME_MAX];
@@ -158,7 +159,7 @@ static void edit_prompt(struct console *console, const struct screen_key *key)
 	} else if (key->code == KEYS_ESCAPE && !prompt_wants_escape(console->prompt)) {
 		console_focus_prompt(console, false);
 	} else if (runs_from_prompt(key->code)) {
-		run_key(console, key->code);
+		input_run_key(console, key->code);
 	} else if (!scroll_output(console, key->code)) {
 		prompt_key(console->prompt, key->code, key->bytes, key->length);
 	}
@@ -198,7 +199,7 @@ void input_key(struct console *console, const struct screen_key *key)
 		take_paste(console, key);
 		return;
 	}
-	if (take_report(console, key->code))
+	if (take_report(console, key->code) || mouse_key(console, key))
 		return;
 	if (console->notice.until_ns == 0)
 		console->notice.level = NOTICE_NONE;
@@ -219,5 +220,5 @@ void input_key(struct console *console, const struct screen_key *key)
 	else if (console->prompt_has_focus)
 		edit_prompt(console, key);
 	else
-		run_key(console, key->code);
+		input_run_key(console, key->code);
 }

@@ -8,4 +8,7 @@
 /* One key from the screen. May close the screen (detach). */
 void input_key(struct console *console, const struct screen_key *key);
 
+/* What the key means in the focused pane; a message says so if it means nothing. */
+void input_run_key(struct console *console, int code);
+
 #endif

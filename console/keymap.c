@@ -118,6 +118,7 @@ static const struct binding defaults[] = {
 	{NULL, "r", "refresh", "refresh now"},
 	{NULL, "A", "acknowledge", "losses are seen"},
 	{NULL, "C-l", "repaint", "repaint the screen"},
+	{NULL, "M-m", "mouse", "mouse on or off"},
 	{NULL, "M-l", "bare", "bare text, for the mouse"},
 	{NULL, "C-o", "output", "more lines of answers"},
 	{NULL, "C-c", "cancel", NULL},

@@ -40,6 +40,10 @@ enum keys_code {
 	KEYS_FOCUS_OUT,
 	KEYS_REPORT_SYNC_ON,  /* knows synchronized output */
 	KEYS_REPORT_SYNC_OFF, /* answers that it doesn't */
+	/* With a place on the screen. */
+	KEYS_CLICK,
+	KEYS_WHEEL_UP,
+	KEYS_WHEEL_DOWN,
 	KEYS_ALT = 0x1000000, /* a flag */
 };
 

@@ -44,6 +44,9 @@
 #define PASTE_OFF  "\033[?2004l"
 #define FOCUS_ON   "\033[?1004h"
 #define FOCUS_OFF  "\033[?1004l"
+#define MOUSE_ON   "\033[?1000h\033[?1006h"
+#define MOUSE_OFF  "\033[?1006l\033[?1000l"
+#define MOUSE	   0x3fff /* begins a report; below OWN_CODE's numbers */
 
 const char screen_modes_off[] = SYNC_END FOCUS_OFF PASTE_OFF
 	"\033[?1006l\033[?1000l\033[?1l\033>\033[0m\033[?25h\033[?1049l\r\n";
@@ -62,6 +65,7 @@ struct screen {
 	bool is_utf8;
 	bool has_focus_reports;
 	bool asks_for_sync;
+	bool has_mouse;
 	bool is_suspended;
 	bool is_lost;
 	enum screen_sync sync;
@@ -81,7 +85,10 @@ struct screen {
 	char partial[UTF8_BYTES_MAX]; /* of a character whose end has not come yet */
 	size_t partial_length;
 	bool partial_is_alt;
-	int unread; /* a key that was read too far, or ERR */
+	char report[24]; /* of the mouse, as far as it has come */
+	size_t report_length;
+	bool has_report; /* one has begun */
+	int unread;	 /* a key that was read too far, or ERR */
 	unsigned int dropped_keys;
 	unsigned int empty_reads;
 	uint64_t last_bell_ns;
@@ -296,6 +303,8 @@ static void enter_modes(struct screen *screen)
 	add_sequence(screen, PASTE_ON);
 	if (screen->has_focus_reports)
 		add_sequence(screen, FOCUS_ON);
+	if (screen->has_mouse)
+		add_sequence(screen, MOUSE_ON);
 	if (screen->asks_for_sync && !screen->sync_is_known)
 		add_sequence(screen, SYNC_ASK);
 	screen_flush(screen);
@@ -303,6 +312,8 @@ static void enter_modes(struct screen *screen)
 
 static void leave_modes(struct screen *screen)
 {
+	if (screen->has_mouse)
+		add_sequence(screen, MOUSE_OFF);
 	if (screen->has_focus_reports)
 		add_sequence(screen, FOCUS_OFF);
 	add_sequence(screen, PASTE_OFF);
@@ -362,6 +373,7 @@ static const struct {
 	{"\033Oc", OWN_CODE(KEYS_CTRL_RIGHT)},
 	{"\033[200~", OWN_CODE(KEYS_PASTE_BEGIN)},
 	{"\033[201~", OWN_CODE(KEYS_PASTE_END)},
+	{"\033[<", MOUSE},
 	{"\033[I", OWN_CODE(KEYS_FOCUS_IN)},
 	{"\033[O", OWN_CODE(KEYS_FOCUS_OUT)},
 	{"\033[?2026;0$y", OWN_CODE(KEYS_REPORT_SYNC_OFF)},
@@ -459,6 +471,8 @@ static struct screen *screen_create(const struct screen_settings *settings)
 		begins_with_one_of(settings->term, reports_focus, COUNT_OF(reports_focus));
 	screen->asks_for_sync = begins_with_one_of(settings->term, modern, COUNT_OF(modern));
 	snprintf(screen->term, sizeof(screen->term), "%s", settings->term);
+	screen->has_mouse = settings->has_mouse &&
+			    begins_with_one_of(settings->term, xterm_like, COUNT_OF(xterm_like));
 	return screen;
 }
 
@@ -835,6 +849,44 @@ static bool make_key(struct screen *screen, int code, bool is_alt, struct screen
 	return true;
 }
 
+/* "0;12;5M": button, column and row from 1, pressed. Releases and motions are no keys. */
+static bool read_report(const struct screen *screen, struct screen_key *key)
+{
+	int button, column, row;
+	char end;
+
+	if (sscanf(screen->report, "%4d;%5d;%5d%c", &button, &column, &row, &end) != 4 ||
+	    end != 'M' || row < 1 || column < 1)
+		return false;
+	if (button == 0)
+		key->code = KEYS_CLICK;
+	else if (button == 64 || button == 65)
+		key->code = button == 64 ? KEYS_WHEEL_UP : KEYS_WHEEL_DOWN;
+	else
+		return false;
+	key->length = 0;
+	key->row = row - 1;
+	key->column = column - 1;
+	return true;
+}
+
+/* One byte of a report. True when it is whole and means something. */
+static bool collect_report(struct screen *screen, int code, struct screen_key *key)
+{
+	bool is_end = code == 'M' || code == 'm';
+
+	if (!is_end && code != ';' && (code < '0' || code > '9')) {
+		screen->has_report = false;
+		return false;
+	}
+	screen->report[screen->report_length++] = (char)code;
+	screen->report[screen->report_length] = '\0';
+	if (screen->report_length == sizeof(screen->report) - 1)
+		is_end = true;
+	screen->has_report = !is_end;
+	return is_end && read_report(screen, key);
+}
+
 bool screen_read(struct screen *screen, struct screen_key *key)
 {
 	int code;
@@ -843,6 +895,16 @@ bool screen_read(struct screen *screen, struct screen_key *key)
 		bool is_alt = false;
 
 		screen->empty_reads = 0;
+		if (screen->has_report) {
+			if (collect_report(screen, code, key))
+				return true;
+			continue;
+		}
+		if (code == MOUSE) {
+			screen->has_report = true;
+			screen->report_length = 0;
+			continue;
+		}
 		if (code == KEYS_ESCAPE) {
 			int second = next_byte_or_code(screen);
 
@@ -894,6 +956,19 @@ uint64_t screen_bytes(const struct screen *screen)
 void screen_set_sync(struct screen *screen, enum screen_sync sync)
 {
 	screen->sync = sync;
+}
+
+void screen_set_mouse(struct screen *screen, bool is_on)
+{
+	/* Only where mice are known; others would show the switch as text. */
+	is_on = is_on && begins_with_one_of(screen->term, xterm_like, COUNT_OF(xterm_like));
+	if (is_on == screen->has_mouse)
+		return;
+	screen->has_mouse = is_on;
+	if (screen->is_suspended)
+		return;
+	add_sequence(screen, is_on ? MOUSE_ON : MOUSE_OFF);
+	screen_flush(screen);
 }
 
 void screen_sync_answered(struct screen *screen, bool knows)

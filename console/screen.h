@@ -26,6 +26,7 @@ struct screen_settings {
 	const char *term;
 	bool is_mono;
 	bool is_utf8;
+	bool has_mouse;
 	enum screen_sync sync;
 	const struct theme *theme;
 };
@@ -35,6 +36,7 @@ struct screen_key {
 	int code;
 	char bytes[32];
 	size_t length;
+	int row, column; /* of KEYS_CLICK, KEYS_WHEEL_UP and KEYS_WHEEL_DOWN */
 };
 
 /* Whether TERM names a terminal whose cursor can be moved. */
@@ -70,6 +72,8 @@ void screen_resize(struct screen *screen, int rows, int columns);
 void screen_repaint(struct screen *screen); /* the next frame rewrites everything */
 void screen_set_theme(struct screen *screen, const struct theme *theme);
 void screen_set_sync(struct screen *screen, enum screen_sync sync);
+/* Whether the terminal reports clicks and the wheel; then it selects text with Shift only. */
+void screen_set_mouse(struct screen *screen, bool is_on);
 /* The terminal answered the question for synchronized output. */
 void screen_sync_answered(struct screen *screen, bool knows);
 

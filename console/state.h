@@ -52,6 +52,14 @@ struct details {
 	struct popup popup;
 };
 
+/* Of the mouse. Times are monotonic. */
+struct pointer {
+	int row, column; /* of the last click */
+	uint64_t clicked_ns;
+	enum pane wheel_pane;
+	int wheel_rows; /* since the last frame; down is positive */
+};
+
 /* When to draw. Times are monotonic. */
 struct pace {
 	struct timer *timer;
@@ -128,6 +136,8 @@ struct console {
 	char *directory;
 	size_t running_count; /* commands without an answer yet */
 	struct pace pace;
+	struct pointer pointer;
+	char last_message[ERROR_MESSAGE_MAX]; /* stays, for readers of the screen */
 };
 
 /* Shows in the message line what was logged since the last call and belongs to no command. */
