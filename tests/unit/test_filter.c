@@ -355,7 +355,7 @@ struct field_value {
 		{                                                                                  \
 			FILTER_VALUE_SIGNED,                                                       \
 			{                                                                          \
-				.signed_value = number                                             \
+				.signed_value = (number)                                           \
 			}                                                                          \
 		}                                                                                  \
 	}
