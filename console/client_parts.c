@@ -2,6 +2,7 @@
 /* demo, engine, and the way into the full screen. run and view have files of their own. */
 #include "console/client_parts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,15 +60,24 @@ static int engine_client(const struct dispatch *dispatch, const struct command *
 			 size_t word_count, const char *const *words)
 {
 	struct args *args = parse(command, word_count, words);
+	const char *load = args_text(args, "load");
+	char *path = load ? realpath(load, NULL) : NULL;
+	struct engine_wish engine = dispatch->engine;
 	struct error err = ERROR_INIT;
 	int status = STATUS_OK;
 
+	engine.load = path;
 	if (dispatch->backend)
 		error_set(&err, ERROR_BUSY, "this process is its own engine");
-	else if (args_has(args, "background"))
-		engine_start(&dispatch->engine, &err);
-	else
-		status = engine_run_here(&dispatch->engine, &err);
+	else if (load && !path)
+		error_set_errno(&err, errno, "cannot load '%s'", load);
+	else if (!args_has(args, "background"))
+		status = engine_run_here(&engine, &err);
+	else if (engine_start(&dispatch->engine, &err) && path)
+		/* Here somebody reads what can't be loaded. */
+		status = dispatch_ask(dispatch, 3, (const char *[]){"load", "--input-path", path},
+				      false, DISPATCH_TO_OUTPUT);
+	free(path);
 	if (error_is_set(&err))
 		status = dispatch_fail(dispatch, command->name, &err, STATUS_ERROR);
 	args_destroy(args);

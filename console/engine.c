@@ -230,6 +230,7 @@ static int become_engine(const struct engine_wish *wish, struct starting *starti
 		.places = wish->places,
 		.group = wish->options->group,
 		.config = config,
+		.load = wish->load,
 		.ready = on_ready,
 		.data = starting,
 	};

@@ -18,7 +18,8 @@ struct options;
 struct engine_wish {
 	const struct places *places;
 	const struct options *options;
-	char **argv; /* main's own: an engine that is forked off writes its name there */
+	const char *load; /* saved sessions that this one begins with; NULL: none */
+	char **argv;	  /* main's own: an engine that is forked off writes its name there */
 };
 
 /*

@@ -20,6 +20,7 @@
 #include "backend/base/queue.h"
 #include "backend/base/rcu.h"
 #include "console/attach.h"
+#include "console/autoload.h"
 
 struct engine {
 	struct loop *loop;
@@ -148,6 +149,7 @@ bool engine_loop_run(const struct engine_loop_settings *settings, struct error *
 
 	if (is_started) {
 		attach_begin(engine.attach, engine.backend, settings->config);
+		autoload_begin(engine.backend, settings->places, settings->load);
 		settings->ready(settings->data);
 		log_write(LOG_LEVEL_INFO, "engine %s started (process %d)", PACKAGE_VERSION,
 			  (int)getpid());

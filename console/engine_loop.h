@@ -12,6 +12,7 @@ struct engine_loop_settings {
 	const struct places *places; /* must outlive the call */
 	const char *group;	     /* whose members may use root's engine; NULL: tracing */
 	const char *config;	     /* start-up file of the console; NULL: none */
+	const char *load;	     /* saved sessions, besides those of auto; NULL: none */
 	/* Commands and terminals can connect now. On the calling thread. */
 	void (*ready)(void *data);
 	void *data;

@@ -5,6 +5,7 @@
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/base/mem.h"
 #include "backend/source/source.h"
@@ -24,6 +25,37 @@ void channel_attributes_for(struct channel_attributes *attributes, enum buffer_s
 	attributes->scheme = scheme;
 	if (scheme == BUFFERS_PER_PROCESS)
 		attributes->subbuf_bytes = 16384;
+}
+
+#define SUBBUF_COUNT_MAX 65536
+#define RING_BYTES_MAX	 (UINT64_C(1) << 32) /* of one CPU */
+
+static bool is_power_of_2(uint64_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+bool channel_attributes_check(const struct channel_attributes *attributes, struct error *err)
+{
+	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (attributes->subbuf_bytes < page_bytes)
+		return error_set(err, ERROR_INVALID,
+				 "a sub-buffer must have at least one page (%llu bytes)",
+				 (unsigned long long)page_bytes);
+	if (attributes->is_overwrite && attributes->subbuf_count < 2)
+		return error_set(err, ERROR_INVALID,
+				 "an overwrite channel needs at least 2 sub-buffers");
+	if (!is_power_of_2(attributes->subbuf_bytes) || !is_power_of_2(attributes->subbuf_count))
+		return error_set(err, ERROR_INVALID,
+				 "sizes and numbers of sub-buffers are powers of 2");
+	if (attributes->subbuf_count > SUBBUF_COUNT_MAX ||
+	    attributes->subbuf_bytes > RING_BYTES_MAX / attributes->subbuf_count)
+		return error_set(err, ERROR_INVALID,
+				 "a ring of %llu x %llu bytes per CPU is too large",
+				 (unsigned long long)attributes->subbuf_count,
+				 (unsigned long long)attributes->subbuf_bytes);
+	return true;
 }
 
 struct channel *channel_create(uint32_t id, const char *name, size_t source_index,

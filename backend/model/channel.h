@@ -72,6 +72,9 @@ void channel_attributes_default(struct channel_attributes *attributes);
 /* The same for another scheme. */
 void channel_attributes_for(struct channel_attributes *attributes, enum buffer_scheme scheme);
 
+/* ERROR_INVALID: rings can't be of these sizes. */
+bool channel_attributes_check(const struct channel_attributes *attributes, struct error *err);
+
 struct channel *channel_create(uint32_t id, const char *name, size_t source_index,
 			       const struct channel_attributes *attributes);
 void channel_destroy(struct channel *channel);

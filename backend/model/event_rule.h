@@ -11,6 +11,8 @@
 #include "backend/base/text.h"
 #include "backend/source/spec.h"
 
+#define EVENT_NAME_MAX 255 /* bytes: lttng-enable-event(1) */
+
 struct event_rule {
 	uint32_t id;
 	struct shared_text *pattern;

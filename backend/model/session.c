@@ -13,7 +13,7 @@
 
 #define CHANNEL_NAME_MAX 255 /* bytes: lttng-enable-channel(1) */
 
-static bool check_name(const char *name, struct error *err)
+static bool check_name(const char *name, bool is_saved, struct error *err)
 {
 	if (name[0] == '\0')
 		return error_set(err, ERROR_INVALID, "a session name can't be empty");
@@ -22,7 +22,7 @@ static bool check_name(const char *name, struct error *err)
 				 SESSION_NAME_MAX);
 	if (strchr(name, '/'))
 		return error_set(err, ERROR_INVALID, "a session name can't contain '/'");
-	if (strcmp(name, "auto") == 0 || strncmp(name, "auto-", 5) == 0)
+	if (!is_saved && (strcmp(name, "auto") == 0 || strncmp(name, "auto-", 5) == 0))
 		return error_set(
 			err, ERROR_INVALID,
 			"names that are 'auto' or begin with 'auto-' are made by tracon itself; "
@@ -68,7 +68,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	char *name;
 
 	clock_text_date_time(date_time, now_ns);
-	if (wish->name && !check_name(wish->name, err))
+	if (wish->name && !check_name(wish->name, wish->is_saved, err))
 		return NULL;
 	if (wish->name && model_find_session(model, wish->uid, wish->name)) {
 		error_set(err, ERROR_SESSION_EXISTS, "a session with this name exists already");

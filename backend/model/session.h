@@ -87,6 +87,7 @@ struct session_wish {
 	const char *traces; /* the requester's lttng-traces */
 	bool is_snapshot;   /* nothing is written but snapshots; `output` is their first output */
 	bool has_no_output;
+	bool is_saved; /* its name may be one that tracon itself once made */
 	uid_t uid;
 	gid_t gid;
 };

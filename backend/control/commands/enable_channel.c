@@ -3,7 +3,6 @@
  * rounded as lttng does. */
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
@@ -47,29 +46,6 @@ static bool round_up(struct reply *reply, const char *what, uint64_t *value, str
 		reply_warn(reply, "the %s (%llu) is rounded to the next power of 2 (%llu)", what,
 			   (unsigned long long)*value, (unsigned long long)rounded);
 	*value = rounded;
-	return true;
-}
-
-#define SUBBUF_COUNT_MAX 65536
-#define RING_BYTES_MAX	 (UINT64_C(1) << 32) /* of one CPU */
-
-static bool check_sizes(const struct channel_attributes *attributes, struct error *err)
-{
-	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-
-	if (attributes->subbuf_bytes < page_bytes)
-		return error_set(err, ERROR_INVALID,
-				 "a sub-buffer must have at least one page (%llu bytes)",
-				 (unsigned long long)page_bytes);
-	if (attributes->is_overwrite && attributes->subbuf_count < 2)
-		return error_set(err, ERROR_INVALID,
-				 "an overwrite channel needs at least 2 sub-buffers");
-	if (attributes->subbuf_count > SUBBUF_COUNT_MAX ||
-	    attributes->subbuf_bytes > RING_BYTES_MAX / attributes->subbuf_count)
-		return error_set(err, ERROR_INVALID,
-				 "a ring of %llu x %llu bytes per CPU is too large",
-				 (unsigned long long)attributes->subbuf_count,
-				 (unsigned long long)attributes->subbuf_bytes);
 	return true;
 }
 
@@ -193,7 +169,7 @@ static bool parse_attributes(struct call *call, const struct session *session, s
 	       parse_blocking(args, attributes, err) &&
 	       round_up(call->reply, "subbuf size", &attributes->subbuf_bytes, err) &&
 	       round_up(call->reply, "number of subbuffers", &attributes->subbuf_count, err) &&
-	       check_sizes(attributes, err) && parse_files(call, attributes, err);
+	       channel_attributes_check(attributes, err) && parse_files(call, attributes, err);
 }
 
 /* An existing channel is only switched on again: its attributes are fixed. */

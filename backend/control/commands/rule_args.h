@@ -6,8 +6,6 @@
 #include "backend/base/filter/filter.h"
 #include "backend/control/commands/common.h"
 
-#define EVENT_NAME_MAX 255 /* bytes: lttng-enable-event(1) */
-
 /* clang-format off */
 #define OPTIONS_OF_RULES                                                                           \
 	{"filter", 'f', OPTION_TEXT, "EXPRESSION", "only events for which EXPRESSION is true",     \
