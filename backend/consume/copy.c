@@ -29,6 +29,7 @@ struct copy {
 	uint64_t end;
 	unsigned int attempt;
 	unsigned int packet_count; /* put and not dropped again */
+	bool is_overtaken;	   /* its end was overwritten before it was read */
 	unsigned int hole_count;
 };
 
@@ -70,6 +71,7 @@ static void set_range(struct copy *copy, struct stream *stream)
 		copy->position = copy->end - room;
 	copy->packet_count = 0;
 	copy->hole_count = 0;
+	copy->is_overtaken = false;
 }
 
 void copy_begin(struct lane *lane, struct lane_set *set, bool is_active, uint64_t packets_max,
@@ -133,6 +135,8 @@ static bool copy_one(struct slot *slot)
 	if (stream->class->read_at(stream, &copy->position, copy->end, &holes, &packet) !=
 	    TAKE_PACKET) {
 		copy->hole_count += holes;
+		copy->is_overtaken =
+			(int64_t)(copy->end - expected) > (int64_t)(holes * stream->subbuf_bytes);
 		return false;
 	}
 	if (copy->packet_count > 0 && was_overtaken(stream, expected, copy->position, holes)) {
@@ -149,16 +153,17 @@ static bool copy_one(struct slot *slot)
 	return !error_is_set(&copy->copying->error);
 }
 
-/* All of it was overwritten while it was copied. */
+/* Its end, if not all of it, was overwritten while it was copied: there is newer data now. */
 static bool begins_again(struct slot *slot)
 {
 	struct copy *copy = slot->copy;
 
-	if (copy->packet_count > 0 || !copy->copying->is_active ||
-	    error_is_set(&copy->copying->error) || ++copy->attempt == ATTEMPTS_MAX)
+	if (!copy->is_overtaken || error_is_set(&copy->copying->error) ||
+	    ++copy->attempt == ATTEMPTS_MAX)
 		return false;
+	sink_stream_empty(slot->stream->output);
 	set_range(copy, slot->stream);
-	return copy->position != copy->end;
+	return true;
 }
 
 bool copy_turn(struct slot *slot)

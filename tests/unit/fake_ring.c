@@ -48,6 +48,11 @@ struct fake_ring {
 	uint64_t discarded;
 	uint64_t flush_count;
 	uint64_t clock;
+	uint64_t hole_index;
+	/* The consumer's alone. */
+	void (*before_read)(struct fake_ring *ring, unsigned int n);
+	unsigned int read_count;
+	unsigned char *lent; /* a copy: the packet may be overwritten meanwhile */
 };
 
 static struct ctf_type *make_payload(void)
@@ -205,10 +210,73 @@ static enum take_result ring_take(struct stream *stream, struct packet *packet)
 	return result;
 }
 
+/* The packet at the index, or the first one behind what was overwritten; the lock is held. */
+static const struct fake_packet *find_packet(const struct fake_ring *ring, uint64_t *index)
+{
+	const struct fake_packet *packet = ring->first;
+
+	if (*index < ring->taken_count)
+		*index = ring->taken_count;
+	for (uint64_t i = ring->taken_count; packet && i < *index; i++)
+		packet = packet->next;
+	return packet;
+}
+
+static enum take_result ring_read_at(struct stream *stream, uint64_t *position, uint64_t end,
+				     unsigned int *hole_count, struct packet *packet)
+{
+	struct fake_ring *ring = (struct fake_ring *)stream;
+	uint64_t index = *position / FAKE_SUBBUF_BYTES;
+	enum take_result result = TAKE_NOTHING;
+	const struct fake_packet *found;
+
+	if (ring->before_read)
+		ring->before_read(ring, ring->read_count++);
+	pthread_mutex_lock(&ring->lock);
+	found = find_packet(ring, &index);
+	if (found && index == ring->hole_index && index * FAKE_SUBBUF_BYTES < end) {
+		++*hole_count;
+		index++;
+		found = find_packet(ring, &index);
+	}
+	if (found && index * FAKE_SUBBUF_BYTES < end) {
+		ring->lent = mem_alloc(found->packet.size_bytes);
+		memcpy(ring->lent, found->bytes, found->packet.size_bytes);
+		*packet = found->packet;
+		packet->bytes = ring->lent;
+		*position = (index + 1) * FAKE_SUBBUF_BYTES;
+		result = TAKE_PACKET;
+	}
+	pthread_mutex_unlock(&ring->lock);
+	return result;
+}
+
+void fake_ring_keep(struct fake_ring *ring)
+{
+	ring->base.is_kept = true;
+}
+
+void fake_ring_before_read(struct fake_ring *ring,
+			   void (*call)(struct fake_ring *ring, unsigned int n))
+{
+	ring->before_read = call;
+}
+
+void fake_ring_make_hole(struct fake_ring *ring, uint64_t index)
+{
+	ring->hole_index = index;
+}
+
 static void ring_give_back(struct stream *stream, const struct packet *packet)
 {
 	struct fake_ring *ring = (struct fake_ring *)stream;
 	struct fake_packet *taken = NULL;
+
+	if (packet->bytes == ring->lent) {
+		free(ring->lent);
+		ring->lent = NULL;
+		return;
+	}
 
 	pthread_mutex_lock(&ring->lock);
 	if (ring->first && ring->first->bytes == packet->bytes)
@@ -274,6 +342,7 @@ static void ring_destroy(struct stream *stream)
 static const struct stream_class fake_ring_class = {
 	.take = ring_take,
 	.give_back = ring_give_back,
+	.read_at = ring_read_at,
 	.flush = ring_flush,
 	.produced = ring_produced,
 	.consumed = ring_consumed,
@@ -294,6 +363,7 @@ struct fake_ring *fake_ring_create(struct fake_channel *channel, uint32_t cpu,
 	ring->write_fd = fds[1];
 	ring->last = &ring->first;
 	ring->hold_count = UINT64_MAX;
+	ring->hole_index = UINT64_MAX;
 	ring->clock = 1000000;
 	pthread_mutex_init(&ring->lock, NULL);
 	kit_init(&ring->kit, &kit_packed);

@@ -39,6 +39,13 @@ struct stream *fake_ring_stream(struct fake_ring *ring);
 bool fake_ring_emit(struct fake_ring *ring, uint64_t number);
 /* From now on packets come out only up to this many; UINT64_MAX: all. */
 void fake_ring_hold(struct fake_ring *ring, uint64_t packet_count);
+/* Packets stay in it, for snapshots. Before it is added to a set. */
+void fake_ring_keep(struct fake_ring *ring);
+/* Called before each read of a kept ring, which is the n-th from 0: time to write on. */
+void fake_ring_before_read(struct fake_ring *ring,
+			   void (*call)(struct fake_ring *ring, unsigned int n));
+/* Nobody completes this packet. */
+void fake_ring_make_hole(struct fake_ring *ring, uint64_t index);
 /* The descriptor never becomes ready again. */
 void fake_ring_silence(struct fake_ring *ring);
 /* All writers of the descriptor have gone. */

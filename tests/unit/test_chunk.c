@@ -1210,6 +1210,166 @@ static void an_idle_rotation_archives_a_valid_trace(void **state)
 	free(name);
 }
 
+/* --- clearing, limits, metadata made anew ---------------------------------------------------- */
+
+static void clear_and_cut(struct bench *bench, bool is_last, uint64_t now_wall_s)
+{
+	struct error err = ERROR_INIT;
+	bool is_closing;
+	uint64_t id;
+
+	if (!chunk_sink_clear(bench->sink, is_last, now_wall_s * NS_PER_S, &is_closing, &id, &err))
+		fail_msg("%s", err.message);
+	assert_true(is_closing);
+	assert_int_equal(id, bench->closed_count);
+	sink_stream_cut(bench->stream);
+}
+
+static void a_cleared_chunk_leaves_nothing(void **state)
+{
+	struct bench bench;
+	char *name;
+
+	(void)state;
+	bench_init(&bench);
+	open_trace(&bench);
+	open_chunk(&bench, 100);
+	put(&bench, 10);
+	clear_and_cut(&bench, false, 200);
+	assert_int_equal(bench.closed_count, 1);
+	assert_true(bench.closed[0].info.is_cleared);
+	assert_listing(&bench, "ust "); /* the next one takes its place */
+	put(&bench, 3);
+	rotate_and_cut(&bench, false, 300);
+	assert_false(bench.closed[1].info.is_cleared);
+	put(&bench, 20);
+	clear_and_cut(&bench, false, 400);
+	put(&bench, 4);
+	finish(&bench, 500);
+	assert_listing(&bench, "archives ");
+	name = archive_name(200, 300, 1);
+	assert_int_equal(events_below(&bench, name), 3);
+	free(name);
+	name = archive_name(400, 500, 3);
+	assert_int_equal(events_below(&bench, name), 4);
+	free(name);
+	bench_finish(&bench);
+}
+
+static void a_stopped_session_cleared_has_no_files(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct bench bench;
+	bool is_closing;
+	uint64_t id;
+
+	(void)state;
+	bench_init(&bench);
+	open_trace(&bench);
+	open_chunk(&bench, 100);
+	put(&bench, 10);
+	clear_and_cut(&bench, true, 200);
+	assert_listing(&bench, "");
+	assert_true(chunk_sink_clear(bench.sink, true, NS_PER_S, &is_closing, &id, &err));
+	assert_false(is_closing);
+	open_chunk(&bench, 300);
+	put(&bench, 5);
+	assert_listing(&bench, "ust ");
+	finish(&bench, 400);
+	assert_int_equal(events_below(&bench, ""), 5);
+	bench_finish(&bench);
+}
+
+static void open_limited_trace(struct bench *bench, const struct sink_limits *limits)
+{
+	struct error err = ERROR_INIT;
+
+	bench->trace = sink_open_trace(bench->sink, TRACE_PATH, &err);
+	append_types(bench->trace);
+	bench->stream = sink_open_limited_stream(bench->trace, "channel0_0", limits, &err);
+	assert_non_null(bench->stream);
+}
+
+static void assert_streams(const struct bench *bench, const char *expected)
+{
+	struct text out = {0};
+
+	kit_run(&out, "cd '%s/" TRACE_PATH "' && ls -d channel* index/* | tr '\\n' ' '",
+		bench->path);
+	assert_string_equal(text_str(&out), expected);
+	text_finish(&out);
+}
+
+static void a_stream_goes_on_in_another_file(void **state)
+{
+	const struct sink_limits limits = {.file_bytes = 3 * 4096};
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench);
+	open_limited_trace(&bench, &limits);
+	open_chunk(&bench, 100);
+	assert_streams(&bench, "channel0_0_0 index/channel0_0_0.idx ");
+	for (unsigned int i = 0; i < 7; i++)
+		put(&bench, 10);
+	assert_streams(&bench, "channel0_0_0 channel0_0_1 channel0_0_2 index/channel0_0_0.idx "
+			       "index/channel0_0_1.idx index/channel0_0_2.idx ");
+	rotate_and_cut(&bench, false, 200);
+	put(&bench, 1);
+	finish(&bench, 300);
+	assert_int_equal(events_below(&bench, "archives"), 71);
+	bench_finish(&bench);
+}
+
+static void of_a_few_files_the_oldest_is_overwritten(void **state)
+{
+	const struct sink_limits limits = {.file_bytes = 2 * 4096, .file_count = 3};
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench);
+	open_limited_trace(&bench, &limits);
+	open_chunk(&bench, 100);
+	for (unsigned int i = 0; i < 9; i++) /* files 0 1 2 0 1, the last with one packet */
+		put(&bench, 10);
+	finish(&bench, 200);
+	assert_streams(&bench, "channel0_0_0 channel0_0_1 channel0_0_2 index/channel0_0_0.idx "
+			       "index/channel0_0_1.idx index/channel0_0_2.idx ");
+	assert_int_equal(events_below(&bench, ""), 50);
+	bench_finish(&bench);
+}
+
+static void replaced_metadata_is_whole_at_any_time(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct bench bench;
+	size_t length;
+	char *path;
+	char *text;
+
+	(void)state;
+	bench_init(&bench);
+	open_trace(&bench);
+	open_chunk(&bench, 100);
+	put(&bench, 10);
+	assert_true(sink_replace_metadata(bench.sink, "name = \"my:event\"",
+					  "name = \"my:much_longer_event\"", &err));
+	append_event(bench.trace, 1, "my:other"); /* goes behind it */
+	put(&bench, 10);
+	sink_settle(bench.stream);
+	assert_int_equal(events_below(&bench, ""), 20);
+	path = mem_printf("%s/" TRACE_PATH "/metadata", bench.path);
+	text = kit_read_file(path, &length);
+	assert_non_null(strstr(text, "my:much_longer_event"));
+	assert_non_null(strstr(text, "my:other"));
+	assert_null(strstr(text, "my:event"));
+	free(text);
+	free(path);
+	rotate_and_cut(&bench, false, 200);
+	finish(&bench, 300);
+	bench_finish(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1237,6 +1397,11 @@ int main(void)
 		cmocka_unit_test(a_trace_opened_on_a_full_disk_is_made_later),
 		cmocka_unit_test(rotations_under_load_lose_and_double_nothing),
 		cmocka_unit_test(an_idle_rotation_archives_a_valid_trace),
+		cmocka_unit_test(a_cleared_chunk_leaves_nothing),
+		cmocka_unit_test(a_stopped_session_cleared_has_no_files),
+		cmocka_unit_test(a_stream_goes_on_in_another_file),
+		cmocka_unit_test(of_a_few_files_the_oldest_is_overwritten),
+		cmocka_unit_test(replaced_metadata_is_whole_at_any_time),
 	};
 
 	thread_block_signals();

@@ -152,6 +152,14 @@ static void cut(struct bench *bench, enum flush_kind kind, unsigned int limit_ms
 	fake_task_wait(&bench->task);
 }
 
+static void clear(struct bench *bench, enum flush_kind kind, unsigned int limit_ms)
+{
+	fake_task_init(&bench->task, bench->home);
+	task_add(&bench->task.task);
+	stream_set_clear(bench->set, kind, limit_ms, &bench->task.task);
+	fake_task_wait(&bench->task);
+}
+
 static void destroy_set(struct bench *bench)
 {
 	fake_task_init(&bench->task, bench->home);
@@ -542,6 +550,93 @@ static void under_load_nothing_is_lost_or_doubled(void **state)
 	bench_finish(&bench);
 }
 
+/* What is behind the last cut is recorded and counted, one by one; what is before is neither. */
+static void assert_cleared(const struct bench *bench, uint64_t end)
+{
+	const struct tally *tally = bench->channel.tally;
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		const struct memory_stream *output = &bench->outputs[i];
+
+		count += output->number_count - output->cut_at;
+		for (size_t j = output->cut_at; j < output->number_count; j++)
+			assert_int_equal(output->numbers[j], end - (output->number_count - j));
+	}
+	assert_int_equal(tally_read(&tally->recorded_events), count);
+	assert_int_equal(event_counts_read(tally->recorded_types, FAKE_EVENT_ID), count);
+}
+
+static void a_clear_forgets_what_was_until_then(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 4, false);
+	add_all(&bench);
+	emit_to_all(&bench, 0, 5000); /* more than there is room for: some are discarded */
+	clear(&bench, FLUSH_FINAL, LIMIT_MS);
+	assert_int_equal(tally_read(&bench.channel.tally->recorded_events), 0);
+	assert_int_equal(tally_read(&bench.channel.tally->recorded_bytes), 0);
+	assert_int_equal(tally_read(&bench.channel.tally->discarded_ring), 0);
+	emit_to_all(&bench, 5000, 5100);
+	drain(&bench, FLUSH_FINAL, LIMIT_MS);
+	assert_cleared(&bench, 5100);
+	assert_int_equal(tally_read(&bench.channel.tally->recorded_events), 100 * RING_COUNT);
+	assert_int_equal(tally_read(&bench.channel.tally->discarded_ring), 0);
+	bench_finish(&bench);
+}
+
+static void a_clear_under_load_is_exact(void **state)
+{
+	struct writer writers[RING_COUNT];
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 1024, false); /* room for all: none is discarded */
+	add_all(&bench);
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		writers[i] = (struct writer){.ring = bench.rings[i]};
+		assert_int_equal(
+			pthread_create(&writers[i].thread, NULL, write_events, &writers[i]), 0);
+	}
+	for (unsigned int i = 0; i < 10; i++)
+		clear(&bench, FLUSH_FINAL, LIMIT_MS);
+	for (size_t i = 0; i < RING_COUNT; i++)
+		pthread_join(writers[i].thread, NULL);
+	drain(&bench, FLUSH_FINAL, LIMIT_MS);
+	assert_cleared(&bench, LOAD_COUNT);
+	bench_finish(&bench);
+}
+
+static void kept_streams_are_consumed_by_a_clear_only(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 4, true);
+	for (size_t i = 0; i < RING_COUNT; i++)
+		fake_ring_keep(bench.rings[i]);
+	add_all(&bench);
+	emit_to_all(&bench, 0, 1000);
+	drain(&bench, FLUSH_FINAL, LIMIT_MS);
+	cut(&bench, FLUSH_FINAL, LIMIT_MS);
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		struct stream *stream = fake_ring_stream(bench.rings[i]);
+
+		assert_int_equal(fake_ring_flushes(bench.rings[i]), 0);
+		assert_int_equal(stream->class->consumed(stream), 0);
+	}
+	clear(&bench, FLUSH_DATA, LIMIT_MS);
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		struct stream *stream = fake_ring_stream(bench.rings[i]);
+
+		assert_int_equal(stream->class->consumed(stream), stream->class->produced(stream));
+		assert_int_equal(bench.outputs[i].packet_count, 0);
+	}
+	bench_finish(&bench);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +654,9 @@ int main(void)
 		cmocka_unit_test(retiring_takes_the_rest_and_may_keep_the_output),
 		cmocka_unit_test(destroying_without_a_task_is_no_different),
 		cmocka_unit_test(under_load_nothing_is_lost_or_doubled),
+		cmocka_unit_test(a_clear_forgets_what_was_until_then),
+		cmocka_unit_test(a_clear_under_load_is_exact),
+		cmocka_unit_test(kept_streams_are_consumed_by_a_clear_only),
 	};
 
 	thread_block_signals();
