@@ -56,11 +56,12 @@ static void close_trace(struct sink_trace *trace)
 }
 
 static struct sink_stream *open_stream(struct sink_trace *trace, const char *name,
-				       struct error *err)
+				       const struct sink_limits *limits, struct error *err)
 {
 	struct sink_stream *stream = mem_zalloc(sizeof(*stream));
 
 	(void)name;
+	(void)limits;
 	(void)err;
 	stream->sink = trace->sink;
 	return stream;
