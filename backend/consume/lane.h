@@ -23,6 +23,7 @@ struct sweep;
 struct wait {
 	struct wait *next; /* of the slot */
 	bool is_clear;	   /* what comes until then is dropped */
+	bool is_flushed;   /* a second time: see sweep_check() */
 	struct sweep *sweep;
 	uint64_t target;
 	uint64_t deadline_ns; /* moves on with each packet */

@@ -142,6 +142,22 @@ static bool is_over(struct stream *stream, const struct wait *wait, uint64_t idl
 	       idle_at_ns >= wait->deadline_ns;
 }
 
+/*
+ * A full ring has no room for the packet that tells how many events it refused; now it has, and
+ * these are the past's.
+ */
+static bool flushes_again(struct slot *slot, struct wait *wait)
+{
+	struct stream *stream = slot->stream;
+
+	if (!wait->is_clear || wait->is_flushed || stream->is_kept || slot->is_retiring)
+		return false;
+	wait->is_flushed = true;
+	flush(stream, &wait->sweep->wish);
+	wait->target = closed_position(stream);
+	return !is_over(stream, wait, 0);
+}
+
 void sweep_check(struct slot *slot, uint64_t idle_at_ns)
 {
 	struct wait **link = &slot->waits;
@@ -149,7 +165,7 @@ void sweep_check(struct slot *slot, uint64_t idle_at_ns)
 	while (*link) {
 		struct wait *wait = *link;
 
-		if (is_over(slot->stream, wait, idle_at_ns)) {
+		if (is_over(slot->stream, wait, idle_at_ns) && !flushes_again(slot, wait)) {
 			*link = wait->next;
 			end_wait(slot, wait);
 		} else {
