@@ -228,7 +228,8 @@ unsigned int console_missing_panes(void)
 
 static bool shows_messages(const struct console *console)
 {
-	return layout_find(&console->layout, PANE_MESSAGES) >= 0;
+	return console->focus == PANE_MESSAGES ||
+	       layout_find(&console->layout, PANE_MESSAGES) >= 0;
 }
 
 static void read_log(struct console *console)

@@ -47,6 +47,7 @@ struct job {
 	uint64_t newest_session_id;	      /* before it ran */
 	struct text result;		      /* last line of output */
 	struct text complaint;		      /* first line of errors */
+	struct text detail;		      /* all lines, as many as the log keeps */
 	struct text inverse;		      /* takes it back, if it succeeds */
 };
 
@@ -258,6 +259,13 @@ static void keep_inverse(struct script *script, const char *title, const char *i
 	script->inverse = all;
 }
 
+static bool has_several_lines(const struct text *text)
+{
+	const char *end = strchr(text_str(text), '\n');
+
+	return end && end[1];
+}
+
 static void show_result(struct job *job, int status)
 {
 	struct script *script = job->script;
@@ -275,7 +283,8 @@ static void show_result(struct job *job, int status)
 		return;
 	}
 	if (level == NOTICE_INFO)
-		log_command(LOG_LEVEL_INFO, job->command->text, text);
+		log_command_detail(LOG_LEVEL_INFO, job->command->text, text,
+				   has_several_lines(&job->detail) ? text_str(&job->detail) : NULL);
 	console_tell(script->console, level, job->command->text, "%s", text);
 }
 
@@ -283,6 +292,7 @@ static void job_destroy(struct job *job)
 {
 	text_finish(&job->result);
 	text_finish(&job->complaint);
+	text_finish(&job->detail);
 	text_finish(&job->inverse);
 	free(job);
 }
@@ -356,6 +366,8 @@ static void take_answer(struct message *message)
 			   answer->bytes, answer->length);
 		console->answer_lines += console->output.count - before;
 		keep_line(job, answer->kind, answer->bytes, answer->length);
+		if (job->detail.length < LOG_DETAIL_MAX)
+			text_add_bytes(&job->detail, answer->bytes, answer->length);
 		console_draw_soon(console);
 	}
 	free(answer);

@@ -36,6 +36,7 @@ static struct {
 	/* Protects all below; nothing else is taken inside. */
 	pthread_mutex_t ring_lock;
 	struct log_entry ring[LOG_RING_COUNT]; /* entry N is at N % LOG_RING_COUNT */
+	char *details[LOG_RING_COUNT];	       /* of the entries, or NULL */
 	uint64_t last_serial;
 	void (*wake)(void *data);
 	void *wake_data;
@@ -165,10 +166,32 @@ static void copy_sane(char out[ERROR_MESSAGE_MAX], const char *text)
 	text_finish(&sane);
 }
 
-static void add_entry(enum log_level level, const char *command, const char *text)
+static char *cut_detail(const char *detail)
+{
+	struct text sane = {0};
+	size_t length = strnlen(detail, LOG_DETAIL_MAX);
+
+	while (*detail) {
+		size_t line = strcspn(detail, "\n");
+
+		if (sane.length + line > length)
+			break;
+		text_add_sane(&sane, detail, line, TEXT_SANE_LINE);
+		text_add_char(&sane, '\n');
+		detail += line + (detail[line] == '\n');
+	}
+	if (*detail)
+		text_add(&sane, ELLIPSIS "\n");
+	return text_take(&sane);
+}
+
+static void add_entry(enum log_level level, const char *command, const char *text,
+		      const char *detail)
 {
 	struct log_entry entry = {.level = level};
 	void (*wake)(void *data);
+	char *kept = detail ? cut_detail(detail) : NULL;
+	char *stale;
 	void *wake_data;
 
 	copy_sane(entry.text, text);
@@ -179,11 +202,14 @@ static void add_entry(enum log_level level, const char *command, const char *tex
 	pthread_mutex_lock(&the_log.ring_lock);
 	entry.serial = ++the_log.last_serial;
 	the_log.ring[entry.serial % LOG_RING_COUNT] = entry;
+	stale = the_log.details[entry.serial % LOG_RING_COUNT];
+	the_log.details[entry.serial % LOG_RING_COUNT] = kept;
 	wake = the_log.wake;
 	wake_data = the_log.wake_data;
 	pthread_mutex_unlock(&the_log.ring_lock);
 	write_file(&entry);
 	pthread_mutex_unlock(&the_log.file_lock);
+	free(stale);
 
 	if (wake)
 		wake(wake_data);
@@ -207,7 +233,7 @@ void log_write(enum log_level level, const char *format, ...)
 	length = vasprintf(&text, format, arguments);
 	va_end(arguments);
 	if (length >= 0) {
-		add_entry(level, "", text);
+		add_entry(level, "", text, NULL);
 		free(text);
 	}
 	errno = saved_errno;
@@ -218,8 +244,30 @@ void log_command(enum log_level level, const char *command, const char *text)
 	int saved_errno = errno;
 
 	if (is_kept(level))
-		add_entry(level, command, text);
+		add_entry(level, command, text, NULL);
 	errno = saved_errno;
+}
+
+void log_command_detail(enum log_level level, const char *command, const char *text,
+			const char *detail)
+{
+	int saved_errno = errno;
+
+	if (is_kept(level))
+		add_entry(level, command, text, detail);
+	errno = saved_errno;
+}
+
+char *log_detail(uint64_t serial)
+{
+	char *detail = NULL;
+
+	pthread_mutex_lock(&the_log.ring_lock);
+	if (the_log.ring[serial % LOG_RING_COUNT].serial == serial &&
+	    the_log.details[serial % LOG_RING_COUNT])
+		detail = mem_strdup(the_log.details[serial % LOG_RING_COUNT]);
+	pthread_mutex_unlock(&the_log.ring_lock);
+	return detail;
 }
 
 size_t log_read(uint64_t after, struct log_entry *entries, size_t count_max)

@@ -15,6 +15,7 @@
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
 #define LOG_RING_COUNT 2000
+#define LOG_DETAIL_MAX 16384
 
 struct log_entry {
 	uint64_t serial; /* from 1, no gaps */
@@ -31,6 +32,14 @@ void log_close(void);
 void log_set_level(enum log_level level); /* below it nothing is kept; default LOG_LEVEL_INFO */
 void log_write(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void log_command(enum log_level level, const char *command, const char *text);
+/*
+ * The same with all that was said, lines and all, for whoever asks for it: kept in memory only, as
+ * long as the entry is, at most LOG_DETAIL_MAX bytes of it.
+ */
+void log_command_detail(enum log_level level, const char *command, const char *text,
+			const char *detail);
+/* The caller frees it; NULL: there is none (any more). */
+char *log_detail(uint64_t serial);
 /* Copies entries with serial > after, oldest first, at most count_max. Returns how many. */
 size_t log_read(uint64_t after, struct log_entry *entries, size_t count_max);
 uint64_t log_last_serial(void);
