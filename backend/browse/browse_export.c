@@ -177,6 +177,8 @@ static char *part_path(struct export_job *own)
 	return mem_printf("%s/part-%04u", own->path, own->part_count++);
 }
 
+/* babeltrace2's writer makes the folder of a single trace itself: it takes another name if it is
+ * there. */
 static bool open_part(struct export_job *own, struct browse_worker *worker, uint64_t until_ns,
 		      struct error *err)
 {
@@ -188,9 +190,9 @@ static bool open_part(struct export_job *own, struct browse_worker *worker, uint
 
 	own->slice = cut_slice(map, worker->slices, ranges, NULL, &count, err);
 	traces = own->slice ? slice_traces(own->slice) : NULL;
-	if (own->slice && !own->is_whole && mkdir(path, 0777) < 0)
-		error_set_errno(err, errno, "cannot make '%s'", path);
-	else if (own->slice && count > 0)
+	if (count == 1 && own->is_whole)
+		rmdir(path);
+	if (own->slice && count > 0)
 		own->copy = decode_copy_open(
 			traces, count, path, count == 1, own->job.at_ns,
 			until_ns < last_needed_ns(&own->job) ? until_ns : last_needed_ns(&own->job),

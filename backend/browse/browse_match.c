@@ -16,10 +16,57 @@
 #define READ_BYTES  (1 << 20) /* of a packet, at once */
 #define PATTERN_MAX 4096
 
+/* Horspool's search: how far to go on, by the byte under the needle's end. */
+struct needle {
+	size_t length;
+	unsigned char fold[256], folded[PATTERN_MAX];
+	size_t steps[256];
+};
+
+static void make_needle(struct needle *needle, const char *text, bool ignores_case)
+{
+	needle->length = strlen(text);
+	for (unsigned int i = 0; i < 256; i++) {
+		needle->fold[i] =
+			(unsigned char)(ignores_case && i < 128 ? tolower((int)i) : (int)i);
+		needle->steps[i] = needle->length;
+	}
+	for (size_t i = 0; i < needle->length; i++)
+		needle->folded[i] = needle->fold[(unsigned char)text[i]];
+	for (unsigned int i = 0; i < 256; i++) {
+		for (size_t j = 0; j + 1 < needle->length; j++) {
+			if (needle->folded[j] == needle->fold[i])
+				needle->steps[i] = needle->length - 1 - j;
+		}
+	}
+}
+
+static bool find_needle(const struct needle *needle, const unsigned char *bytes, size_t length)
+{
+	size_t at = 0, last = needle->length - 1;
+
+	while (at + needle->length <= length) {
+		unsigned char byte = bytes[at + last];
+		size_t i = last;
+
+		if (needle->fold[byte] == needle->folded[last]) {
+			while (i > 0 && needle->fold[bytes[at + i - 1]] == needle->folded[i - 1])
+				i--;
+			if (i == 0)
+				return true;
+		}
+		at += needle->steps[byte];
+	}
+	return false;
+}
+
+/* --- matchers --------------------------------------------------------------------------------- */
+
 struct matcher {
 	int kind; /* of struct browse_find */
 	char *pattern;
 	bool ignores_case;
+	struct needle text;
 	regex_t regex;
 	struct filter *filter;
 };
@@ -77,6 +124,8 @@ struct matcher *matcher_create(const struct browse_find *find, struct error *err
 	matcher->kind = find->kind;
 	matcher->pattern = mem_strdup(find->pattern ? find->pattern : "");
 	matcher->ignores_case = !has_capital(matcher->pattern);
+	if (find->kind == BROWSE_FIND_TEXT)
+		make_needle(&matcher->text, matcher->pattern, matcher->ignores_case);
 	if ((find->kind == BROWSE_FIND_REGEX && !compile_regex(matcher, err)) ||
 	    (find->kind == BROWSE_FIND_FILTER && !compile_filter(matcher, err))) {
 		free(matcher->pattern);
@@ -111,8 +160,7 @@ bool matcher_accepts(const struct matcher *matcher, const struct read_event *eve
 	decoder_print(event->decoder, line);
 	if (matcher->kind == BROWSE_FIND_REGEX)
 		return regexec(&matcher->regex, text_str(line), 0, NULL, 0) == 0;
-	return matcher->ignores_case ? strcasestr(text_str(line), matcher->pattern) != NULL
-				     : strstr(text_str(line), matcher->pattern) != NULL;
+	return find_needle(&matcher->text, (const unsigned char *)text_str(line), line->length);
 }
 
 /* --- needles ---------------------------------------------------------------------------------- */
@@ -176,50 +224,6 @@ char *matcher_needle(const struct matcher *matcher, const struct map *map, bool 
 	longest = longest ? mem_strdup(longest) : NULL;
 	free(words);
 	return longest;
-}
-
-/* Horspool's search: how far to go on, by the byte under the needle's end. */
-struct needle {
-	size_t length;
-	unsigned char fold[256], folded[PATTERN_MAX];
-	size_t steps[256];
-};
-
-static void make_needle(struct needle *needle, const char *text, bool ignores_case)
-{
-	needle->length = strlen(text);
-	for (unsigned int i = 0; i < 256; i++) {
-		needle->fold[i] =
-			(unsigned char)(ignores_case && i < 128 ? tolower((int)i) : (int)i);
-		needle->steps[i] = needle->length;
-	}
-	for (size_t i = 0; i < needle->length; i++)
-		needle->folded[i] = needle->fold[(unsigned char)text[i]];
-	for (unsigned int i = 0; i < 256; i++) {
-		for (size_t j = 0; j + 1 < needle->length; j++) {
-			if (needle->folded[j] == needle->fold[i])
-				needle->steps[i] = needle->length - 1 - j;
-		}
-	}
-}
-
-static bool find_needle(const struct needle *needle, const unsigned char *bytes, size_t length)
-{
-	size_t at = 0, last = needle->length - 1;
-
-	while (at + needle->length <= length) {
-		unsigned char byte = bytes[at + last];
-		size_t i = last;
-
-		if (needle->fold[byte] == needle->folded[last]) {
-			while (i > 0 && needle->fold[bytes[at + i - 1]] == needle->folded[i - 1])
-				i--;
-			if (i == 0)
-				return true;
-		}
-		at += needle->steps[byte];
-	}
-	return false;
 }
 
 /* Pieces overlap, so that none falls between them. */

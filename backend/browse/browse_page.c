@@ -11,7 +11,8 @@
 #include "backend/browse/browse_parts.h"
 #include "backend/browse/page_make.h"
 
-#define ROWS_MAX 10000 /* of a page */
+#define ROWS_MAX    10000     /* of a page */
+#define FIRST_BYTES (1 << 18) /* of the second window backward; the first has what it must */
 
 /* One page request under way. */
 struct task_page {
@@ -248,7 +249,7 @@ static bool find_back(struct task_page *page, struct event_place before, size_t 
 		*is_begin = from_ns <= worker->map->begin_ns && *found < row_count;
 		tell_progress(page, from_ns, until_ns);
 		until_ns = from_ns;
-		bytes = WINDOW_BYTES;
+		bytes = bytes == 0 ? FIRST_BYTES : bytes < WINDOW_BYTES ? bytes * 4 : WINDOW_BYTES;
 	}
 	return true;
 }

@@ -79,9 +79,9 @@ bool decoder_matches(struct decoder *decoder, const struct filter *filter); /* N
 /* --- copying to another trace --- */
 
 /*
- * Writes the events of [from_ns, until_ns) that match (filter NULL: all) as a new CTF trace below
- * `path`, which is there already and empty; with the losses between packets. is_single: the
- * directories are one trace, which is then written to `path` itself.
+ * Writes the events of [from_ns, until_ns) that match (filter NULL: all) as a new CTF trace, with
+ * the losses between packets. is_single: the directories are one trace, which becomes `path`, a
+ * folder that isn't there yet; else folders below `path`.
  */
 struct decode_copy;
 struct decode_copy *decode_copy_open(const char *const *directories, size_t count, const char *path,

@@ -41,15 +41,16 @@ static void add_signed(struct text *out, int64_t value)
 	add_unsigned(out, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
-static void add_binary(struct text *out, uint64_t value)
+/* In base 2, 8 or 16. */
+static void add_bits(struct text *out, const char *prefix, uint64_t value, unsigned int shift_bits)
 {
-	int bit = 63;
+	char digits[64], *at = digits + sizeof(digits);
 
-	while (bit > 0 && !(value >> bit & 1))
-		bit--;
-	text_add(out, "0b");
-	for (; bit >= 0; bit--)
-		text_add_char(out, (char)('0' + (value >> bit & 1)));
+	do
+		*--at = "0123456789ABCDEF"[value & ((1U << shift_bits) - 1)];
+	while (value >>= shift_bits);
+	text_add(out, prefix);
+	text_add_bytes(out, at, (size_t)(digits + sizeof(digits) - at));
 }
 
 /* Bits of a negative number are shown as wide as its field. */
@@ -61,13 +62,13 @@ void decode_add_integer(struct text *out, const bt_field_class *class, uint64_t 
 
 	switch (bt_field_class_integer_get_preferred_display_base(class)) {
 	case BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_HEXADECIMAL:
-		text_addf(out, "0x%" PRIX64, own);
+		add_bits(out, "0x", own, 4);
 		return;
 	case BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_OCTAL:
-		text_addf(out, "0%" PRIo64, own);
+		add_bits(out, "0", own, 3);
 		return;
 	case BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_BINARY:
-		add_binary(out, own);
+		add_bits(out, "0b", own, 1);
 		return;
 	default:
 		break;

@@ -38,6 +38,11 @@ bool decode_error(struct error *err, enum error_code code, const char *what)
 
 static const bt_plugin *load_file(const char *path, const bt_plugin_set **set)
 {
+	/* Decoders come and go: the file stays mapped. */
+	void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+
+	if (handle)
+		dlclose(handle);
 	if (bt_plugin_find_all_from_file(path, BT_FALSE, set) !=
 		    BT_PLUGIN_FIND_ALL_FROM_FILE_STATUS_OK ||
 	    bt_plugin_set_get_plugin_count(*set) == 0)
