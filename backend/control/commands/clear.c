@@ -49,8 +49,6 @@ static void clear_run(struct call *call)
 	if (!common_sessions(call, &sessions, &count))
 		return;
 	common_sessions_json(call, sessions, count);
-	if (count == 0)
-		reply_print(call->reply, "No session found, nothing to do.\n");
 	several = several_begin(call->reply);
 	for (size_t i = 0; i < count; i++)
 		clear_one(several, sessions[i]);

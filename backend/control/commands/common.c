@@ -84,6 +84,8 @@ bool common_sessions(struct call *call, struct session ***sessions, size_t *coun
 	*sessions = mem_alloc((call->model->session_count + 1) * sizeof(struct session *));
 	if (is_all || is_glob) {
 		*count = find_all(call, is_all ? NULL : pattern ? pattern : name, *sessions);
+		if (*count == 0)
+			reply_print(call->reply, "No session found, nothing to do.\n");
 		return true;
 	}
 	*count = 1;

@@ -239,15 +239,15 @@ static void print_schedules(struct reply *reply, const struct schedule *schedule
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing)
 {
-	if (listing->only_domains) {
-		print_domain_names(reply, session);
-		return;
-	}
 	reply_print(reply, "Recording session %s: [%s]\n", session_name(session),
 		    listing_state(session));
 	if (shared_text_str(session->output)[0] != '\0')
 		reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
 	print_schedules(reply, session->schedule);
+	if (listing->only_domains) {
+		print_domain_names(reply, session);
+		return;
+	}
 	for (size_t i = 0; i < source_count; i++)
 		if (session_has_domain(session, i))
 			print_domain(reply, session, i, listing);

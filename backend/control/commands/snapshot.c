@@ -251,7 +251,7 @@ static void snapshot_run(struct call *call)
 	session = common_session(call, NULL);
 	if (!session)
 		return;
-	if (session->mode == PICTURE_MODE_SNAPSHOT || action->run == list_output) {
+	if (session->mode == PICTURE_MODE_SNAPSHOT) {
 		action->run(call, session);
 		return;
 	}
