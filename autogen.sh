@@ -28,6 +28,7 @@ needs() {
 	build | lib:liburcu | liburcu-dev | publishing between threads
 	build | lib:lttng-ust-ctl | liblttng-ust-dev | tracing applications, and the demo
 	build | lib:babeltrace2 | libbabeltrace2-dev | reading traces
+	build | lib:libtraceevent | libtraceevent-dev | formats of the kernel's events
 	build | lib:jansson | libjansson-dev | JSON
 	build | lib:libxml-2.0 | libxml2-dev | saved sessions
 	build | lib:uuid | uuid-dev | identities of sessions

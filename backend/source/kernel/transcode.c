@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See transcode.h; the packets are as ctf/metadata.c declares them, packed to bytes. */
+#include "backend/source/kernel/transcode.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+
+#define CTF_MAGIC	    UINT32_C(0xC1FC1FC1)
+#define ID_EXTENDED	    65535 /* in the short event header: the long one follows */
+#define SHORT_HEADER_BYTES  6
+#define LONG_HEADER_BYTES   14
+#define CONTEXT_BEGIN_BYTES 32			/* of the packet's context */
+#define FIRST_GAP	    (UINT64_C(1) << 32) /* ns; a longer one needs the whole time */
+
+/* --- classes */
+
+static struct kernel_op op_of(const struct kernel_field *field)
+{
+	return (struct kernel_op){
+		.code = field->kind == KERNEL_STRING	 ? KERNEL_OP_STRING
+			: field->kind == KERNEL_SEQUENCE ? KERNEL_OP_SEQUENCE
+							 : KERNEL_OP_COPY,
+		.element_bytes = field->element_bytes,
+		.is_relative = field->is_relative,
+		.offset = field->offset,
+		.length = field->size_bytes,
+	};
+}
+
+/* Neighbours in the record that are neighbours in the event are one copy. */
+static bool joins(struct kernel_op *last, const struct kernel_op *op)
+{
+	if (last->code != KERNEL_OP_COPY || op->code != KERNEL_OP_COPY ||
+	    last->offset + last->length != op->offset)
+		return false;
+	last->length = (uint16_t)(last->length + op->length);
+	return true;
+}
+
+struct kernel_class *kernel_class_create(const struct kernel_format *format)
+{
+	struct kernel_class *class =
+		mem_zalloc(sizeof(*class) + format->field_count * sizeof(class->ops[0]));
+
+	class->record_bytes = KERNEL_RECORD_COMMON_BYTES;
+	class->is_fixed = true;
+	for (size_t i = 0; i < format->field_count; i++) {
+		const struct kernel_op op = op_of(&format->fields[i]);
+		uint32_t end = (uint32_t)op.offset + op.length;
+
+		if (end > class->record_bytes)
+			class->record_bytes = end;
+		if (op.code == KERNEL_OP_COPY)
+			class->fixed_bytes += op.length;
+		else
+			class->is_fixed = false;
+		if (class->op_count == 0 || !joins(&class->ops[class->op_count - 1], &op))
+			class->ops[class->op_count++] = op;
+	}
+	return class;
+}
+
+void kernel_class_destroy(struct kernel_class *class)
+{
+	free(class);
+}
+
+/* --- packets */
+
+void kernel_writer_init(struct kernel_writer *writer, uint64_t room_bytes)
+{
+	*writer = (struct kernel_writer){0};
+	writer->bytes = mem_alloc(room_bytes);
+	writer->room_bytes = room_bytes;
+}
+
+void kernel_writer_finish(struct kernel_writer *writer)
+{
+	free(writer->bytes);
+	writer->bytes = NULL;
+}
+
+static unsigned char *put_u32(unsigned char *at, uint32_t value)
+{
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+static unsigned char *put_u64(unsigned char *at, uint64_t value)
+{
+	memcpy(at, &value, sizeof(value));
+	return at + sizeof(value);
+}
+
+void kernel_writer_open(struct kernel_writer *writer, uint64_t clock)
+{
+	unsigned char *at = put_u32(writer->bytes, CTF_MAGIC);
+
+	if (clock < writer->last_clock)
+		clock = writer->last_clock;
+	memcpy(at, writer->uuid.bytes, sizeof(writer->uuid.bytes));
+	at = put_u32(at + sizeof(writer->uuid.bytes), writer->stream_id);
+	put_u64(at, writer->instance_id);
+	writer->begin_clock = clock;
+	writer->last_clock = clock;
+	writer->at = KERNEL_PACKET_HEADER_BYTES;
+	writer->event_count = 0;
+	writer->is_open = true;
+}
+
+void kernel_writer_close(struct kernel_writer *writer, uint64_t end_clock,
+			 uint64_t events_discarded, struct packet *packet)
+{
+	unsigned char *at = writer->bytes + CONTEXT_BEGIN_BYTES;
+
+	if (end_clock < writer->last_clock)
+		end_clock = writer->last_clock;
+	at = put_u64(at, writer->begin_clock);
+	at = put_u64(at, end_clock);
+	at = put_u64(at, writer->at * 8);
+	at = put_u64(at, writer->at * 8);
+	at = put_u64(at, writer->sequence);
+	at = put_u64(at, events_discarded);
+	put_u32(at, writer->cpu);
+	*packet = (struct packet){
+		.bytes = writer->bytes,
+		.size_bytes = writer->at,
+		.content_bytes = writer->at,
+		.first_event_bytes = KERNEL_PACKET_HEADER_BYTES,
+		.begin_clock = writer->begin_clock,
+		.end_clock = end_clock,
+		.events_discarded = events_discarded,
+		.sequence = writer->sequence,
+		.stream_id = writer->stream_id,
+		.stream_instance_id = writer->instance_id,
+	};
+	writer->sequence++;
+	writer->last_clock = end_clock;
+	writer->is_open = false;
+}
+
+/* --- events */
+
+/* Most copies are of a few words. */
+static inline unsigned char *copy(unsigned char *to, const unsigned char *from, uint32_t length)
+{
+	switch (length) {
+	case 4:
+		memcpy(to, from, 4);
+		break;
+	case 8:
+		memcpy(to, from, 8);
+		break;
+	case 16:
+		memcpy(to, from, 16);
+		break;
+	default:
+		memcpy(to, from, length);
+		break;
+	}
+	return to + length;
+}
+
+/* Where a __data_loc leads: offset and length in one word. False: out of the record. */
+static bool find_data(const struct kernel_record *record, const struct kernel_op *op,
+		      const unsigned char **data, uint32_t *length)
+{
+	uint32_t place = kernel_u32(record->bytes + op->offset);
+	uint32_t offset = place & 0xffff;
+
+	*length = place >> 16;
+	if (op->is_relative)
+		offset += op->offset + 4U;
+	if (offset > record->length || *length > record->length - offset)
+		return false;
+	*data = record->bytes + offset;
+	return true;
+}
+
+static unsigned char *put_dynamic(const struct kernel_record *record, const struct kernel_op *op,
+				  unsigned char *at, const unsigned char *end, bool *is_broken)
+{
+	const unsigned char *data;
+	uint32_t length;
+
+	if (!find_data(record, op, &data, &length)) {
+		*is_broken = true;
+		return NULL;
+	}
+	if (op->code == KERNEL_OP_STRING) {
+		length = (uint32_t)strnlen((const char *)data, length);
+		if ((uint64_t)(end - at) < (uint64_t)length + 1)
+			return NULL;
+		memcpy(at, data, length);
+		at[length] = '\0';
+		return at + length + 1;
+	}
+	length -= length % op->element_bytes;
+	if ((uint64_t)(end - at) < (uint64_t)length + 4)
+		return NULL;
+	at = put_u32(at, length / op->element_bytes);
+	memcpy(at, data, length);
+	return at + length;
+}
+
+/* NULL: no room, or *is_broken. The fixed parts have room. */
+static unsigned char *put_payload(const struct kernel_class *class,
+				  const struct kernel_record *record, unsigned char *at,
+				  const unsigned char *end, bool *is_broken)
+{
+	uint64_t fixed_left = class->fixed_bytes;
+
+	for (unsigned int i = 0; i < class->op_count && at; i++) {
+		const struct kernel_op *op = &class->ops[i];
+
+		if (op->code == KERNEL_OP_COPY) {
+			at = copy(at, record->bytes + op->offset, op->length);
+			fixed_left -= op->length;
+		} else {
+			at = put_dynamic(record, op, at, end - fixed_left, is_broken);
+		}
+	}
+	return at;
+}
+
+static inline unsigned char *put_header(unsigned char *at, uint16_t id, uint64_t clock,
+					bool is_short)
+{
+	uint16_t extended = ID_EXTENDED;
+
+	if (__builtin_expect(is_short, 1)) {
+		memcpy(at, &id, sizeof(id));
+		return put_u32(at + sizeof(id), (uint32_t)clock);
+	}
+	memcpy(at, &extended, sizeof(extended));
+	return put_u64(put_u32(at + sizeof(extended), id), clock);
+}
+
+enum put_result { PUT_DONE, PUT_FULL, PUT_BROKEN };
+
+static inline enum put_result put_event(struct kernel_writer *writer,
+					const struct kernel_class *class, uint16_t id,
+					const struct kernel_record *record)
+{
+	/* The kernel's clock may step back by nanoseconds; a packet's may not. */
+	uint64_t clock = record->clock > writer->last_clock ? record->clock : writer->last_clock;
+	unsigned char *at = writer->bytes + writer->at;
+	unsigned char *end = writer->bytes + writer->room_bytes;
+	bool is_short = id != ID_EXTENDED && clock - writer->last_clock < FIRST_GAP;
+	bool is_broken = false;
+
+	if (record->length < class->record_bytes)
+		return PUT_BROKEN;
+	if ((uint64_t)(end - at) <
+	    LONG_HEADER_BYTES + (uint64_t)writer->context.bytes + class->fixed_bytes)
+		return PUT_FULL;
+	at = put_header(at, id, clock, is_short);
+	if (writer->context.bytes > 0) {
+		writer->context.write(writer->context.data, record, at);
+		at += writer->context.bytes;
+	}
+	at = put_payload(class, record, at, end, &is_broken);
+	if (!at)
+		return is_broken ? PUT_BROKEN : PUT_FULL;
+	writer->at = (uint64_t)(at - writer->bytes);
+	writer->last_clock = clock;
+	writer->event_count++;
+	return PUT_DONE;
+}
+
+enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
+					const struct kernel_classes *classes,
+					struct kernel_cursor *cursor, uint64_t cut_clock)
+{
+	struct kernel_cursor before = *cursor;
+	struct kernel_record record;
+
+	for (; kernel_page_next(cursor, &record); before = *cursor) {
+		uint16_t id = kernel_u16(record.bytes);
+		const struct kernel_class *class = id < classes->count ? classes->by_id[id] : NULL;
+		enum put_result result;
+
+		if (__builtin_expect(record.clock > cut_clock, 0)) {
+			*cursor = before;
+			return KERNEL_CUT_REACHED;
+		}
+		if (!class) {
+			writer->unknown_count++;
+			continue;
+		}
+		if (class->wants && !class->wants(class->wants_data, &record))
+			continue;
+		if (!writer->is_open)
+			kernel_writer_open(writer, record.clock);
+		result = put_event(writer, class, id, &record);
+		if (__builtin_expect(result == PUT_DONE, 1))
+			continue;
+		/* What does not fit into an empty packet fits nowhere. */
+		if (result == PUT_FULL && writer->event_count > 0) {
+			*cursor = before;
+			return KERNEL_PACKET_FULL;
+		}
+		writer->broken_count++;
+	}
+	writer->broken_count += cursor->is_broken;
+	return KERNEL_PAGE_DONE;
+}

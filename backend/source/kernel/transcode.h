@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the kernel's records to CTF events, the hot path of the kernel domain: each event type is a
+ * short list of copies, made once from its format. Nothing in a record is trusted.
+ */
+#ifndef TRACON_SOURCE_KERNEL_TRANSCODE_H
+#define TRACON_SOURCE_KERNEL_TRANSCODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "backend/base/uuid.h"
+#include "backend/consume/packet.h"
+#include "backend/source/kernel/format.h"
+#include "backend/source/kernel/page.h"
+
+enum kernel_op_code {
+	KERNEL_OP_COPY,	    /* length bytes at offset */
+	KERNEL_OP_STRING,   /* of the __data_loc at offset, up to its NUL */
+	KERNEL_OP_SEQUENCE, /* of the __data_loc at offset: number of elements, elements */
+};
+
+struct kernel_op {
+	uint8_t code;
+	uint8_t element_bytes;
+	bool is_relative;
+	uint16_t offset;
+	uint16_t length;
+};
+
+/* One event type, compiled. Immutable. */
+struct kernel_class {
+	uint32_t record_bytes; /* a record of it is at least that long */
+	uint32_t fixed_bytes;  /* written by its copies; with is_fixed, that is all */
+	bool is_fixed;
+	uint16_t op_count;
+	/* Decides on the record before anything is written; NULL: all are wanted. */
+	bool (*wants)(const void *data, const struct kernel_record *record);
+	const void *wants_data;
+	struct kernel_op ops[];
+};
+
+struct kernel_class *kernel_class_create(const struct kernel_format *format);
+void kernel_class_destroy(struct kernel_class *class); /* NULL passes */
+
+/* Which types a channel records, by the kernel's id; NULL: not this one. */
+struct kernel_classes {
+	struct kernel_class **by_id;
+	size_t count;
+};
+
+/* What every event carries: written before the payload. bytes 0: nothing. */
+struct kernel_context {
+	uint32_t bytes;
+	void (*write)(void *data, const struct kernel_record *record, unsigned char *out);
+	void *data;
+};
+
+/* Packets of one stream, one after the other. Its consumer's thread. */
+struct kernel_writer {
+	unsigned char *bytes;
+	uint64_t room_bytes;
+	uint64_t at;
+	uint64_t begin_clock, last_clock;
+	uint64_t sequence;
+	uint64_t event_count; /* of the open packet */
+	bool is_open;
+	struct uuid uuid;
+	uint32_t stream_id;
+	uint64_t instance_id;
+	uint32_t cpu;
+	struct kernel_context context;
+	uint64_t unknown_count; /* records of types that nobody asked for */
+	uint64_t broken_count;	/* records and pages that are not what their format says */
+};
+
+#define KERNEL_PACKET_HEADER_BYTES 84
+
+/* room_bytes: of a packet; must hold the largest record of the ring's sub-buffers. */
+void kernel_writer_init(struct kernel_writer *writer, uint64_t room_bytes);
+void kernel_writer_finish(struct kernel_writer *writer);
+/* Begins a packet at that time, never before the last event. */
+void kernel_writer_open(struct kernel_writer *writer, uint64_t clock);
+/* Ends it; `packet` is valid until the next is opened. end_clock: at least the last event's. */
+void kernel_writer_close(struct kernel_writer *writer, uint64_t end_clock,
+			 uint64_t events_discarded, struct packet *packet);
+
+enum kernel_transcoded {
+	KERNEL_PAGE_DONE,
+	KERNEL_PACKET_FULL, /* close the packet, open another, go on */
+	KERNEL_CUT_REACHED, /* the next record is after cut_clock */
+};
+
+/*
+ * Takes records from the cursor until one of the above; opens a packet if none is open. A record
+ * that was not taken is still the cursor's next.
+ */
+enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
+					const struct kernel_classes *classes,
+					struct kernel_cursor *cursor, uint64_t cut_clock);
+
+#endif
