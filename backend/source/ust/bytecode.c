@@ -360,8 +360,8 @@ static bool complain(const struct filter *filter, struct filter_problem *problem
 {
 	if (!problem)
 		return false;
-	problem->begin = filter_root(filter)->begin;
-	problem->end = filter_root(filter)->end;
+	problem->begin = 0;
+	problem->end = strlen(filter_text(filter));
 	return error_set(&problem->error, ERROR_UNSUPPORTED,
 			 "LTTng-UST applications can't decide this: %s", what);
 }
