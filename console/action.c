@@ -9,10 +9,12 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
+#include "console/browser.h"
 #include "console/details.h"
 #include "console/help.h"
 #include "console/state.h"
 #include "console/submit.h"
+#include "console/tailing.h"
 #include "console/wanted.h"
 
 /* ---- views ---- */
@@ -29,7 +31,12 @@ static void go_to(struct console *console, const char *name)
 {
 	enum pane pane = layout_pane_of(name);
 
-	if (pane == PANE_NONE || !console_view(pane))
+	if (console->is_viewer && pane != PANE_BROWSER)
+		console_tell(console, NOTICE_INFO, "", "only the browser is here: q ends it");
+	else if (pane == PANE_BROWSER && !browser_is_open(console))
+		console_tell(console, NOTICE_INFO, "",
+			     "no trace is open: Enter on a chunk opens it, or view PATH");
+	else if (pane == PANE_NONE || !console_view(pane))
 		console_tell(console, NOTICE_WARNING, "", "this build has no pane '%s'", name);
 	else
 		console_focus(console, pane);
@@ -60,6 +67,10 @@ static void obey(struct console *console, const char *command)
 		console_tell(console, NOTICE_INFO, "", "%s", command + 5);
 	else if (!strncmp(command, "@edit ", 6))
 		edit(console, command + 6);
+	else if (!strncmp(command, "@browse ", 8))
+		browser_open(console, command + 8);
+	else if (!strncmp(command, "@tail ", 6))
+		tailing_show_event(console, command + 6);
 	else if (!strncmp(command, "@form ", 6))
 		form_open(console, command + 6);
 	else if (command[0] == '@')
@@ -92,14 +103,14 @@ bool action_on_pane(struct console *console, enum pane pane, const char *action,
 	struct text command = {0}, before = {0};
 	bool is_known;
 
-	if (!view || !console->backend)
+	if (!view || !console_is_live(console))
 		return false;
-	picture = backend_picture_acquire(console->backend);
+	picture = console_picture_acquire(console);
 	console_view_input(console, picture, &input);
 	if (view->remember)
 		view->remember(console->view_states[pane], true, &before);
 	is_known = view->act(console->view_states[pane], &input, action, argument, &command);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	keep_view(console, pane, action, text_str(&before));
 	obey(console, text_str(&command));
 	text_finish(&command);
@@ -173,10 +184,24 @@ static bool undo(struct console *console, const char *argument)
 	return true;
 }
 
+static bool tail_filter(struct console *console, const char *argument)
+{
+	(void)argument;
+	tailing_ask_filter(console);
+	return true;
+}
+
 static bool focus_pane(struct console *console, const char *argument)
 {
 	go_to(console, argument);
 	return true;
+}
+
+static bool can_focus(const struct console *console, enum pane pane)
+{
+	if (pane == PANE_BROWSER)
+		return browser_is_open(console);
+	return console_view(pane) && !console->is_viewer;
 }
 
 static bool focus_step(struct console *console, int step)
@@ -185,7 +210,7 @@ static bool focus_step(struct console *console, int step)
 
 	do
 		pane = (pane + step + PANE_COUNT) % PANE_COUNT;
-	while (!console_view((enum pane)pane) && pane != (int)console->focus);
+	while (!can_focus(console, (enum pane)pane) && pane != (int)console->focus);
 	console_focus(console, (enum pane)pane);
 	return true;
 }
@@ -208,13 +233,13 @@ static bool overview(struct console *console, const char *argument)
 	console->is_zoomed = false;
 	console->is_bare = false;
 	console->output_size = OUTPUT_AUTO;
-	console_focus(console, PANE_SESSIONS);
+	go_to(console, layout_pane_name(PANE_SESSIONS));
 	return true;
 }
 
 static bool session_step(struct console *console, size_t step)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	size_t count = picture->session_count;
 
 	for (size_t i = 0; i < count; i++) {
@@ -224,7 +249,7 @@ static bool session_step(struct console *console, size_t step)
 			.session_id = picture->sessions[(i + count + step) % count].id};
 		break;
 	}
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return true;
 }
 
@@ -326,10 +351,10 @@ static bool cancel(struct console *console, const char *argument)
 
 static size_t active_count(struct console *console)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	size_t count = picture->active_count;
 
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return count;
 }
 
@@ -351,6 +376,10 @@ static bool quit(struct console *console, const char *argument)
 	bool can_detach = console->host.can_detach;
 
 	(void)argument;
+	if (console->is_viewer) {
+		browser_leave(console);
+		return true;
+	}
 	if (count == 0) {
 		submit_confirmed(console, "quit");
 		return true;
@@ -411,6 +440,7 @@ static const struct {
 	{"form", form},
 	{"undo", undo},
 	{"mouse", mouse},
+	{"tail-filter", tail_filter},
 	{"pane", focus_pane},
 	{"next-pane", next_pane},
 	{"previous-pane", previous_pane},
@@ -436,8 +466,10 @@ bool action_run(struct console *console, const char *action)
 	size_t length = strcspn(action, " ");
 	const char *argument = action[length] ? action + length + 1 : "";
 
-	if (!console->backend)
+	if (!console_is_live(console))
 		return false;
+	if (browser_act(console, action))
+		return true;
 	for (size_t i = 0; i < COUNT_OF(actions); i++) {
 		if (strlen(actions[i].name) == length && !strncmp(actions[i].name, action, length))
 			return actions[i].run(console, argument);
@@ -463,6 +495,19 @@ static void accept_for_view(struct console *console)
 	free(text);
 }
 
+/* Fields of the tail and the browser. What is wrong opens the field again: the text is copied. */
+static bool accept_here(struct console *console)
+{
+	char *action = mem_strdup(console->entry.action);
+	char *text = mem_strdup(field_text(&console->entry.field));
+	bool is_taken = browser_take_entry(console, action, text) ||
+			tailing_take_entry(console, action, text);
+
+	free(action);
+	free(text);
+	return is_taken;
+}
+
 void action_accept_entry(struct console *console)
 {
 	struct text command = {0};
@@ -474,6 +519,8 @@ void action_accept_entry(struct console *console)
 		accept_for_view(console);
 		return;
 	}
+	if (accept_here(console))
+		return;
 	text_add(&command, console->entry.action);
 	if (*field_text(&console->entry.field)) {
 		text_add_char(&command, ' ');

@@ -2,6 +2,7 @@
 /* Default is no: Enter, Esc, Ctrl-C and every unknown letter leave things as they are. */
 #include "console/ask.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,16 +92,31 @@ void entry_open_for_view(struct entry *entry, const char *action, size_t action_
 	entry->is_live = false;
 	entry->is_for_view = true;
 	entry->is_open = true;
+	entry->problem[0] = '\0';
 	field_set(&entry->field, text);
+}
+
+void entry_complain(struct entry *entry, const char *problem, size_t point)
+{
+	size_t length = strlen(field_text(&entry->field));
+
+	snprintf(entry->problem, sizeof(entry->problem), "%s", problem);
+	entry->field.point = point < length ? point : length;
+	while (entry->field.point > 0 &&
+	       ((unsigned char)field_text(&entry->field)[entry->field.point] & 0xc0) == 0x80)
+		entry->field.point--;
 }
 
 void entry_draw(const struct entry *entry, struct canvas *canvas, int row)
 {
 	struct text prefix = {0};
 
-	text_addf(&prefix, "%s: ", entry->title);
-	field_draw(canvas, row, text_str(&prefix), ROLE_TITLE, field_text(&entry->field),
-		   entry->field.point, true);
+	if (entry->problem[0])
+		text_addf(&prefix, "E %s: ", entry->problem);
+	else
+		text_addf(&prefix, "%s: ", entry->title);
+	field_draw(canvas, row, text_str(&prefix), entry->problem[0] ? ROLE_ERR : ROLE_TITLE,
+		   field_text(&entry->field), entry->field.point, true);
 	text_finish(&prefix);
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/base/error.h"
 #include "console/field.h"
 #include "views/canvas.h"
 
@@ -44,10 +45,11 @@ void question_finish(struct question *question);
 
 struct entry {
 	bool is_open;
-	char *title;	  /* "find" */
-	char *action;	  /* what happens with the text */
-	bool is_live;	  /* each key acts, not only Enter */
-	bool is_for_view; /* the focused view gets action and text */
+	char *title;			 /* "find" */
+	char *action;			 /* what happens with the text */
+	bool is_live;			 /* each key acts, not only Enter */
+	bool is_for_view;		 /* the focused view gets action and text */
+	char problem[ERROR_MESSAGE_MAX]; /* in place of the title: what is wrong at the cursor */
 	struct field field;
 };
 
@@ -56,6 +58,8 @@ void entry_open(struct entry *entry, const char *title, const char *action, bool
 /* For the view: neither action nor title need end with NUL. */
 void entry_open_for_view(struct entry *entry, const char *action, size_t action_length,
 			 const char *title, size_t title_length, const char *text);
+/* What is wrong with the text, from that byte on: the cursor shows it. */
+void entry_complain(struct entry *entry, const char *problem, size_t point);
 void entry_draw(const struct entry *entry, struct canvas *canvas, int row);
 void entry_finish(struct entry *entry);
 

@@ -22,7 +22,7 @@ static bool can_save(const struct console *console)
 static void describe_destroy(struct console *console, const struct word_list *words,
 			     const char *line, struct text *out)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	const struct picture_session *session =
 		picture_session(picture, console->selection.session_id);
 
@@ -37,7 +37,7 @@ static void describe_destroy(struct console *console, const struct word_list *wo
 			  can_save(console) ? ", u brings it back" : "; no way back");
 	else
 		text_addf(out, "Run \"%s\"?", line);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 }
 
 static bool names_all(const struct word_list *words)
@@ -51,10 +51,10 @@ static bool names_all(const struct word_list *words)
 
 static size_t active_count(struct console *console)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	size_t count = picture->active_count;
 
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return count;
 }
 
@@ -79,7 +79,7 @@ static bool is_clear(const struct command *command)
 /* What a snapshot session holds is in memory only, and goes with it. */
 static bool stops_unsaved(struct console *console, const struct word_list *words)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	bool is_unsaved = false;
 
 	for (size_t i = 0; i < picture->session_count; i++) {
@@ -91,7 +91,7 @@ static bool stops_unsaved(struct console *console, const struct word_list *words
 		is_unsaved |= is_meant && session->mode == PICTURE_MODE_SNAPSHOT &&
 			      session->is_active && session->chunk_count == 0;
 	}
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return is_unsaved;
 }
 

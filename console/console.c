@@ -19,6 +19,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/queue.h"
 #include "backend/base/units.h"
+#include "console/browser.h"
 #include "console/complete.h"
 #include "console/config.h"
 #include "console/details.h"
@@ -29,6 +30,7 @@
 #include "console/removal.h"
 #include "console/state.h"
 #include "console/submit.h"
+#include "console/tailing.h"
 #include "console/verb.h"
 #include "console/wanted.h"
 
@@ -68,15 +70,15 @@ static size_t complete_line(void *data, const char *line, size_t point, struct w
 	};
 	size_t begin;
 
-	if (!console->backend)
+	if (!console_is_live(console))
 		return point;
 	for (size_t i = 0; i < context.verb_count; i++) {
 		verbs[i].name = verb_at(i)->name;
 		verbs[i].arguments = verb_at(i)->arguments;
 	}
-	context.picture = backend_picture_acquire(console->backend);
+	context.picture = console_picture_acquire(console);
 	begin = complete_find(&context, line, point, matches);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return begin;
 }
 
@@ -158,14 +160,25 @@ void console_begin(struct console *console, struct backend *backend, const char 
 		config_run(console, config);
 }
 
+void console_begin_viewer(struct console *console, const char *path, const char *config)
+{
+	console->is_viewer = true;
+	console_focus(console, PANE_BROWSER);
+	if (config)
+		config_run(console, config);
+	browser_open(console, path);
+}
+
 void console_end(struct console *console)
 {
+	tailing_stop(console);
 	if (console->question.is_open) {
 		console->question.is_open = false;
 		console->question.answer(console, console->question.data, QUESTION_NO);
 	}
 	wanted_forget(console);
 	console->backend = NULL;
+	console->is_viewer = false;
 }
 
 static void destroy_views(struct console *console)
@@ -184,8 +197,10 @@ void console_destroy(struct console *console)
 	if (!console)
 		return;
 	removal_end(console);
+	browser_close(console);
 	queue_drain(console->answers); /* of commands that ended with the backend */
 	loop_unwatch_queue(console->loop, console->answers);
+	tailing_finish(console);
 	queue_destroy(console->answers);
 	loop_remove_timer(console->loop, console->pace.timer);
 	destroy_views(console);
@@ -210,6 +225,24 @@ void console_destroy(struct console *console)
 
 /* ---- pictures ---- */
 
+bool console_is_live(const struct console *console)
+{
+	return console->backend || console->is_viewer;
+}
+
+const struct picture *console_picture_acquire(struct console *console)
+{
+	static const struct picture nothing = {.serial = 1, .host_name = "", .warning = ""};
+
+	return console->backend ? backend_picture_acquire(console->backend) : &nothing;
+}
+
+void console_picture_release(struct console *console)
+{
+	if (console->backend)
+		backend_picture_release(console->backend);
+}
+
 const struct view_class *console_view(enum pane pane)
 {
 	return view_find(layout_pane_name(pane));
@@ -228,8 +261,7 @@ unsigned int console_missing_panes(void)
 
 static bool shows_messages(const struct console *console)
 {
-	return console->focus == PANE_MESSAGES ||
-	       layout_find(&console->layout, PANE_MESSAGES) >= 0;
+	return console->focus == PANE_MESSAGES || layout_find(&console->layout, PANE_MESSAGES) >= 0;
 }
 
 static void read_log(struct console *console)
@@ -271,6 +303,8 @@ void console_view_input(struct console *console, const struct picture *picture,
 		.log_count = console->log_count,
 		.points = wanted_points(console),
 	};
+	tailing_fill_input(console, input);
+	browser_fill_input(console, input);
 }
 
 /* What others did wrong: our own commands' answers are shown already. */
@@ -327,15 +361,21 @@ void console_update_watch(struct console *console)
 	backend_watch(console->backend, interval_ns, &session_id, session_id ? 1 : 0);
 }
 
+void console_data_came(struct console *console)
+{
+	if (!console->screen)
+		return;
+	console->pace.wants_data_frame = true;
+	console_draw_when_due(console);
+}
+
 void console_note_picture(struct console *console)
 {
 	if (!console->screen)
 		return;
 	console_show_logged(console);
-	if (console->is_paused)
-		return;
-	console->pace.wants_data_frame = true;
-	console_draw_when_due(console);
+	if (!console->is_paused)
+		console_data_came(console);
 }
 
 /* ---- frames ---- */
@@ -458,6 +498,8 @@ static void draw(struct console *console, uint64_t now_ns)
 	}
 	console_update_watch(console);
 	wanted_update(console);
+	tailing_update(console);
+	browser_update(console);
 	watch_output(console);
 }
 
@@ -494,7 +536,7 @@ void console_draw_when_due(struct console *console)
 	uint64_t now_ns = clock_monotonic_ns();
 	bool is_due;
 
-	if (!console->screen || console->is_suspended || !console->backend)
+	if (!console->screen || console->is_suspended || !console_is_live(console))
 		return;
 	expire_notice(console, now_ns);
 	note_minute(console);
@@ -798,6 +840,7 @@ void console_close(struct console *console, bool is_lost)
 	help_close(console);
 	details_close(console);
 	wanted_update(console);
+	tailing_update(console);
 	console_update_watch(console);
 }
 
@@ -824,6 +867,7 @@ void console_suspend(struct console *console)
 	timer_disarm(console->pace.timer);
 	screen_suspend(console->screen);
 	wanted_update(console);
+	tailing_update(console);
 	console_update_watch(console);
 	console->host.suspend(console->host.data);
 }

@@ -44,6 +44,8 @@ struct console *console_create(struct loop *loop, const struct places *places,
 			       const struct console_host *host);
 /* Commands may be given from here on. config: start-up file, or NULL for none. */
 void console_begin(struct console *console, struct backend *backend, const char *config);
+/* In place of console_begin: no backend, only the browser on that path. */
+void console_begin_viewer(struct console *console, const char *path, const char *config);
 /* The backend is used no more; the terminal must have been closed. */
 void console_end(struct console *console);
 /* After the backend has stopped: no answer can come any more. NULL passes. */
@@ -80,5 +82,9 @@ struct engine_options {
  */
 int console_run_here(const struct engine_options *options, const struct holder_options *terminal,
 		     struct error *err);
+
+/* The same with the event browser alone, without a backend: until it is left. */
+int console_run_viewer(const struct engine_options *options, const struct holder_options *terminal,
+		       const char *path, struct error *err);
 
 #endif

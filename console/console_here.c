@@ -34,6 +34,7 @@ struct here {
 	struct queue *queue; /* from the control thread */
 	struct message end;
 	struct message published;
+	const char *path; /* of the trace, when there is no backend */
 	atomic_bool is_end_sent;
 	atomic_bool is_published_sent; /* cleared by the loop before it looks */
 	int signals;
@@ -206,6 +207,20 @@ static bool open_terminal(struct here *here, const struct terminal_here *descrip
 	return is_open;
 }
 
+static bool run_viewer(struct here *here, const struct engine_options *options,
+		       const struct terminal_here *description, struct error *err)
+{
+	bool is_open;
+
+	console_begin_viewer(here->console, here->path, options->config);
+	is_open = open_terminal(here, description, err);
+	if (is_open)
+		loop_run(here->loop);
+	console_close(here->console, false);
+	console_end(here->console);
+	return is_open;
+}
+
 static bool run_backend(struct here *here, const struct engine_options *options,
 			const struct terminal_here *description, struct error *err)
 {
@@ -231,10 +246,11 @@ static bool run_backend(struct here *here, const struct engine_options *options,
 	return is_open;
 }
 
-int console_run_here(const struct engine_options *options, const struct holder_options *terminal,
-		     struct error *err)
+static int run(const struct engine_options *options, const struct holder_options *terminal,
+	       const char *path, struct error *err)
 {
-	struct here here = {.signals = -1, .end.run = take_end, .published.run = take_published};
+	struct here here = {
+		.path = path, .signals = -1, .end.run = take_end, .published.run = take_published};
 	struct terminal_here description;
 	const struct console_host host = {
 		.suspend = stop_here,
@@ -255,7 +271,8 @@ int console_run_here(const struct engine_options *options, const struct holder_o
 	watch_signals(&here);
 	here.console = console_create(here.loop, options->places, &host);
 	stray = stray_catch(here.loop);
-	has_run = run_backend(&here, options, &description, err);
+	has_run = path ? run_viewer(&here, options, &description, err)
+		       : run_backend(&here, options, &description, err);
 	stray_release(stray);
 	queue_drain(here.queue);
 	console_destroy(here.console);
@@ -264,4 +281,16 @@ int console_run_here(const struct engine_options *options, const struct holder_o
 	fd_close(&here.signals);
 	rcu_thread_end();
 	return has_run ? STATUS_OK : STATUS_ERROR;
+}
+
+int console_run_here(const struct engine_options *options, const struct holder_options *terminal,
+		     struct error *err)
+{
+	return run(options, terminal, NULL, err);
+}
+
+int console_run_viewer(const struct engine_options *options, const struct holder_options *terminal,
+		       const char *path, struct error *err)
+{
+	return run(options, terminal, path, err);
 }

@@ -25,10 +25,10 @@ bool details_open(struct console *console)
 	if (!view || !view->details)
 		return false;
 	details_close(console);
-	console_view_input(console, backend_picture_acquire(console->backend), &input);
+	console_view_input(console, console_picture_acquire(console), &input);
 	console->details.is_open = view->details(console->view_states[console->focus], &input,
 						 &console->details.popup);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return true;
 }
 

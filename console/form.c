@@ -212,13 +212,13 @@ bool form_open(struct console *console, const char *name)
 	form->count = 0;
 	form->focus = 0;
 	form->is_open = true;
-	picture = backend_picture_acquire(console->backend);
+	picture = console_picture_acquire(console);
 	console_view_input(console, picture, &input);
 	if (is_settings(class))
 		add_settings(form, &console->settings);
 	else
 		add_fields(form, &input);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	gather_words(console);
 	return true;
 }
@@ -256,14 +256,14 @@ static void add_match(struct form *form, const char *typed, const char *word)
 
 static void add_channels(struct console *console, const char *typed)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	const struct picture_session *session =
 		picture_session(picture, console->selection.session_id);
 
 	for (size_t i = 0; session && i < session->channel_count; i++)
 		add_match(&console->form, typed,
 			  picture->channels[session->first_channel + i].name);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 }
 
 /* The word that was typed whole comes first: it is the one that is meant. */

@@ -47,6 +47,7 @@ static void compute_layout(struct console *console)
 		.form = console->settings.layout,
 		.focus = console->focus,
 		.is_zoomed = console->is_zoomed,
+		.is_viewer = console->is_viewer,
 		.is_bare = console->is_bare,
 		.output_rows = wanted_output_rows(console),
 		.missing = console_missing_panes(),
@@ -111,7 +112,7 @@ static void draw_tabs(struct console *console)
 		const struct view_class *view = console_view((enum pane)pane);
 		bool is_focused = (enum pane)pane == console->focus;
 
-		if (!view)
+		if (!view || !view->digit)
 			continue;
 		column +=
 			canvas_textf(console->canvas, console->layout.tabs, column,
@@ -151,7 +152,8 @@ static void draw_header(struct console *console, const struct view_input *input)
 
 	if (console->layout.header_names_pane && view)
 		begin = 1 + canvas_textf(console->canvas, row, 0, console->columns / 2, ROLE_FOCUS,
-					 "%c[%s]", view->digit, view->title);
+					 "%.*s[%s]", view->digit ? 1 : 0, &view->digit,
+					 view->title);
 	rest = canvas_window(console->canvas, row, begin, 1, console->columns - begin);
 	header_draw(input, rest);
 	canvas_destroy(rest);
@@ -413,8 +415,8 @@ void frame_draw(struct console *console)
 		draw_too_small(console);
 		return;
 	}
-	draw_picture(console, backend_picture_acquire(console->backend));
-	backend_picture_release(console->backend);
+	draw_picture(console, console_picture_acquire(console));
+	console_picture_release(console);
 	draw_message_line(console);
 	draw_prompt(console);
 	draw_matches(console);

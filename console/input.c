@@ -7,6 +7,7 @@
 #include "backend/base/units.h"
 #include "backend/base/utf8.h"
 #include "console/action.h"
+#include "console/browser.h"
 #include "console/details.h"
 #include "console/help.h"
 #include "console/keys.h"
@@ -87,6 +88,15 @@ static void answer_question(struct console *console, int code)
 	console->question.answer(console, console->question.data, letter);
 }
 
+/* The sentence stays until the text is changed. */
+static void edit_wrong(struct entry *entry, int code)
+{
+	size_t length = entry->field.text.length;
+
+	if (field_key(&entry->field, code) && entry->field.text.length != length)
+		entry->problem[0] = '\0';
+}
+
 static void edit_entry(struct console *console, int code)
 {
 	struct entry *entry = &console->entry;
@@ -99,6 +109,8 @@ static void edit_entry(struct console *console, int code)
 		action_on_view(console, "find-next", "");
 	else if (entry->is_live && code == KEYS_UP)
 		action_on_view(console, "find-previous", "");
+	else if (entry->problem[0] && code != KEYS_ENTER)
+		edit_wrong(entry, code);
 	else if (field_key(&entry->field, code) && entry->is_live)
 		action_on_view(console, entry->action, field_text(&entry->field));
 }
@@ -219,6 +231,6 @@ void input_key(struct console *console, const struct screen_key *key)
 		details_key(console, key->code);
 	else if (console->prompt_has_focus)
 		edit_prompt(console, key);
-	else
+	else if (!browser_take_key(console, key->code))
 		input_run_key(console, key->code);
 }

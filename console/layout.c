@@ -26,7 +26,7 @@
 #define COLUMNS_MAX   3
 
 static const char *const pane_names[PANE_COUNT] = {
-	"sessions", "channels", "events", "points", "tail", "chunks", "messages",
+	"sessions", "channels", "events", "points", "tail", "chunks", "messages", "browser",
 };
 
 struct slot {
@@ -99,8 +99,8 @@ int layout_find(const struct layout *layout, enum pane pane)
 
 static enum layout_form choose_form(const struct layout_wish *wish)
 {
-	if (wish->is_zoomed || wish->is_bare || wish->rows < LIST_ROWS_MIN ||
-	    wish->columns < LIST_COLUMNS_MIN)
+	if (wish->focus == PANE_BROWSER || wish->is_zoomed || wish->is_bare ||
+	    wish->rows < LIST_ROWS_MIN || wish->columns < LIST_COLUMNS_MIN)
 		return LAYOUT_ONE;
 	if (wish->form != LAYOUT_AUTO)
 		return wish->form;
@@ -260,9 +260,11 @@ void layout_compute(struct layout *layout, const struct layout_wish *wish)
 		compute_too_small(layout, wish);
 		return;
 	}
-	layout->header = take_first(&body, has_frame && rows >= HEADER_ROWS_MIN);
-	layout->tabs =
-		take_first(&body, has_frame && rows >= TABS_ROWS_MIN && layout->form == LAYOUT_ONE);
+	layout->header =
+		take_first(&body, has_frame && rows >= HEADER_ROWS_MIN && !wish->is_viewer);
+	layout->tabs = take_first(&body, has_frame && rows >= TABS_ROWS_MIN &&
+						 layout->form == LAYOUT_ONE &&
+						 wish->focus != PANE_BROWSER);
 	layout->header_names_pane = layout->tabs < 0 && layout->form == LAYOUT_ONE;
 	layout->function_bar = take_last(&body, has_frame && rows >= BAR_ROWS_MIN);
 	layout->prompt = take_last(&body, true);

@@ -17,6 +17,7 @@ enum pane {
 	PANE_TAIL,
 	PANE_CHUNKS,
 	PANE_MESSAGES,
+	PANE_BROWSER, /* has no digit; alone on the screen */
 	PANE_COUNT,
 	PANE_NONE = -1
 };
@@ -32,6 +33,7 @@ struct layout_wish {
 	enum layout_form form;
 	enum pane focus;
 	bool is_zoomed;
+	bool is_viewer;	      /* the browser and nothing else: no header of sessions */
 	bool is_bare;	      /* for selecting text: the focused pane and the command line only */
 	int output_rows;      /* of the REPL's output; 0: as many as the form has */
 	unsigned int missing; /* bit set: this build has no such pane */

@@ -78,7 +78,9 @@ static void recall_size(struct console *console)
 	const char *form = size ? json_get_text(size, "layout") : NULL;
 	struct error err = ERROR_INIT;
 
-	if (focus && layout_pane_of(focus) != PANE_NONE && console_view(layout_pane_of(focus)))
+	/* A trace that is open stays in view; none is opened by itself. */
+	if (focus && layout_pane_of(focus) != PANE_NONE && layout_pane_of(focus) != PANE_BROWSER &&
+	    console->focus != PANE_BROWSER && console_view(layout_pane_of(focus)))
 		console->focus = layout_pane_of(focus);
 	/* What the start-up file says goes before. */
 	if (form && console->settings.layout == LAYOUT_AUTO)
@@ -101,14 +103,14 @@ static void recall_panes(struct console *console)
 static void recall_session(struct console *console)
 {
 	const char *name = json_get_text(console->memory->root, "session");
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 
 	for (size_t i = 0; name && i < picture->session_count; i++) {
 		if (!strcmp(picture->sessions[i].name, name))
 			console->selection =
 				(struct selection){.session_id = picture->sessions[i].id};
 	}
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 }
 
 void memory_recall_panes(struct console *console)
@@ -119,7 +121,7 @@ void memory_recall_panes(struct console *console)
 
 void memory_recall(struct console *console)
 {
-	if (!console->memory)
+	if (!console->memory || console->is_viewer)
 		return;
 	recall_size(console);
 	if (!console->memory->was_recalled && console->selection.session_id == 0)
@@ -168,11 +170,11 @@ static void keep_session(struct console *console)
 
 	if (!console->backend)
 		return;
-	picture = backend_picture_acquire(console->backend);
+	picture = console_picture_acquire(console);
 	session = picture_session(picture, console->selection.session_id);
 	if (session)
 		json_put_text(console->memory->root, "session", session->name);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 }
 
 static void write_file(struct memory *memory, const struct text *text)

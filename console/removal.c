@@ -222,7 +222,7 @@ static void find_group(struct removal *removal)
 
 bool removal_ask(struct console *console, size_t count, char **paths, struct error *err)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	struct removal *removal = mem_zalloc(sizeof(*removal));
 	char bytes[UNITS_TEXT_MAX];
 	bool is_asked = true;
@@ -233,7 +233,7 @@ bool removal_ask(struct console *console, size_t count, char **paths, struct err
 		is_asked = error_set(err, ERROR_BUSY, "others are being deleted just now");
 	for (size_t i = 0; is_asked && i < count; i++)
 		is_asked = add_chunk(removal, picture, paths[i], err);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	if (!is_asked) {
 		removal_destroy(removal);
 		return false;

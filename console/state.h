@@ -101,6 +101,12 @@ struct console {
 	struct removal *removal; /* files are being deleted; NULL: no */
 	struct memory *memory;	 /* NULL: nowhere to keep things */
 
+	struct browser *browser;     /* the trace that is open; NULL: none */
+	struct tailing *tailing;     /* what is tailed; NULL: nothing */
+	struct tailing *ended_tails; /* until the backend has let go of them */
+	char *tail_filter;	     /* expression, or NULL */
+	bool is_viewer;		     /* no backend, ever: only the browser */
+
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;
 	bool prompt_has_focus;
@@ -146,6 +152,13 @@ void console_show_logged(struct console *console);
 /* console.c */
 void console_draw_soon(struct console *console);
 void console_draw_when_due(struct console *console);
+/* New data to show, at the pace of data. */
+void console_data_came(struct console *console);
+/* Empty where there is no backend. */
+const struct picture *console_picture_acquire(struct console *console);
+void console_picture_release(struct console *console);
+/* Begun, and not ended yet. */
+bool console_is_live(const struct console *console);
 void console_tell(struct console *console, enum notice_level level, const char *command,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* The command was begun: after a moment the line shows for how long it has been running. */

@@ -195,27 +195,27 @@ struct answer {
 
 static uint64_t newest_session(struct console *console)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	uint64_t newest = 0;
 
 	for (size_t i = 0; i < picture->session_count; i++) {
 		if (picture->sessions[i].id > newest)
 			newest = picture->sessions[i].id;
 	}
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return newest;
 }
 
 static uint64_t session_of_name(struct console *console, const char *name)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	uint64_t id = 0;
 
 	for (size_t i = 0; i < picture->session_count; i++) {
 		if (!strcmp(picture->sessions[i].name, name))
 			id = picture->sessions[i].id;
 	}
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return id;
 }
 
@@ -404,12 +404,12 @@ static void answer_done(void *data, int status)
 
 static char *selected_name(struct console *console)
 {
-	const struct picture *picture = backend_picture_acquire(console->backend);
+	const struct picture *picture = console_picture_acquire(console);
 	const struct picture_session *session =
 		picture_session(picture, console->selection.session_id);
 	char *name = session ? mem_strdup(session->name) : NULL;
 
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	return name;
 }
 
@@ -455,10 +455,10 @@ static void find_inverse(const struct script *script, const struct script_comman
 
 	if (!is_undoable_origin(script->origin) || command->is_own)
 		return;
-	picture = backend_picture_acquire(console->backend);
+	picture = console_picture_acquire(console);
 	inverse_add(picture, console->selection.session_id, &command->words, inverse);
 	inverse_destroyed(picture, console->selection.session_id, &command->words, &names);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	if (!script->is_unsaved)
 		add_loads(console, &names, inverse);
 	word_list_finish(&names);
@@ -480,9 +480,9 @@ static bool insert_saves(struct script *script, const struct script_command *com
 		free(directory);
 		return false;
 	}
-	picture = backend_picture_acquire(console->backend);
+	picture = console_picture_acquire(console);
 	inverse_destroyed(picture, console->selection.session_id, &command->words, &names);
-	backend_picture_release(console->backend);
+	console_picture_release(console);
 	for (size_t i = 0; i < names.count && fd_make_directories(directory, 0700, NULL); i++) {
 		struct text line = {0};
 
@@ -633,8 +633,15 @@ static enum step run_command(struct script *script, const struct script_command 
 	struct error err = ERROR_INIT;
 	size_t count = script->count;
 
-	if (!console->backend)
+	/* What the start-up file wants of an engine is not for this process. */
+	if (console->is_viewer && !verb && script->origin == FROM_FILE)
+		return STEP_DONE;
+	if (!console->backend && !console->is_viewer)
 		error_set(&err, ERROR_STATE, "the engine is ending");
+	else if (!console->backend && !verb)
+		error_set(&err, ERROR_STATE,
+			  "there is no engine here: only the browser's commands "
+			  "work (goto, export, view, set, bind)");
 	else if (console->question.is_open)
 		error_set(&err, ERROR_BUSY, "answer the question first");
 	if (error_is_set(&err)) {

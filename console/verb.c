@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/control/command.h"
+#include "console/browser.h"
 #include "console/keymap.h"
 #include "console/removal.h"
 #include "console/state.h"
@@ -252,6 +253,35 @@ static bool run_delete_chunk(struct console *console, size_t word_count, char **
 	return removal_ask(console, word_count - 1, words + 1, err);
 }
 
+static bool run_goto(struct console *console, size_t word_count, char **words, struct text *out,
+		     struct error *err)
+{
+	struct text where = {0};
+	bool is_known;
+
+	(void)out;
+	/* "2026-11-22 12:00:01" needs no quotes. */
+	for (size_t i = 1; i < word_count; i++)
+		text_addf(&where, "%s%s", i > 1 ? " " : "", words[i]);
+	is_known = browser_goto(console, text_str(&where), err);
+	text_finish(&where);
+	return is_known;
+}
+
+static bool run_export(struct console *console, size_t word_count, char **words, struct text *out,
+		       struct error *err)
+{
+	(void)out;
+	return browser_export(console, word_count, words, err);
+}
+
+static bool run_view(struct console *console, size_t word_count, char **words, struct text *out,
+		     struct error *err)
+{
+	(void)out;
+	return browser_view_argument(console, word_count > 1 ? words[1] : NULL, err);
+}
+
 static const struct verb verbs[] = {
 	{"alias", "[NAME ['COMMAND']]", "Give a command line a name, or list those names.", 1, 3,
 	 run_alias, NULL},
@@ -263,10 +293,15 @@ static const struct verb verbs[] = {
 	 run_columns, columns_arguments},
 	{"delete-chunk", "PATH...", "Delete the files of archived chunks; asks.", 2, 1000,
 	 run_delete_chunk, NULL},
+	{"export", "[--text|--json|--ctf] PATH", "Write events of the open trace to a file.", 2, 4,
+	 run_export, NULL},
+	{"goto", "TIME|+DURATION|N%|begin|end", "Go to a place in the open trace.", 2, 3, run_goto,
+	 NULL},
 	{"set", "[NAME [VALUE]]", "Change a setting of the screen, or list them.", 1, 3, run_set,
 	 set_arguments},
 	{"source", "FILE", "Run the commands in a file.", 2, 2, run_source, NULL},
 	{"stats", "", "What the screen costs.", 1, 1, run_stats, NULL},
+	{"view", "[SESSION|PATH]", "Look at a trace in the event browser.", 1, 2, run_view, NULL},
 };
 
 size_t verb_count(void)
@@ -284,6 +319,9 @@ const struct verb *verb_find(size_t word_count, char **words)
 	/* The tracer has settings too. */
 	if (!strcmp(words[0], "set") && word_count > 1 && !settings_knows(words[1]) &&
 	    command_find("set"))
+		return NULL;
+	/* With options it means another program. */
+	if (!strcmp(words[0], "view") && word_count > 1 && words[1][0] == '-')
 		return NULL;
 	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
 		if (!strcmp(verbs[i].name, words[0]))

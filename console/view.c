@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * `view` in a shell: the viewer is our child, as lttng has it: its words, then the path. A path
- * needs no engine; of a session the engine is asked where its trace is.
+ * `view` in a shell: on a terminal the event browser in this process; else, or with --viewer, the
+ * viewer is our child, as lttng has it: its words, then the path. A path needs no engine; of a
+ * session the engine is asked where its trace is.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -10,10 +11,13 @@
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
+#include "backend/base/thread.h"
 #include "backend/control/args.h"
 #include "backend/control/command.h"
 #include "console/client_parts.h"
+#include "console/console.h"
 #include "console/foreground.h"
+#include "console/options.h"
 
 static const char *const default_viewers[] = {"babeltrace2", "babeltrace"};
 
@@ -74,6 +78,34 @@ static bool find_path(const struct dispatch *dispatch, const struct args *args,
 	return true;
 }
 
+/* Without a viewer of one's own, on a terminal: the event browser, in this process. */
+static bool wants_browser(const struct dispatch *dispatch, const struct args *args)
+{
+	const struct options *options = dispatch->engine.options;
+
+	return !args_text(args, "viewer") && !options->wants_json && !options->is_line &&
+	       !options->commands && !options->file && holder_is_possible();
+}
+
+static int browse(const struct dispatch *dispatch, const struct args *args, struct error *err)
+{
+	const struct options *options = dispatch->engine.options;
+	const struct engine_options engine = {
+		.places = dispatch->engine.places,
+		.config = options_config(options, dispatch->engine.places),
+	};
+	struct word_list path = {0};
+	int status = STATUS_ERROR;
+
+	if (find_path(dispatch, args, &path, err) &&
+	    places_make_runtime(dispatch->engine.places, err)) {
+		thread_block_signals();
+		status = console_run_viewer(&engine, &options->holder, path.words[0], err);
+	}
+	word_list_finish(&path);
+	return status;
+}
+
 static int view(const struct word_list *words, struct error *err)
 {
 	int failure = 0;
@@ -98,8 +130,10 @@ int view_client(const struct dispatch *dispatch, const struct command *command, 
 	struct error err = ERROR_INIT;
 	int status = STATUS_ERROR;
 
-	if (find_viewer(args_text(args, "viewer"), &viewer, &err) &&
-	    find_path(dispatch, args, &viewer, &err))
+	if (wants_browser(dispatch, args))
+		status = browse(dispatch, args, &err);
+	else if (find_viewer(args_text(args, "viewer"), &viewer, &err) &&
+		 find_path(dispatch, args, &viewer, &err))
 		status = view(&viewer, &err);
 	if (error_is_set(&err))
 		status = dispatch_fail(dispatch, command->name, &err, STATUS_ERROR);

@@ -303,9 +303,11 @@ static void add_losses(const struct browse_info *info, struct text *out)
 		return;
 	text_add(out, "lost");
 	if (info->lost_events)
-		text_addf(out, " %s events", units_grouped_count(events, info->lost_events));
+		text_addf(out, " %s event%s", units_grouped_count(events, info->lost_events),
+			  info->lost_events == 1 ? "" : "s");
 	if (info->lost_packets)
-		text_addf(out, " %s packets", units_grouped_count(packets, info->lost_packets));
+		text_addf(out, " %s packet%s", units_grouped_count(packets, info->lost_packets),
+			  info->lost_packets == 1 ? "" : "s");
 	if (info->gap_count)
 		text_addf(out, " in %zu gap%s", info->gap_count, info->gap_count == 1 ? "" : "s");
 }

@@ -181,11 +181,11 @@ static void open_chunk(const struct view_input *input, size_t index, struct text
 {
 	const char *path = path_text(input, index);
 
-	text_add(command, "view ");
-	if (*path)
-		text_add_quoted(command, path);
-	else
-		text_add_quoted(command, selection_session(input)->name);
+	/* The current one is still in the session's folder. */
+	if (!*path)
+		path = selection_session(input)->output;
+	if (path[0] == '/')
+		text_addf(command, "@browse %s", path);
 }
 
 /* Archived ones among the targets: what is still being written stays. */

@@ -10,7 +10,7 @@
 #define GUTTER_MIN	20 /* columns from which on marks have their own */
 #define FIELDS_MIN	20
 #define NAME_MIN	8
-#define NAME_MAX_OF_100 40 /* of what is left for name and fields */
+#define NAME_MAX_OF_100 50 /* of what is left for name and fields */
 #define CPU_COLUMNS	3
 #define DELTA_COLUMNS	9
 #define LEVEL_COLUMNS	7
@@ -22,7 +22,8 @@
 static const unsigned char preset_columns[EVENT_COLUMNS][EVENT_COLUMN_COUNT] = {
 	[EVENT_COLUMNS_SOME] = {[EVENT_COLUMN_TIME] = 18,
 				[EVENT_COLUMN_DELTA] = DELTA_COLUMNS,
-				[EVENT_COLUMN_CPU] = CPU_COLUMNS},
+				[EVENT_COLUMN_CPU] = CPU_COLUMNS,
+				[EVENT_COLUMN_LEVEL] = LEVEL_COLUMNS},
 	[EVENT_COLUMNS_ALL] = {[EVENT_COLUMN_TIME] = 18,
 			       [EVENT_COLUMN_DELTA] = DELTA_COLUMNS,
 			       [EVENT_COLUMN_CPU] = CPU_COLUMNS,

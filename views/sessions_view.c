@@ -261,6 +261,15 @@ static const char *session_action(const char *action)
 	return strcmp(action, "toggle") ? action : "session-toggle";
 }
 
+/* What goes over a network is not here to be looked at. */
+static void open_output(const struct view_input *input, struct text *command)
+{
+	const struct picture_session *session = selection_session(input);
+
+	if (session && session->output[0] == '/')
+		text_addf(command, "@browse %s", session->output);
+}
+
 static bool act(const struct table *table, const struct view_input *input, const char *action,
 		struct text *command)
 {
@@ -268,6 +277,10 @@ static bool act(const struct table *table, const struct view_input *input, const
 	if (!strcmp(action, "open") || !strcmp(action, "open-chunks")) {
 		if (table->count > 0)
 			text_add(command, action[4] ? "@chunks" : "@channels");
+		return true;
+	}
+	if (!strcmp(action, "open-output")) {
+		open_output(input, command);
 		return true;
 	}
 	return act_on_targets(table, input, action, command) ||
@@ -335,6 +348,7 @@ static const struct view_action actions[] = {
 	{"toggle", "start or stop the selected or marked sessions"},
 	{"open", "its channels"},
 	{"open-chunks", "its chunks"},
+	{"open-output", "its trace in the event browser"},
 	{NULL, NULL},
 };
 

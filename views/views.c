@@ -8,7 +8,8 @@
 #include "views/selection.h"
 
 const struct view_class *const view_table[] = {
-	&sessions_view, &channels_view, &events_view, &points_view, &chunks_view, &messages_view,
+	&sessions_view, &channels_view, &events_view,	&points_view,
+	&tail_view,	&chunks_view,	&messages_view, &browser_view,
 };
 const size_t view_count = COUNT_OF(view_table);
 
@@ -67,7 +68,7 @@ static void add_context(const struct view_class *view, const struct view_input *
 	const struct picture_session *session = selection_session(input);
 	const struct picture_channel *channel = selection_channel(input);
 
-	if (!session || view == &sessions_view || view == &messages_view)
+	if (!session || view == &sessions_view || view == &messages_view || view == &browser_view)
 		return;
 	text_add(out, session->name);
 	if (channel && view == &events_view)
@@ -85,7 +86,9 @@ void view_draw_title(const struct view_class *view, const struct view_input *inp
 	canvas_fill(canvas, 0, 0, columns, ROLE_NORMAL, ' ');
 	at += canvas_text(canvas, 0, 0, 1, role,
 			  input->is_focused ? canvas_pick(canvas, "▌", ">") : " ");
-	at += canvas_textf(canvas, 0, at, columns - at, role, "%c %s ", view->digit, view->title);
+	if (view->digit)
+		at += canvas_textf(canvas, 0, at, columns - at, role, "%c ", view->digit);
+	at += canvas_textf(canvas, 0, at, columns - at, role, "%s ", view->title);
 	if (input->is_paused)
 		at += 1 + canvas_text(canvas, 0, at + 1, columns - at - 1, ROLE_WARN, "PAUSED");
 	add_context(view, input, &context);

@@ -77,14 +77,15 @@ static void the_newest_is_followed_until_one_moves(void **state)
 static void opening_views_the_chunk(void **state)
 {
 	(void)state;
-	shown_expect(&shown, "open", "view web"); /* still written: through the session */
+	shown_expect(&shown, "open",
+		     "@browse /root/lttng-traces/web-20261122-140000"); /* still written */
 	shown_expect(&shown, "copy", "");
 	shown_act(&shown, "last", "");
 	shown_expect(&shown, "open",
-		     "view /root/lttng-traces/web-20261122-140000/archives/"
+		     "@browse /root/lttng-traces/web-20261122-140000/archives/"
 		     "20261122T140000+0000-20261122T140030+0000-0");
 	pictures.chunks[0].path = "/tmp/a b";
-	shown_expect(&shown, "open", "view '/tmp/a b'");
+	shown_expect(&shown, "open", "@browse /tmp/a b");
 	shown_expect(&shown, "copy", "@copy /tmp/a b");
 	shown_expect(&shown, "back", "@sessions");
 	shown_expect(&shown, "rotate", "rotate web");
