@@ -169,26 +169,29 @@ static char *make_folder(const struct snapshot_operation *snapshot, const char *
 			  (unsigned long long)snapshot->operation.session->snapshot_count);
 }
 
+static void add_target(struct snapshot_operation *snapshot, const char *path, const char *name,
+		       uint64_t bytes_max)
+{
+	snapshot->targets[snapshot->target_count++] = (struct target){
+		.folder = make_folder(snapshot, path, snapshot->name ? snapshot->name : name),
+		.bytes_max = snapshot->bytes_max ? snapshot->bytes_max : bytes_max,
+	};
+}
+
 static void make_targets(struct snapshot_operation *snapshot)
 {
 	const struct session *session = snapshot->operation.session;
-	size_t count = snapshot->path ? 1 : session->snapshot_output_count;
 
-	snapshot->targets = mem_zalloc(count * sizeof(*snapshot->targets) + 1);
-	snapshot->target_count = count;
-	for (size_t i = 0; i < count; i++) {
-		const struct snapshot_output *output =
-			snapshot->path ? NULL : &session->snapshot_outputs[i];
-		const char *name = snapshot->name;
+	snapshot->targets =
+		mem_zalloc((session->snapshot_output_count + 1) * sizeof(*snapshot->targets));
+	if (snapshot->path) {
+		add_target(snapshot, snapshot->path, AD_HOC_NAME, 0);
+		return;
+	}
+	for (size_t i = 0; i < session->snapshot_output_count; i++) {
+		const struct snapshot_output *output = &session->snapshot_outputs[i];
 
-		if (!name)
-			name = output ? output->name : AD_HOC_NAME;
-		snapshot->targets[i] = (struct target){
-			.folder =
-				make_folder(snapshot, output ? output->path : snapshot->path, name),
-			.bytes_max = snapshot->bytes_max || !output ? snapshot->bytes_max
-								    : output->bytes_max,
-		};
+		add_target(snapshot, output->path, output->name, output->bytes_max);
 	}
 }
 

@@ -7,6 +7,16 @@ one_cpu() {
 	taskset -pc $$ | sed 's/.*: *\([0-9]*\).*/\1/'
 }
 
+# emit_pinned NAME OPTION…: as emit_begin, on $cpu alone, and lets it emit.
+emit_pinned() {
+	local name=$1
+	shift
+	taskset -c "$cpu" emit --wait --hold "$@" >"$TMPDIR/emit.$name" 2>&1 &
+	printf -v "emit_pid_$name" %d $!
+	wait_for 20 grep -q ready "$TMPDIR/emit.$name" || bail "emit $name does not start"
+	emit_go "$name"
+}
+
 # numbers_of PATH ID: in the order of the trace, one a line.
 numbers_of() {
 	babeltrace2 "$1" 2>/dev/null | sed -n "s/.*emit:.*{ id = $2, number = \([0-9]*\),.*/\1/p"
@@ -26,6 +36,7 @@ number_range() {
 whole_range() {
 	local range
 	range=$(number_range "$2" "$3")
+	# shellcheck disable=SC2034 # for the caller
 	read -r first last count _ <<<"$range"
 	unlike "$1" "$range" 'BROKEN|^0 0 0$'
 }
