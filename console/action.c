@@ -42,16 +42,20 @@ static void go_to(struct console *console, const char *name)
 		console_focus(console, pane);
 }
 
-/* "ACTION\nTITLE\nTEXT": a field whose text the view gets back with the action. */
+/* "ACTION[@CURSOR]\nTITLE\nTEXT": a field whose text the view gets back with the action. */
 static void edit(struct console *console, const char *wanted)
 {
 	const char *title = strchr(wanted, '\n');
 	const char *text = title ? strchr(title + 1, '\n') : NULL;
+	size_t action_length = strcspn(wanted, "@\n");
 
 	if (!text)
 		return;
-	entry_open_for_view(&console->entry, wanted, (size_t)(title - wanted), title + 1,
+	entry_open_for_view(&console->entry, wanted, action_length, title + 1,
 			    (size_t)(text - title - 1), text + 1);
+	if (wanted[action_length] == '@')
+		field_move(&console->entry.field,
+			   strtoul(wanted + action_length + 1, NULL, 10));
 }
 
 /* What a view asked for. */
@@ -65,6 +69,8 @@ static void obey(struct console *console, const char *command)
 		details_open(console);
 	else if (!strncmp(command, "@say ", 5))
 		console_tell(console, NOTICE_INFO, "", "%s", command + 5);
+	else if (!strncmp(command, "@window ", 8))
+		backend_set_window(console->backend, (unsigned int)atoi(command + 8));
 	else if (!strncmp(command, "@edit ", 6))
 		edit(console, command + 6);
 	else if (!strncmp(command, "@browse ", 8))

@@ -20,6 +20,14 @@ void field_finish(struct field *field)
 	field->point = 0;
 }
 
+void field_move(struct field *field, size_t point)
+{
+	field->point = point < field->text.length ? point : field->text.length;
+	while (field->point > 0 && field->point < field->text.length &&
+	       ((unsigned char)text_str(&field->text)[field->point] & 0xc0) == 0x80)
+		field->point--;
+}
+
 const char *field_text(const struct field *field)
 {
 	return text_str(&field->text);

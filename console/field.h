@@ -22,6 +22,8 @@ struct field {
 
 void field_finish(struct field *field);
 void field_set(struct field *field, const char *text); /* cursor at the end */
+/* To the character that this byte belongs to. */
+void field_move(struct field *field, size_t point);
 const char *field_text(const struct field *field);
 /* Inserts at the cursor. Invalid UTF-8 becomes U+FFFD; beyond FIELD_LENGTH_MAX nothing is added. */
 void field_insert(struct field *field, const char *bytes, size_t length);

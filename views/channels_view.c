@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "views/loss.h"
+#include "views/popup.h"
 #include "views/request.h"
 #include "views/selection.h"
 #include "views/table_view.h"
@@ -34,7 +35,8 @@ static void collect(const struct view_input *input, struct table *table)
 
 static const char *nothing(const struct view_input *input)
 {
-	return table_view_nothing(input, "no channels; \"enable-event -u NAME\" makes one");
+	return table_view_nothing(
+		input, "no channels: c creates one, and so does \"enable-event -u NAME\"");
 }
 
 static void alert(const struct view_input *input, struct text *out)
@@ -275,6 +277,48 @@ static void describe(const struct view_input *input, size_t index, struct text *
 	add_timer("switch", channel->switch_timer_us, out);
 	add_timer("read", channel->read_timer_us, out);
 	text_addf(out, "  %zu rules", channel->rule_count);
+	if (*channel->contexts)
+		text_addf(out, "  context %s", channel->contexts);
+}
+
+static void request_row(const struct view_input *input, size_t index, struct text *command)
+{
+	const struct picture_channel *channel = row_channel(input, index);
+
+	request_channel(command, "enable-channel", selection_session(input), channel);
+	text_addf(command, " --%s --num-subbuf %llu --subbuf-size %llu --switch-timer %llu",
+		  mode_text(input, index), (unsigned long long)channel->subbuf_count,
+		  (unsigned long long)channel->subbuf_bytes,
+		  (unsigned long long)channel->switch_timer_us);
+	text_addf(command, " --read-timer %llu", (unsigned long long)channel->read_timer_us);
+}
+
+static void add_period(const char *name, uint64_t period_us, struct popup *popup)
+{
+	char text[UNITS_TEXT_MAX];
+
+	popup_add(popup, 0, name, period_us ? units_duration(text, period_us * 1000) : "off");
+}
+
+static void add_details(const struct view_input *input, size_t index, struct popup *popup)
+{
+	const struct picture_channel *channel = row_channel(input, index);
+	struct text losses = {0};
+	char text[UNITS_TEXT_MAX];
+
+	popup_add(popup, 0, "state", channel->is_enabled ? "enabled" : "disabled");
+	popup_addf(popup, 0, "events", "%s",
+		   units_grouped_count(text, channel->counts.recorded_events));
+	popup_add(popup, 0, "recorded", units_short_bytes(text, channel->counts.recorded_bytes));
+	loss_add_detail(&channel->counts, &losses);
+	popup_add(popup, 0, "losses", losses.length ? text_str(&losses) + 2 : "none");
+	if (losses.length)
+		popup_set_role(popup, ROLE_ERR);
+	text_finish(&losses);
+	add_period("switch timer", channel->switch_timer_us, popup);
+	add_period("read timer", channel->read_timer_us, popup);
+	popup_addf(popup, 0, "rules", "%zu", channel->rule_count);
+	popup_add(popup, 0, "context", *channel->contexts ? channel->contexts : "none; a adds");
 }
 
 static const struct table_view_class class = {
@@ -292,6 +336,8 @@ static const struct table_view_class class = {
 	.gives_when_moved = true,
 	.act = act,
 	.copy_text = name_text,
+	.request_row = request_row,
+	.add_details = add_details,
 	.is_enabled = is_enabled,
 	.request_enabled = request_enabled,
 	.describe = describe,

@@ -36,7 +36,8 @@ static void collect(const struct view_input *input, struct table *table)
 
 static const char *nothing(const struct view_input *input)
 {
-	return table_view_nothing(input, "nothing recorded yet");
+	return table_view_nothing(
+		input, "nothing recorded yet: s starts and stops the session, R rotates");
 }
 
 /* ---- columns ---- */
@@ -245,6 +246,16 @@ static void describe(const struct view_input *input, size_t index, struct text *
 		text_addf(out, "  %s", chunk->path);
 }
 
+static void request_row(const struct view_input *input, size_t index, struct text *command)
+{
+	const char *path = path_text(input, index);
+
+	if (!*path)
+		return;
+	text_add(command, "view ");
+	text_add_quoted(command, path);
+}
+
 static const struct table_view_class class = {
 	.table = {.columns = columns,
 		  .column_count = COUNT_OF(columns),
@@ -259,6 +270,7 @@ static const struct table_view_class class = {
 	.give = give,
 	.act = act,
 	.copy_text = copy_text,
+	.request_row = request_row,
 	.describe = describe,
 };
 

@@ -114,6 +114,11 @@ static void describe(const struct view_input *input, size_t index, struct text *
 		text_addf(out, "  [%s]", command_text(input, index));
 }
 
+static void request_row(const struct view_input *input, size_t index, struct text *command)
+{
+	text_add(command, command_text(input, index));
+}
+
 static const struct table_view_class class = {
 	.table = {.columns = columns,
 		  .column_count = COUNT_OF(columns),
@@ -124,6 +129,7 @@ static const struct table_view_class class = {
 		  .search_text = search_text,
 		  .nothing = nothing},
 	.copy_text = message_text,
+	.request_row = request_row,
 	.describe = describe,
 };
 

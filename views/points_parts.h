@@ -25,6 +25,7 @@ struct points_view {
 	struct table_view view; /* first */
 	struct points_tree tree;
 	bool is_by_app;
+	bool was_touched; /* until then the first row is selected, whatever comes before it */
 	struct points_row *rows; /* what the table's indexes stand for */
 	size_t row_count, row_room;
 	struct text scratch; /* the text that was asked for last */
@@ -53,6 +54,7 @@ void points_view_patterns(const struct points_tree *tree, struct points_row row,
 /* The actions that make commands. False: none of those. */
 bool points_view_request(const struct view_input *input, const char *action, const char *argument,
 			 struct text *command);
+void points_view_request_row(const struct view_input *input, size_t index, struct text *command);
 const char *points_view_copy_text(const struct view_input *input, size_t index);
 void points_view_fill_popup(const struct view_input *input, struct points_row row,
 			    struct popup *popup);

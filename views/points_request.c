@@ -225,6 +225,20 @@ bool points_view_request(const struct view_input *input, const char *action, con
 
 /* ---- words ---- */
 
+void points_view_request_row(const struct view_input *input, size_t index, struct text *command)
+{
+	const struct points_view *state = points_view_of(input);
+	const struct picture_session *session = selection_session(input);
+	struct word_list patterns = {0};
+
+	points_view_patterns(&state->tree, state->rows[index], &patterns);
+	if (session)
+		request_patterns(command, "enable-event",
+				 points_tree_group(&state->tree, state->rows[index])->domain,
+				 session, NULL, &patterns);
+	word_list_finish(&patterns);
+}
+
 const char *points_view_copy_text(const struct view_input *input, size_t index)
 {
 	struct points_view *state = points_view_of(input);

@@ -553,6 +553,7 @@ static const struct table_view_class class = {
 		  .nothing = nothing,
 		  .alert = alert},
 	.copy_text = points_view_copy_text,
+	.request_row = points_view_request_row,
 	.describe = describe,
 };
 
@@ -582,7 +583,10 @@ static void finish(void *state)
 static void fit(void *state, const struct view_input *input, int rows, int columns_count)
 {
 	struct points_input wrapped = wrap(state, input);
+	struct points_view *points = state;
 
+	if (!points->was_touched)
+		list_restart(&points->view.table.list);
 	selection_follow(input);
 	table_view_fit(state, &wrapped.input, rows, columns_count);
 }
@@ -600,6 +604,7 @@ static bool act(void *state, const struct view_input *input, const char *action,
 	struct points_input wrapped = wrap(state, input);
 	struct points_view *points = state;
 
+	points->was_touched = true;
 	selection_follow(input);
 	table_refresh(&points->view.table, &wrapped.input);
 	return act_find(&wrapped.input, action, argument) ||

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/model/event_rule.h"
 #include "views/selection.h"
 
 static void begin(struct text *command, const char *verb)
@@ -134,6 +135,43 @@ void request_event(struct text *command, const char *verb, const struct picture_
 	add_option(command, "-c", channel->name);
 	add_list_name(command, text_str(&pattern));
 	text_finish(&pattern);
+}
+
+static void add_rule(struct text *command, const struct picture_rule *rule)
+{
+	if (*rule->filter)
+		add_option(command, "--filter", rule->filter);
+	if (*rule->exclusions)
+		add_option(command, "--exclude", rule->exclusions);
+	if (rule->loglevel_match == LOGLEVEL_AT_LEAST)
+		add_option(command, "--loglevel", rule->loglevel_text);
+	if (rule->loglevel_match == LOGLEVEL_EXACTLY)
+		add_option(command, "--loglevel-only", rule->loglevel_text);
+	add_list_name(command, rule->pattern);
+}
+
+static void begin_rule(struct text *command, const char *verb,
+		       const struct picture_session *session, const struct picture_channel *channel)
+{
+	begin(command, verb);
+	text_addf(command, " %s", domain_option(channel->domain));
+	add_option(command, "-s", session->name);
+	add_option(command, "-c", channel->name);
+}
+
+void request_rule(struct text *command, const char *verb, const struct picture_session *session,
+		  const struct picture_channel *channel, const struct picture_rule *rule)
+{
+	begin_rule(command, verb, session, channel);
+	add_rule(command, rule);
+}
+
+void request_rule_end(struct text *command, const struct picture_session *session,
+		      const struct picture_channel *channel, const struct picture_rule *rule)
+{
+	begin_rule(command, "disable-event", session, channel);
+	text_add(command, " --exact");
+	add_rule(command, rule);
 }
 
 static const struct {

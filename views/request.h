@@ -24,6 +24,13 @@ void request_add_literal(struct text *pattern, const char *name, size_t length);
 void request_patterns(struct text *command, const char *verb, const char *domain,
 		      const struct picture_session *session, const char *channel,
 		      const struct word_list *patterns);
+/* One rule with all its options, in its channel: "… --filter 'a > 1' --loglevel INFO 'my_app:*'".
+ */
+void request_rule(struct text *command, const char *verb, const struct picture_session *session,
+		  const struct picture_channel *channel, const struct picture_rule *rule);
+/* The same rule and no other of its name is disabled. */
+void request_rule_end(struct text *command, const struct picture_session *session,
+		      const struct picture_channel *channel, const struct picture_rule *rule);
 /* True if `action` is one on a session; then `verb` is its command (session may be NULL). */
 bool request_session_verb(const char *action, const struct picture_session *session,
 			  const char **verb);

@@ -5,9 +5,11 @@
  */
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "views/loss.h"
+#include "views/popup.h"
 #include "views/request.h"
 #include "views/selection.h"
 #include "views/table_view.h"
@@ -31,9 +33,16 @@ static void collect(const struct view_input *input, struct table *table)
 
 static const char *nothing(const struct view_input *input)
 {
+	bool is_working = false;
+
 	if (input->picture->serial == 0)
 		return "loading";
-	return "no sessions; \"create NAME\" makes one";
+	/* They could be made all the same, but nothing would come of them. */
+	for (size_t i = 0; i < input->picture->source_count; i++)
+		is_working |= input->picture->sources[i].is_working;
+	if (!is_working && input->picture->source_count > 0)
+		return input->picture->sources[0].note;
+	return "no sessions: c creates one, and so does \"create NAME\"";
 }
 
 static void alert(const struct view_input *input, struct text *out)
@@ -313,6 +322,50 @@ static void describe(const struct view_input *input, size_t index, struct text *
 		text_addf(out, "  %s", session->output);
 }
 
+static void request_row(const struct view_input *input, size_t index, struct text *command)
+{
+	const struct picture_session *session = row_session(input, index);
+
+	request_session(command, "create", session);
+	if (session->mode == PICTURE_MODE_SNAPSHOT)
+		text_add(command, " --snapshot");
+	else if (session->mode == PICTURE_MODE_LIVE)
+		text_add(command, " --live");
+	else if (session->mode == PICTURE_MODE_NO_OUTPUT)
+		text_add(command, " --no-output");
+	if (!*session->output)
+		return;
+	text_add(command,
+		 session->mode == PICTURE_MODE_LOCAL || session->mode == PICTURE_MODE_SNAPSHOT
+			 ? " --output "
+			 : " --set-url ");
+	text_add_quoted(command, session->output);
+}
+
+static void add_details(const struct view_input *input, size_t index, struct popup *popup)
+{
+	const struct picture_session *session = row_session(input, index);
+	struct text losses = {0};
+	char time[CLOCK_TEXT_MAX];
+	char text[UNITS_TEXT_MAX];
+
+	popup_add(popup, 0, "state",
+		  session->is_active	 ? "active"
+		  : session->was_started ? "stopped"
+					 : "not started");
+	popup_addf(popup, 0, "user", "uid %u", (unsigned int)session->uid);
+	popup_add(popup, 0, "created", clock_text_time(time, session->created_wall_ns));
+	popup_add(popup, 0, "output", *session->output ? session->output : "none");
+	popup_addf(popup, 0, "events", "%s",
+		   units_grouped_count(text, session->counts.recorded_events));
+	popup_add(popup, 0, "recorded", units_short_bytes(text, session->counts.recorded_bytes));
+	loss_add_detail(&session->counts, &losses);
+	popup_add(popup, 0, "losses", losses.length ? text_str(&losses) + 2 : "none");
+	if (losses.length)
+		popup_set_role(popup, ROLE_ERR);
+	text_finish(&losses);
+}
+
 static const char *label(const struct table *table, const struct view_input *input,
 			 const char *action)
 {
@@ -335,6 +388,8 @@ static const struct table_view_class class = {
 	.give = give,
 	.act = act,
 	.copy_text = copy_text,
+	.request_row = request_row,
+	.add_details = add_details,
 	.describe = describe,
 	.label = label,
 };

@@ -64,13 +64,13 @@ void table_compile(const struct table *table, struct match *match, const char *p
 	match_compile(match, pattern, find_column, table->class);
 }
 
-/* What the column shows: of numbers too, as they are shown. */
-static void add_shown(const struct view_input *input, size_t index,
+static void add_drawn(const struct view_input *input, size_t index,
 		      const struct table_column *column, struct text *out)
 {
 	struct canvas *canvas = canvas_create(1, COLUMN_SHOWN_MAX);
 	struct table_cell cell = {.canvas = canvas, .columns = COLUMN_SHOWN_MAX};
 	struct text line = {0};
+	const char *begin;
 
 	canvas_set_glyphs(canvas, input->glyphs);
 	if (column->draw)
@@ -78,10 +78,19 @@ static void add_shown(const struct view_input *input, size_t index,
 	else
 		column->draw_value(&cell, column->value(input, index));
 	canvas_print(canvas, &line);
-	text_add_bytes(out, text_str(&line) + strspn(text_str(&line), " "),
-		       strcspn(text_str(&line) + strspn(text_str(&line), " "), "\n"));
+	begin = text_str(&line) + strspn(text_str(&line), " ");
+	text_add_bytes(out, begin, strcspn(begin, "\n"));
 	text_finish(&line);
 	canvas_destroy(canvas);
+}
+
+void table_add_value(const struct view_input *input, size_t index,
+		     const struct table_column *column, struct text *out)
+{
+	if (column->text)
+		text_add(out, column->text(input, index));
+	else if (column->draw || column->draw_value)
+		add_drawn(input, index, column, out);
 }
 
 static void add_search_text(const struct table *table, const struct view_input *input, size_t index,
@@ -93,10 +102,8 @@ static void add_search_text(const struct table *table, const struct view_input *
 
 	if (column && column->is_flexible)
 		column = NULL;
-	if (column && column->text)
-		text_add(out, column->text(input, index));
-	else if (column && (column->draw || column->draw_value))
-		add_shown(input, index, column, out);
+	if (column)
+		table_add_value(input, index, column, out);
 	else if (table->class->search_text)
 		table->class->search_text(input, index, out);
 	else if (flexible)

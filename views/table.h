@@ -42,7 +42,8 @@ struct table_column {
 	bool is_cut_in_middle; /* of the flexible one */
 	bool largest_first;    /* when sorting begins */
 	enum role role;	       /* of what `text` gives */
-	void (*write_title)(int columns, enum glyphs glyphs, struct text *out);
+	void (*write_title)(const struct view_input *input, int columns, enum glyphs glyphs,
+			    struct text *out);
 	/*
 	 * Either or both; neither: can't be sorted by. The value comes first in sorting. Text is
 	 * drawn as it is without `draw` and `draw_value`.
@@ -116,6 +117,9 @@ void table_draw(const struct table *table, const struct view_input *input, struc
 bool table_act(struct table *table, const struct view_input *input, const char *action,
 	       const char *argument);
 
+/* What the column shows of the row, in words: of numbers too, as they are shown. */
+void table_add_value(const struct view_input *input, size_t index,
+		     const struct table_column *column, struct text *out);
 /* Whether the row passes: what the match looks at may be one column. */
 bool table_row_matches(const struct table *table, const struct view_input *input, size_t index,
 		       const struct match *match);
@@ -155,6 +159,7 @@ void table_cell_duration(const struct table_cell *cell, uint64_t ns);
 void table_cell_fill(const struct table_cell *cell, uint64_t permille); /* of ring buffers */
 
 /* write_title of a column of histories: "LAST 16 s". */
-void table_history_title(int columns, enum glyphs glyphs, struct text *out);
+void table_history_title(const struct view_input *input, int columns, enum glyphs glyphs,
+			 struct text *out);
 
 #endif

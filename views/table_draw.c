@@ -119,23 +119,30 @@ void table_cell_history(const struct table_cell *cell, const struct view_input *
 		       table_cell_role(cell, ROLE_SPARK));
 }
 
-void table_history_title(int columns, enum glyphs glyphs, struct text *out)
+void table_history_title(const struct view_input *input, int columns, enum glyphs glyphs,
+			 struct text *out)
 {
-	text_addf(out, "LAST %d s", sparkline_samples(glyphs, columns));
+	unsigned int seconds = input->picture->sample_seconds ? input->picture->sample_seconds : 1;
+	unsigned int all = (unsigned int)sparkline_samples(glyphs, columns) * seconds;
+
+	if (seconds < 60)
+		text_addf(out, "LAST %u s", all);
+	else
+		text_addf(out, "LAST %u min", all / 60);
 }
 
-static void add_title(const struct table_column *column, int width, enum glyphs glyphs,
-		      struct text *out)
+static void add_title(const struct table_column *column, const struct view_input *input, int width,
+		      enum glyphs glyphs, struct text *out)
 {
 	if (column->title)
 		text_add(out, column->title);
 	else
-		column->write_title(width, glyphs, out);
+		column->write_title(input, width, glyphs, out);
 }
 
 /* The sort mark stands behind the title, within the column. */
-static void draw_title(const struct table *table, size_t i, struct canvas *canvas, int at,
-		       int width)
+static void draw_title(const struct table *table, const struct view_input *input, size_t i,
+		       struct canvas *canvas, int at, int width)
 {
 	const struct table_column *column = &table->class->columns[i];
 	bool is_sorted = i == table->sort_column;
@@ -144,7 +151,7 @@ static void draw_title(const struct table *table, size_t i, struct canvas *canva
 	int room = is_sorted ? width - 1 : width;
 	int used;
 
-	add_title(column, width, canvas_glyphs(canvas), &title);
+	add_title(column, input, width, canvas_glyphs(canvas), &title);
 	used = canvas_text_columns(canvas, text_str(&title));
 	used = used < room ? used : room;
 	if (column->is_right)
@@ -157,7 +164,8 @@ static void draw_title(const struct table *table, size_t i, struct canvas *canva
 	text_finish(&title);
 }
 
-static void draw_header(const struct table *table, struct canvas *canvas)
+static void draw_header(const struct table *table, const struct view_input *input,
+			struct canvas *canvas)
 {
 	int widths[TABLE_COLUMNS_MAX];
 	int at = table_find_widths(table, canvas_columns(canvas), widths);
@@ -165,7 +173,7 @@ static void draw_header(const struct table *table, struct canvas *canvas)
 	for (size_t i = 0; i < table->class->column_count; i++) {
 		if (widths[i] == 0)
 			continue;
-		draw_title(table, i, canvas, at, widths[i]);
+		draw_title(table, input, i, canvas, at, widths[i]);
 		at += widths[i] + 1;
 	}
 }
@@ -299,6 +307,8 @@ static void draw_sentence(struct canvas *canvas, int at_row, int row_count, cons
 		size_t next;
 
 		text_add_bytes(&line, sentence, fit_words(canvas, sentence, columns, &next));
+		if (i + 1 == row_count)
+			text_add(&line, sentence + line.length); /* cut with a mark */
 		canvas_text(canvas, at_row + i, column, columns, ROLE_DIM, text_str(&line));
 		text_finish(&line);
 		sentence += next;
@@ -342,7 +352,7 @@ void table_draw(const struct table *table, const struct view_input *input, struc
 	table_find_frame(table, input, canvas_rows(canvas), &frame);
 	scale = common_scale(table, input, canvas, frame.body_rows);
 	if (frame.header_rows > 0)
-		draw_header(table, canvas);
+		draw_header(table, input, canvas);
 	for (int i = 0; i < frame.body_rows; i++) {
 		size_t row = table->list.top + (size_t)i;
 

@@ -141,8 +141,8 @@ void table_add_footer(const struct table *table, const struct view_input *input,
 	if (table->filter.problem[0])
 		text_addf(status, "filter %s: %s", table->filter.pattern, table->filter.problem);
 	else if (table->filter.pattern[0])
-		text_addf(status, "filter %s: %zu of %zu", table->filter.pattern, table->passed_count,
-			  table->all_count);
+		text_addf(status, "filter %s: %zu of %zu", table->filter.pattern,
+			  table->passed_count, table->all_count);
 	for (size_t i = 0; i < table->count; i++)
 		mark_count += list_is_marked(&table->list, table->ids[i]);
 	if (mark_count > 0) {

@@ -4,8 +4,11 @@
 
 #include <string.h>
 
+#include "views/popup.h"
 #include "views/request.h"
 #include "views/selection.h"
+
+#define MARK_COLUMNS_MAX 2
 
 void table_view_init(struct table_view *view, const struct table_view_class *class)
 {
@@ -30,7 +33,7 @@ const char *table_view_nothing(const struct view_input *input, const char *other
 {
 	if (input->picture->serial == 0)
 		return "loading";
-	return selection_session(input) ? otherwise : "no session selected";
+	return selection_session(input) ? otherwise : "no session: c in pane 1 creates one";
 }
 
 static void follow_session(struct table_view *view, const struct view_input *input)
@@ -84,6 +87,19 @@ static void copy(const struct table_view *view, const struct view_input *input,
 		text_addf(command, "@copy %s", text);
 }
 
+static void copy_command(const struct table_view *view, const struct view_input *input,
+			 struct text *command)
+{
+	struct text line = {0};
+	size_t index;
+
+	if (table_selected(&view->table, &index))
+		view->class->request_row(input, index, &line);
+	if (line.length > 0)
+		text_addf(command, "@copy %s", text_str(&line));
+	text_finish(&line);
+}
+
 /* Enables or disables all targets, whichever the first one needs. */
 static void toggle(const struct table_view *view, const struct view_input *input,
 		   struct text *command)
@@ -106,6 +122,10 @@ static bool act_on_row(const struct table_view *view, const struct view_input *i
 		copy(view, input, command);
 		return true;
 	}
+	if (view->class->request_row && !strcmp(action, "copy-command")) {
+		copy_command(view, input, command);
+		return true;
+	}
 	if (view->class->is_enabled && !strcmp(action, "toggle")) {
 		toggle(view, input, command);
 		return true;
@@ -125,6 +145,8 @@ bool table_view_act(void *state, const struct view_input *input, const char *act
 	before = view->table.list.selected_id;
 	is_known = table_act(&view->table, input, action, argument);
 	give_selection(view, input, view->table.list.selected_id != before);
+	if (!is_known && view->class->edit)
+		is_known = view->class->edit(&view->table, input, action, argument, command);
 	return is_known || act_on_row(view, input, action, command) ||
 	       request_session_act(input, action, command);
 }
@@ -136,6 +158,33 @@ void table_view_detail(const void *state, const struct view_input *input, struct
 
 	if (view->class->describe && table_selected(&view->table, &index))
 		view->class->describe(input, index, out);
+}
+
+/* Every column, shown or not, then what only this view knows. */
+bool table_view_details(const void *state, const struct view_input *input, struct popup *popup)
+{
+	const struct table_view *view = state;
+	const struct table_class *class = view->class ? &view->class->table : NULL;
+	struct text value = {0};
+	size_t index;
+
+	if (!class || !table_selected(&view->table, &index))
+		return false;
+	for (size_t i = 0; i < class->column_count; i++) {
+		const struct table_column *column = &class->columns[i];
+
+		text_clear(&value);
+		table_add_value(input, index, column, &value);
+		if (column->is_flexible)
+			popup_set_title(popup, text_str(&value));
+		/* Marks are told in words by the view. */
+		if (column->width > MARK_COLUMNS_MAX && !column->write_title)
+			popup_add(popup, 0, column->name, text_str(&value));
+	}
+	text_finish(&value);
+	if (view->class->add_details)
+		view->class->add_details(input, index, popup);
+	return true;
 }
 
 const char *table_view_label(const void *state, const struct view_input *input, const char *action)

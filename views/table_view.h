@@ -9,6 +9,8 @@
 
 #include "views/table.h"
 
+struct popup;
+
 /* Everything but `table` may be left out. */
 struct table_view_class {
 	struct table_class table;
@@ -22,12 +24,19 @@ struct table_view_class {
 	/* Its own actions, after table_refresh. False: no such action. */
 	bool (*act)(const struct table *table, const struct view_input *input, const char *action,
 		    struct text *command);
+	/* The same with what belongs to the action, and free to change the table. May be NULL. */
+	bool (*edit)(struct table *table, const struct view_input *input, const char *action,
+		     const char *argument, struct text *command);
 	/* What "copy" takes of a row. NULL: there is nothing to copy. */
 	const char *(*copy_text)(const struct view_input *input, size_t index);
 	/* Both or neither: "toggle" enables or disables the targets. */
 	bool (*is_enabled)(const struct view_input *input, size_t index);
 	void (*request_enabled)(const struct view_input *input, size_t index, bool is_enabled,
 				struct text *command);
+	/* The command that makes such a row, for "copy-command". */
+	void (*request_row)(const struct view_input *input, size_t index, struct text *command);
+	/* What there is to say besides the values of all columns. */
+	void (*add_details)(const struct view_input *input, size_t index, struct popup *popup);
 	/* The detail row. */
 	void (*describe)(const struct view_input *input, size_t index, struct text *out);
 	/* In place of what is said of "toggle" and of the selected session. */
@@ -50,6 +59,7 @@ void table_view_draw(const void *state, const struct view_input *input, struct c
 bool table_view_act(void *state, const struct view_input *input, const char *action,
 		    const char *argument, struct text *command);
 void table_view_detail(const void *state, const struct view_input *input, struct text *out);
+bool table_view_details(const void *state, const struct view_input *input, struct popup *popup);
 const char *table_view_label(const void *state, const struct view_input *input, const char *action);
 
 void table_view_remember(const void *state, bool with_marks, struct text *out);
@@ -60,7 +70,7 @@ void table_view_recall(void *state, const char *memo);
 	.state_bytes = sizeof(struct table_view), .finish = table_view_finish,                     \
 	.fit = table_view_fit, .draw = table_view_draw, .act = table_view_act,                     \
 	.remember = table_view_remember, .recall = table_view_recall, .detail = table_view_detail, \
-	.label = table_view_label
+	.label = table_view_label, .details = table_view_details
 
 /* For a table's `take`: the row of that id, wherever it is. */
 void table_view_take_id(struct table *table, uint64_t id);

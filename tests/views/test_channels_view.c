@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "tests/views/expect.h"
+#include "views/popup.h"
 
 static struct pictures pictures;
 static struct shown shown;
@@ -48,11 +49,12 @@ static void it_says_why_it_is_empty(void **state)
 {
 	(void)state;
 	pictures.selection.session_id = 2;
-	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
-	expect_canvas(shown.canvas, " no channels; \"enable-event -u NAME\" makes one");
+	shown_draw(&shown, 1, 70, GLYPHS_UTF8);
+	expect_canvas(shown.canvas,
+		      " no channels: c creates one, and so does \"enable-event -u NAME\"");
 	pictures_init(&pictures);
 	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
-	expect_canvas(shown.canvas, " no session selected");
+	expect_canvas(shown.canvas, " no session: c in pane 1 creates one");
 	pictures.picture.serial = 0;
 	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
 	expect_canvas(shown.canvas, " loading");
@@ -177,6 +179,31 @@ static void sizes_of_buffers_are_short(void **state)
 	}
 }
 
+static void a_row_is_copied_as_its_command(void **state)
+{
+	(void)state;
+	shown_expect(&shown, "copy-command",
+		     "@copy enable-channel -u -s web flight --overwrite --num-subbuf 8 "
+		     "--subbuf-size 4096 --switch-timer 0 --read-timer 0");
+}
+
+static void details_have_contexts_and_losses(void **state)
+{
+	struct popup popup = {0};
+	struct text text = {0};
+
+	(void)state;
+	pictures.channels[1].contexts = "vpid, procname";
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	assert_true(shown.view->details(shown.state, &pictures.input, &popup));
+	popup_print(&popup, &text);
+	assert_non_null(strstr(text_str(&text), "flight"));
+	assert_non_null(strstr(text_str(&text), "vpid, procname"));
+	assert_non_null(strstr(text_str(&text), "3 packets overwritten"));
+	popup_finish(&popup);
+	text_finish(&text);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -193,6 +220,8 @@ int main(void)
 		TEST(a_vanished_channel_narrows_no_more),
 		TEST(the_detail_line_has_the_timers),
 		TEST(sizes_of_buffers_are_short),
+		TEST(a_row_is_copied_as_its_command),
+		TEST(details_have_contexts_and_losses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,8 +95,9 @@ static void without_chunks_nothing_opens(void **state)
 {
 	(void)state;
 	pictures.selection.session_id = 2;
-	shown_draw(&shown, 1, 40, GLYPHS_UTF8);
-	expect_canvas(shown.canvas, " nothing recorded yet");
+	shown_draw(&shown, 1, 70, GLYPHS_UTF8);
+	expect_canvas(shown.canvas,
+		      " nothing recorded yet: s starts and stops the session, R rotates");
 	assert_false(pictures.selection.has_chunk);
 	shown_expect(&shown, "open", "");
 }

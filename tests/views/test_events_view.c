@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tests/views/expect.h"
+#include "views/popup.h"
 
 static struct pictures pictures;
 static struct shown shown;
@@ -55,13 +56,14 @@ static void it_says_why_it_is_empty(void **state)
 	(void)state;
 	pictures.selection.session_id = 2;
 	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
-	expect_canvas(shown.canvas, " no event rules; \"enable-event -u NAME\" adds one");
+	expect_canvas(shown.canvas,
+		      " no event rules: e on an event of pane 4, or \"enable-event …");
 	pictures.sessions[1].is_detailed = false;
 	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
 	expect_canvas(shown.canvas, " loading");
 	pictures_init(&pictures);
 	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
-	expect_canvas(shown.canvas, " no session selected");
+	expect_canvas(shown.canvas, " no session: c in pane 1 creates one");
 }
 
 static void only_the_selected_channel_shows(void **state)
@@ -408,6 +410,187 @@ static void a_regular_expression_shows_what_it_found(void **state)
 	assert_int_equal(canvas_cell(shown.canvas, 1, 24)->role, ROLE_NORMAL);
 }
 
+/* The rule of the first event, of channel ust0. */
+static struct picture_rule *give_rule(const char *pattern)
+{
+	struct picture_rule *rule = pictures_add_rule(&pictures, pattern);
+
+	rule->channel_id = 0;
+	pictures.channels[0].first_rule = pictures.picture.rule_count - 1;
+	pictures.channels[0].rule_count = 1;
+	pictures.events[0].rule_id = rule->id;
+	return rule;
+}
+
+static void set(const char *action, const char *text, const char *command)
+{
+	assert_true(shown_act(&shown, action, text));
+	assert_string_equal(text_str(&shown.command), command);
+}
+
+static void a_filter_is_changed_by_two_commands(void **state)
+{
+	struct picture_rule *rule = give_rule("my_app:*");
+
+	(void)state;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	shown_expect(&shown, "edit-filter", "@edit set-filter\nfilter of my_app:*\n");
+	set("set-filter", "size > 4096 && name == \"web*\"",
+	    "enable-event -u -s web -c ust0 --filter 'size > 4096 && name == \"web*\"' 'my_app:*'; "
+	    "disable-event -u -s web -c ust0 --exact 'my_app:*'");
+	rule->filter = "size > 1";
+	shown_expect(&shown, "edit-filter", "@edit set-filter\nfilter of my_app:*\nsize > 1");
+	set("set-filter", "size > 1", ""); /* as it is */
+	set("set-filter", "",
+	    "enable-event -u -s web -c ust0 'my_app:*'; "
+	    "disable-event -u -s web -c ust0 --exact --filter 'size > 1' 'my_app:*'");
+	/* A disabled rule stays as it is. */
+	rule->is_enabled = false;
+	set("set-filter", "size > 2",
+	    "enable-event -u -s web -c ust0 --filter 'size > 2' 'my_app:*'");
+}
+
+static void a_wrong_filter_is_asked_for_again(void **state)
+{
+	static const char begin[] = "@edit set-filter@";
+	static const char end[] = "\nsize > ";
+
+	(void)state;
+	give_rule("my_app:*");
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	assert_true(shown_act(&shown, "set-filter", "size > "));
+	assert_true(!strncmp(text_str(&shown.command), begin, strlen(begin)));
+	assert_string_equal(text_str(&shown.command) + shown.command.length - strlen(end), end);
+}
+
+static void exclusions_need_a_star(void **state)
+{
+	struct picture_rule *rule = give_rule("my_app:*");
+
+	(void)state;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	rule->exclusions = "*_end";
+	rule->loglevel_match = 1;
+	rule->loglevel_text = "TRACE_INFO";
+	shown_expect(&shown, "edit-exclusions", "@edit set-exclusions\nmy_app:* but not\n*_end");
+	set("set-exclusions", "*_end,*x",
+	    "enable-event -u -s web -c ust0 --exclude '*_end,*x' --loglevel TRACE_INFO 'my_app:*'; "
+	    "disable-event -u -s web -c ust0 --exact --exclude '*_end' --loglevel TRACE_INFO "
+	    "'my_app:*'");
+	rule->pattern = "my_app:a";
+	set("set-exclusions", "b", "@say my_app:a has no star: there is nothing to exclude");
+}
+
+static void levels_are_least_or_only(void **state)
+{
+	struct picture_rule *rule = give_rule("my_app:*");
+
+	(void)state;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	shown_expect(&shown, "edit-level", "@edit set-level\nleast level of my_app:* (= only)\n");
+	set("set-level", "INFO",
+	    "enable-event -u -s web -c ust0 --loglevel INFO 'my_app:*'; "
+	    "disable-event -u -s web -c ust0 --exact 'my_app:*'");
+	set("set-level", "=INFO",
+	    "enable-event -u -s web -c ust0 --loglevel-only INFO 'my_app:*'; "
+	    "disable-event -u -s web -c ust0 --exact 'my_app:*'");
+	rule->loglevel_match = 2;
+	rule->loglevel_text = "TRACE_INFO";
+	shown_expect(&shown, "edit-level",
+		     "@edit set-level\nleast level of my_app:* (= only)\n=TRACE_INFO");
+	set("set-level", "=TRACE_INFO", "");
+}
+
+static void without_its_rule_nothing_is_changed(void **state)
+{
+	(void)state;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	shown_expect(&shown, "edit-filter", "@say there is no rule for it: c enables one");
+	set("set-level", "INFO", "@say there is no rule for it: c enables one");
+}
+
+static void measures_take_turns(void **state)
+{
+	(void)state;
+	pictures.sessions[0].has_unseen_loss = false;
+	pictures.events[0].recorded_bytes = 10485760;
+	pictures.events[3].recorded_bytes = 2048;
+	shown_act(&shown, "measure", "");
+	shown_draw(&shown, 3, 64, GLYPHS_ASCII);
+	expect_canvas(shown.canvas,
+		      " S  EVENT                                         BYTESv  RATE/s\n"
+		      ">+  my_app:request_begin                         10.0 MB    9.1k\n"
+		      " -  old:thing                                    2.00 kB       0");
+	/* Of 1 204 331 that the session has recorded. */
+	shown_act(&shown, "measure", "");
+	shown_draw(&shown, 3, 64, GLYPHS_ASCII);
+	expect_canvas(shown.canvas,
+		      " S  EVENT                                         SHAREv  RATE/s\n"
+		      ">+  my_app:request_begin                           91.3%    9.1k\n"
+		      " -  old:thing                                       8.3%       0");
+	shown_act(&shown, "measure", "");
+	shown_draw(&shown, 2, 64, GLYPHS_ASCII);
+	expect_canvas(shown.canvas,
+		      ">+  my_app:request_begin                           91.3%    9.1k\n"
+		      " +  my_app:request_end                              0.3%     0.2");
+	shown_act(&shown, "measure", "");
+	shown_draw(&shown, 3, 64, GLYPHS_ASCII);
+	expect_canvas(shown.canvas,
+		      " S  EVENT                                         TOTALv  RATE/s\n"
+		      ">+  my_app:request_begin                           1.10M    9.1k\n"
+		      " -  old:thing                                       100k       0");
+}
+
+static void windows_take_turns(void **state)
+{
+	(void)state;
+	shown_expect(&shown, "window", "@window 10");
+	pictures.picture.sample_seconds = 10;
+	shown_expect(&shown, "window", "@window 60");
+	shown_draw(&shown, 1, 80, GLYPHS_UTF8);
+	pictures.picture.sample_seconds = 60;
+	shown_expect(&shown, "window", "@window 1");
+	shown_draw(&shown, 3, 80, GLYPHS_UTF8);
+	{
+		struct canvas *title = canvas_window(shown.canvas, 0, 64, 1, 16);
+
+		expect_canvas(title, "LAST 16 min");
+		canvas_destroy(title);
+	}
+}
+
+static void a_row_is_copied_as_its_command(void **state)
+{
+	struct picture_rule *rule = give_rule("my_app:*");
+
+	(void)state;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	rule->filter = "a > 1";
+	shown_expect(&shown, "copy-command",
+		     "@copy enable-event -u -s web -c ust0 --filter 'a > 1' 'my_app:*'");
+	shown_expect(&shown, "open", "@tail my_app:request_begin");
+}
+
+static void details_tell_of_the_rule(void **state)
+{
+	struct picture_rule *rule = give_rule("my_app:*");
+	struct popup popup = {0};
+	struct text text = {0};
+
+	(void)state;
+	rule->filter = "a > 1";
+	rule->exclusions = "*_x";
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	assert_true(shown.view->details(shown.state, &pictures.input, &popup));
+	popup_print(&popup, &text);
+	assert_non_null(strstr(text_str(&text), "1 100 000"));
+	assert_non_null(strstr(text_str(&text), "a > 1"));
+	assert_non_null(strstr(text_str(&text), "*_x"));
+	assert_non_null(strstr(text_str(&text), "ust0"));
+	popup_finish(&popup);
+	text_finish(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -429,6 +612,15 @@ int main(void)
 		TEST(the_detail_line_names_rule_and_level),
 		TEST(hostile_names_stay_in_their_column),
 		TEST(many_events_scroll),
+		TEST(a_filter_is_changed_by_two_commands),
+		TEST(a_wrong_filter_is_asked_for_again),
+		TEST(exclusions_need_a_star),
+		TEST(levels_are_least_or_only),
+		TEST(without_its_rule_nothing_is_changed),
+		TEST(measures_take_turns),
+		TEST(windows_take_turns),
+		TEST(a_row_is_copied_as_its_command),
+		TEST(details_tell_of_the_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,23 @@ static void applications_hold_events_too(void **state)
 		     "        net:packet                     DEBUG          0 fields       1");
 }
 
+static void untouched_it_begins_at_the_top(void **state)
+{
+	struct points fewer = points;
+
+	(void)state;
+	fewer.serial = 2;
+	fewer.groups = &groups[1];
+	fewer.group_count = 1;
+	fewer.event_count = 2;
+	pictures.input.points = &fewer;
+	shown_draw(&shown, 2, 30, GLYPHS_UTF8);
+	pictures.input.points = &points;
+	shown_draw(&shown, 2, 30, GLYPHS_UTF8);
+	expect_canvas(shown.canvas, "▌   ▾ my_app                 2\n"
+				    "      ▸ my_ap…uest_begin     2");
+}
+
 static void the_selection_outlives_applications(void **state)
 {
 	struct points fewer = points;
@@ -506,6 +523,7 @@ int main(void)
 		TEST(events_hold_fields),
 		TEST(all_open_and_close_together),
 		TEST(applications_hold_events_too),
+		TEST(untouched_it_begins_at_the_top),
 		TEST(the_selection_outlives_applications),
 		TEST(filters_keep_what_matches_belongs_to),
 		TEST(searching_opens_what_hides_a_hit),

@@ -50,7 +50,8 @@ static void an_empty_picture_says_what_to_do(void **state)
 	pictures_init(&pictures);
 	shown_draw(&shown, 5, 52, GLYPHS_UTF8);
 	expect_canvas(shown.canvas, " S  SESSION▲              RATE/s  EVENTS  LOST  FILL\n"
-				    " no sessions; \"create NAME\" makes one");
+				    " no sessions: c creates one, and so does \"create\n"
+				    " NAME\"");
 	assert_int_equal(pictures.selection.session_id, 0);
 	pictures.picture.serial = 0;
 	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
@@ -298,6 +299,28 @@ static void a_rotating_session_shows_it(void **state)
 	assert_int_equal(canvas_cell(shown.canvas, 1, 2)->chars[0], 'r');
 }
 
+static void nothing_works_is_said_first(void **state)
+{
+	static const struct picture_source source = {
+		.name = "ust", .title = "User space", .note = "no room for sockets: clean up /tmp"};
+
+	(void)state;
+	pictures_init(&pictures);
+	pictures.picture.sources = &source;
+	pictures.picture.source_count = 1;
+	shown_draw(&shown, 1, 60, GLYPHS_UTF8);
+	expect_canvas(shown.canvas, " no room for sockets: clean up /tmp");
+}
+
+static void a_row_is_copied_as_its_command(void **state)
+{
+	(void)state;
+	shown_expect(&shown, "copy-command",
+		     "@copy create web --output /root/lttng-traces/web-20261122-140000");
+	pictures.selection.session_id = 2;
+	shown_expect(&shown, "copy-command", "@copy create db --snapshot");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -323,6 +346,8 @@ int main(void)
 		TEST(lost_packets_count_where_events_do_not),
 		TEST(the_detail_line_has_exact_numbers),
 		TEST(a_rotating_session_shows_it),
+		TEST(nothing_works_is_said_first),
+		TEST(a_row_is_copied_as_its_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,7 +107,7 @@ static bool check(struct call *call, struct unwanted *unwanted, struct error *er
 static void disable_event_run(struct call *call)
 {
 	struct unwanted unwanted = {
-		.is_exact = rule_args_are_given(call->args),
+		.is_exact = rule_args_are_given(call->args) || args_has(call->args, "exact"),
 		.is_removed = args_has(call->args, "remove"),
 	};
 	struct error err = ERROR_INIT;
@@ -137,6 +137,8 @@ static const struct option_spec disable_event_options[] = {
 	OPTIONS_OF_LOGGERS,
 	{"all", 0, OPTION_FLAG, NULL, "rules of any type (default)", COMPLETE_NOTHING},
 	{"tracepoint", 0, OPTION_FLAG, NULL, "rules for tracepoints", COMPLETE_NOTHING},
+	{"exact", 0, OPTION_FLAG, NULL, "the one rule with these options, or with none",
+	 COMPLETE_NOTHING},
 	{"remove", 0, OPTION_FLAG, NULL, "take the rules away; only before the first start",
 	 COMPLETE_NOTHING},
 	OPTIONS_OF_RULES,
@@ -149,7 +151,7 @@ const struct command disable_event_command = {
 	.description =
 		"Disables all event rules with this name. With --filter, --exclude, --loglevel or "
 		"--loglevel-only it means one rule: that which the same options of enable-event "
-		"have made.",
+		"have made; with --exact alone, the rule that was made without any.",
 	.options = disable_event_options,
 	.option_count = COUNT_OF(disable_event_options),
 	.argument_max = 1,

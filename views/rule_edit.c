@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What can be known here is checked before a command is made; the rest the command says. */
+#include "views/rule_edit.h"
+
+#include <string.h>
+
+#include "backend/base/filter/filter.h"
+#include "backend/base/mem.h"
+#include "backend/model/event_rule.h"
+#include "views/request.h"
+#include "views/selection.h"
+
+/* Asks again with the same text, the cursor where it is wrong, the reason in front of it. */
+static void ask(const char *action, size_t cursor, const char *title, const char *text,
+		struct text *command)
+{
+	text_clear(command);
+	text_addf(command, "@edit %s@%zu\n%s\n%s", action, cursor, title, text);
+}
+
+/* The new rule first: nothing that both take is missed between. */
+static void replace(const struct view_input *input, const struct picture_rule *former,
+		    const struct picture_rule *rule, struct text *command)
+{
+	const struct picture_session *session = selection_session(input);
+	const struct picture_channel *channel = selection_find_channel(input, former->channel_id);
+
+	if (!session || !channel)
+		return;
+	request_rule(command, "enable-event", session, channel, rule);
+	if (former->is_enabled)
+		request_rule_end(command, session, channel, former);
+}
+
+static void set_filter(const struct view_input *input, const struct picture_rule *former,
+		       const char *text, struct text *command)
+{
+	struct filter_problem problem = {.error = ERROR_INIT};
+	struct picture_rule rule = *former;
+	struct filter *filter = NULL;
+
+	rule.filter = text + strspn(text, " ");
+	if (strcmp(rule.filter, former->filter) == 0)
+		return;
+	if (*rule.filter && !(filter = filter_parse(rule.filter, &problem))) {
+		ask("set-filter", problem.begin, problem.error.message, rule.filter, command);
+		return;
+	}
+	filter_destroy(filter);
+	replace(input, former, &rule, command);
+}
+
+static void set_exclusions(const struct view_input *input, const struct picture_rule *former,
+			   const char *text, struct text *command)
+{
+	struct picture_rule rule = *former;
+
+	rule.exclusions = text + strspn(text, " ");
+	if (strcmp(rule.exclusions, former->exclusions) == 0)
+		return;
+	if (*rule.exclusions && !text_has_glob(rule.pattern))
+		text_addf(command, "@say %s has no star: there is nothing to exclude",
+			  rule.pattern);
+	else
+		replace(input, former, &rule, command);
+}
+
+/* "INFO": as severe or more; "=INFO": only; "": all. Names are the engine's to know. */
+static void set_level(const struct view_input *input, const struct picture_rule *former,
+		      const char *text, struct text *command)
+{
+	struct picture_rule rule = *former;
+
+	text += strspn(text, " ");
+	rule.loglevel_match = LOGLEVEL_AT_LEAST;
+	if (*text == '=')
+		rule.loglevel_match = LOGLEVEL_EXACTLY;
+	rule.loglevel_text = text + (*text == '=');
+	if (!*rule.loglevel_text)
+		rule.loglevel_match = LOGLEVEL_ALL;
+	if (rule.loglevel_match == former->loglevel_match &&
+	    strcmp(rule.loglevel_text, former->loglevel_text) == 0)
+		return;
+	replace(input, former, &rule, command);
+}
+
+static void edit_filter(const struct picture_rule *rule, struct text *command)
+{
+	text_addf(command, "@edit set-filter\nfilter of %s\n%s", rule->pattern, rule->filter);
+}
+
+static void edit_exclusions(const struct picture_rule *rule, struct text *command)
+{
+	text_addf(command, "@edit set-exclusions\n%s but not\n%s", rule->pattern, rule->exclusions);
+}
+
+static void edit_level(const struct picture_rule *rule, struct text *command)
+{
+	text_addf(command, "@edit set-level\nleast level of %s (= only)\n%s%s", rule->pattern,
+		  rule->loglevel_match == LOGLEVEL_EXACTLY ? "=" : "", rule->loglevel_text);
+}
+
+static const struct {
+	const char *edit, *set;
+	void (*begin)(const struct picture_rule *rule, struct text *command);
+	void (*end)(const struct view_input *input, const struct picture_rule *former,
+		    const char *text, struct text *command);
+} parts[] = {
+	{"edit-filter", "set-filter", edit_filter, set_filter},
+	{"edit-exclusions", "set-exclusions", edit_exclusions, set_exclusions},
+	{"edit-level", "set-level", edit_level, set_level},
+};
+
+bool rule_edit_act(const struct view_input *input, const struct picture_rule *rule,
+		   const char *action, const char *argument, struct text *command)
+{
+	for (size_t i = 0; i < COUNT_OF(parts); i++) {
+		bool is_begin = strcmp(action, parts[i].edit) == 0;
+
+		if (!is_begin && strcmp(action, parts[i].set) != 0)
+			continue;
+		if (!rule)
+			text_add(command, "@say there is no rule for it: c enables one");
+		else if (is_begin)
+			parts[i].begin(rule, command);
+		else
+			parts[i].end(input, rule, argument, command);
+		return true;
+	}
+	return false;
+}
