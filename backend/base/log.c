@@ -37,6 +37,8 @@ static struct {
 	pthread_mutex_t ring_lock;
 	struct log_entry ring[LOG_RING_COUNT]; /* entry N is at N % LOG_RING_COUNT */
 	char *details[LOG_RING_COUNT];	       /* of the entries, or NULL */
+	size_t detail_bytes;		       /* of all details */
+	uint64_t detail_serial;		       /* entries up to this one have none */
 	uint64_t last_serial;
 	void (*wake)(void *data);
 	void *wake_data;
@@ -185,13 +187,35 @@ static char *cut_detail(const char *detail)
 	return text_take(&sane);
 }
 
+/* ring_lock is held. */
+static void drop_detail(uint64_t serial)
+{
+	char **detail = &the_log.details[serial % LOG_RING_COUNT];
+
+	if (*detail)
+		the_log.detail_bytes -= strlen(*detail) + 1;
+	free(*detail);
+	*detail = NULL;
+}
+
+/* The entry's place was another's before. The oldest details go first. ring_lock is held. */
+static void keep_detail(uint64_t serial, char *detail)
+{
+	drop_detail(serial);
+	the_log.details[serial % LOG_RING_COUNT] = detail;
+	the_log.detail_bytes += detail ? strlen(detail) + 1 : 0;
+	if (the_log.detail_serial + LOG_RING_COUNT < serial)
+		the_log.detail_serial = serial - LOG_RING_COUNT;
+	while (the_log.detail_bytes > LOG_DETAILS_MAX && the_log.detail_serial + 1 < serial)
+		drop_detail(++the_log.detail_serial);
+}
+
 static void add_entry(enum log_level level, const char *command, const char *text,
 		      const char *detail)
 {
 	struct log_entry entry = {.level = level};
 	void (*wake)(void *data);
 	char *kept = detail ? cut_detail(detail) : NULL;
-	char *stale;
 	void *wake_data;
 
 	copy_sane(entry.text, text);
@@ -202,14 +226,12 @@ static void add_entry(enum log_level level, const char *command, const char *tex
 	pthread_mutex_lock(&the_log.ring_lock);
 	entry.serial = ++the_log.last_serial;
 	the_log.ring[entry.serial % LOG_RING_COUNT] = entry;
-	stale = the_log.details[entry.serial % LOG_RING_COUNT];
-	the_log.details[entry.serial % LOG_RING_COUNT] = kept;
+	keep_detail(entry.serial, kept);
 	wake = the_log.wake;
 	wake_data = the_log.wake_data;
 	pthread_mutex_unlock(&the_log.ring_lock);
 	write_file(&entry);
 	pthread_mutex_unlock(&the_log.file_lock);
-	free(stale);
 
 	if (wake)
 		wake(wake_data);

@@ -14,8 +14,9 @@
 
 enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARNING, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG };
 
-#define LOG_RING_COUNT 2000
-#define LOG_DETAIL_MAX 16384
+#define LOG_RING_COUNT	2000
+#define LOG_DETAIL_MAX	16384
+#define LOG_DETAILS_MAX 262144 /* bytes of all details together: the oldest go first */
 
 struct log_entry {
 	uint64_t serial; /* from 1, no gaps */
@@ -34,7 +35,7 @@ void log_write(enum log_level level, const char *format, ...) __attribute__((for
 void log_command(enum log_level level, const char *command, const char *text);
 /*
  * The same with all that was said, lines and all, for whoever asks for it: kept in memory only, as
- * long as the entry is, at most LOG_DETAIL_MAX bytes of it.
+ * long as the entry is and newer ones leave room, at most LOG_DETAIL_MAX bytes of it.
  */
 void log_command_detail(enum log_level level, const char *command, const char *text,
 			const char *detail);

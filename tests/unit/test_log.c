@@ -265,6 +265,32 @@ static int remove_directory(void **state)
 	return status;
 }
 
+static void details_are_whole_until_newer_ones_need_the_room(void **state)
+{
+	size_t length = LOG_DETAIL_MAX - 100;
+	char *answer = mem_alloc(length + 1), *detail;
+	uint64_t first = log_last_serial() + 1;
+	unsigned int kept = 0, count = 2 * LOG_DETAILS_MAX / LOG_DETAIL_MAX;
+
+	(void)state;
+	for (size_t i = 0; i < length; i++)
+		answer[i] = i % 64 == 63 || i == length - 1 ? '\n' : 'x';
+	answer[length] = '\0';
+	for (unsigned int i = 0; i < count; i++)
+		log_command_detail(LOG_LEVEL_INFO, "list", "much", answer);
+	assert_null(log_detail(first));
+	for (unsigned int i = 0; i < count; i++) {
+		detail = log_detail(first + i);
+		assert_true(detail || kept == 0); /* the newest, without a gap */
+		if (detail)
+			assert_string_equal(detail, answer);
+		kept += detail != NULL;
+		free(detail);
+	}
+	assert_int_equal(kept, LOG_DETAILS_MAX / (length + 1));
+	free(answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +303,7 @@ int main(void)
 		cmocka_unit_test(links_are_not_followed),
 		cmocka_unit_test(unrotatable_file_stops_growing),
 		cmocka_unit_test(threads_write_without_gaps),
+		cmocka_unit_test(details_are_whole_until_newer_ones_need_the_room),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
