@@ -8,11 +8,13 @@
 
 #include <langinfo.h>
 #include <locale.h>
+#include <pwd.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
@@ -26,6 +28,7 @@
 #include "console/frame.h"
 #include "console/help.h"
 #include "console/input.h"
+#include "console/linger.h"
 #include "console/mouse.h"
 #include "console/removal.h"
 #include "console/state.h"
@@ -218,6 +221,7 @@ void console_destroy(struct console *console)
 	output_finish(&console->output);
 	canvas_destroy(console->canvas);
 	text_finish(&console->pasted);
+	text_finish(&console->pasted_lines);
 	free(console->directory);
 	free(console->log);
 	free(console);
@@ -777,6 +781,21 @@ static void set_size(struct console *console, int rows, int columns)
 	prompt_set_size(console->prompt, console->rows, console->columns);
 }
 
+/* Once: tracing that should go on after a logout would not. */
+static void warn_of_logout(struct console *console)
+{
+	struct passwd entry, *found = NULL;
+	char room[4096];
+
+	if (!console->host.can_detach || getuid() == 0 ||
+	    getpwuid_r(getuid(), &entry, room, sizeof(room), &found) != 0 || !found ||
+	    !linger_is_missing("", found->pw_name))
+		return;
+	console_tell(console, NOTICE_WARNING, "",
+		     "this system ends your programs at logout, tracing too; 'loginctl "
+		     "enable-linger' keeps them");
+}
+
 bool console_open(struct console *console, const struct console_terminal *terminal,
 		  struct error *err)
 {
@@ -816,6 +835,8 @@ bool console_open(struct console *console, const struct console_terminal *termin
 	console_update_watch(console);
 	if (!console->was_opened)
 		console_tell(console, NOTICE_INFO, "", "? keys  : commands  q quit");
+	if (!console->was_opened)
+		warn_of_logout(console);
 	console->was_opened = true;
 	console_draw_soon(console);
 	return true;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/base/utf8.h"
 #include "console/action.h"
@@ -44,6 +45,84 @@ static unsigned int sanitise_paste(const struct text *pasted, struct text *out)
 	return newlines;
 }
 
+/* Each line on its own, without controls. */
+static void keep_lines(struct console *console)
+{
+	const char *rest = text_str(&console->pasted);
+	size_t left = console->pasted.length;
+
+	text_clear(&console->pasted_lines);
+	while (left > 0) {
+		struct text part = {0}, line = {0};
+		size_t length = 0;
+
+		while (length < left && rest[length] != '\r' && rest[length] != '\n')
+			length++;
+		text_add_bytes(&part, rest, length);
+		sanitise_paste(&part, &line);
+		if (line.length > 0)
+			text_addf(&console->pasted_lines, "%s\n", text_str(&line));
+		text_finish(&part);
+		text_finish(&line);
+		length += length < left;
+		rest += length;
+		left -= length;
+	}
+}
+
+static void run_lines(void *asker, void *data, char letter)
+{
+	struct console *console = asker;
+
+	(void)data;
+	if (letter != 'y') {
+		console_tell(console, NOTICE_INFO, "", "nothing was done");
+		return;
+	}
+	prompt_set_line(console->prompt, "");
+	submit_text(console, FROM_PROMPT, NULL, text_str(&console->pasted_lines));
+	text_clear(&console->pasted_lines);
+}
+
+/* Alt-Enter after a paste of several lines. */
+static void ask_to_run_lines(struct console *console)
+{
+	size_t count = 0;
+
+	for (const char *byte = text_str(&console->pasted_lines); *byte; byte++)
+		count += *byte == '\n';
+	if (count < 2) {
+		console_tell(console, NOTICE_INFO, "",
+			     "no lines were pasted that could be run one by one");
+		return;
+	}
+	console->question.answer = run_lines;
+	console->question.data = NULL;
+	question_open(&console->question, QUESTION_LETTER,
+		      mem_printf("Run the %zu pasted lines one by one? [y/N]", count), "y",
+		      loop_now_ns(console->loop));
+}
+
+static void insert_paste(struct console *console, const struct text *line, unsigned int newlines)
+{
+	bool is_prompt = !console->entry.is_open && !console->form.is_open;
+
+	if (console->entry.is_open)
+		field_insert(&console->entry.field, text_str(line), line->length);
+	else if (console->form.is_open)
+		form_paste(console, text_str(line), line->length);
+	else
+		prompt_insert(console->prompt, text_str(line));
+	if (is_prompt)
+		keep_lines(console);
+	if (newlines == 0)
+		console_tell(console, NOTICE_INFO, "", "pasted %zu bytes", line->length);
+	else
+		console_tell(console, NOTICE_INFO, "", "pasted %zu bytes, %u newline%s joined%s",
+			     line->length, newlines, newlines == 1 ? "" : "s",
+			     is_prompt ? "; Alt-Enter runs the lines one by one" : "");
+}
+
 static void end_paste(struct console *console)
 {
 	struct text line = {0};
@@ -51,19 +130,11 @@ static void end_paste(struct console *console)
 
 	console->is_pasting = false;
 	if (console->question.is_open || console->help.is_open || console->details.is_open ||
-	    (!console->entry.is_open && !console->form.is_open && !console->prompt_has_focus)) {
+	    (!console->entry.is_open && !console->form.is_open && !console->prompt_has_focus))
 		console_tell(console, NOTICE_WARNING, "",
 			     "pasted text was ignored: it goes into fields and the command line");
-	} else {
-		if (console->entry.is_open)
-			field_insert(&console->entry.field, text_str(&line), line.length);
-		else if (console->form.is_open)
-			form_paste(console, text_str(&line), line.length);
-		else
-			prompt_insert(console->prompt, text_str(&line));
-		console_tell(console, NOTICE_INFO, "", "pasted %zu bytes%s", line.length,
-			     newlines ? ", lines joined" : "");
-	}
+	else
+		insert_paste(console, &line, newlines);
 	text_finish(&line);
 	text_clear(&console->pasted);
 }
@@ -170,6 +241,8 @@ static void edit_prompt(struct console *console, const struct screen_key *key)
 		prompt_key(console->prompt, key->code, "", 0); /* the list goes, no more */
 	} else if (key->code == KEYS_ESCAPE && !prompt_wants_escape(console->prompt)) {
 		console_focus_prompt(console, false);
+	} else if (key->code == (KEYS_ALT | KEYS_ENTER)) {
+		ask_to_run_lines(console);
 	} else if (runs_from_prompt(key->code)) {
 		input_run_key(console, key->code);
 	} else if (!scroll_output(console, key->code)) {

@@ -138,6 +138,7 @@ struct console {
 	bool is_pasting;
 	uint64_t pasted_ns; /* when its last byte came */
 	struct text pasted;
+	struct text pasted_lines; /* of the last paste, one a line, while they can be run so */
 	unsigned int told_dropped_keys;
 	char *directory;
 	size_t running_count; /* commands without an answer yet */
