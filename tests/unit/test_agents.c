@@ -352,7 +352,13 @@ static void rules_become_expressions(void **state)
 	rule.pattern = "a";
 	check_filter(&rule, "((lineno > 3 || lineno == 1) && (logger_name == \"a\")) && "
 			    "(int_loglevel == -2147483648)");
+	rule.loglevel_match = LOGLEVEL_ALL;
+	rule.filter = "lineno // why";
+	check_filter(&rule, "(lineno // why\n) && (logger_name == \"a\")");
 	assert_false(agent_logger_is_valid("a\"b"));
+	assert_false(agent_logger_is_valid("a\\b"));
+	assert_false(agent_logger_is_valid("a\\"));
+	assert_true(agent_logger_is_valid("a\\*"));
 	assert_false(agent_logger_is_valid(""));
 	assert_true(agent_logger_is_valid("my.logger-ä*"));
 }

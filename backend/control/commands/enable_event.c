@@ -187,9 +187,14 @@ const struct command enable_event_command = {
 	.description =
 		"NAME is an event name; a star stands for any run of characters. A rule counts for "
 		"the applications that run and for those that come later. Rules can be added while "
-		"the session records. A filter is an expression of the event's fields, as "
-		"lttng-enable-event(1) describes them: 'size > 4096 && name == \"web*\"'; what "
-		"doesn't fit the applications that run is warned of.",
+		"the session records.\n\n"
+		"A filter is an expression of the event's fields: size > 4096 && name == \"web*\". "
+		"There are NAME, NAME[3] for an element, $ctx.vpid and other contexts, "
+		"$app.PROVIDER:NAME, numbers as in C and strings, in which a star stands for any "
+		"run of characters (\\* is a star). Operators, those that bind weakest first: ||, "
+		"&&, == !=, < > <= >=, |, ^, &, << >>, then ! ~ - + before a value. An event "
+		"without one of the fields is not recorded. A mistake is shown with its place; "
+		"what does not fit the applications that run is warned of.",
 	.options = enable_event_options,
 	.option_count = COUNT_OF(enable_event_options),
 	.argument_max = 1,

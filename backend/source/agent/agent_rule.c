@@ -49,8 +49,12 @@ void agent_rule_filter(const struct rule_spec *rule, struct text *out)
 {
 	struct text condition = {0};
 
-	if (rule->filter && rule->filter[0])
-		add_condition(out, rule->filter);
+	if (rule->filter && rule->filter[0]) {
+		/* A comment at its end must not take along what follows. */
+		text_addf(&condition, "%s%s", rule->filter, strstr(rule->filter, "//") ? "\n" : "");
+		add_condition(out, text_str(&condition));
+		text_clear(&condition);
+	}
 	if (strcmp(rule->pattern, "*") != 0) {
 		text_addf(&condition, "logger_name == \"%s\"", rule->pattern);
 		add_condition(out, text_str(&condition));
@@ -66,8 +70,12 @@ void agent_rule_filter(const struct rule_spec *rule, struct text *out)
 
 bool agent_logger_is_valid(const char *logger)
 {
-	for (const char *at = logger; *at; at++)
+	for (const char *at = logger; *at; at++) {
 		if ((unsigned char)*at < ' ' || *at == '"' || *at == 0x7f)
 			return false;
+		/* As in any string of a filter. */
+		if (*at == '\\' && *++at != '*' && *at != '\\')
+			return false;
+	}
 	return logger[0] != '\0';
 }

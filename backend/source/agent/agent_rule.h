@@ -19,7 +19,8 @@ const char *agent_event_name(enum agent_domain domain);
  * when all events of the domain pass.
  */
 void agent_rule_filter(const struct rule_spec *rule, struct text *out);
-/* A logger's name that can't stand in an expression: quotes, controls. */
+/* A logger's name that can't stand in an expression: quotes, controls, a backslash but
+ * before a star or a backslash. */
 bool agent_logger_is_valid(const char *logger);
 
 #endif
