@@ -72,6 +72,7 @@ static const struct binding defaults[] = {
 	{"browser", "F9", "none", NULL},
 	{"browser", "D", "none", NULL},
 	{"messages", "F", "follow", "follow the newest"},
+	{"messages", "Enter", "open", "all of it"},
 
 	{NULL, "F1", "help", "these keys"},
 	{NULL, "?", "help", NULL},

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The log of actions and errors, the newest at the bottom as in any log. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "views/popup.h"
 #include "views/table_view.h"
 #include "views/views.h"
 
@@ -119,6 +123,27 @@ static void request_row(const struct view_input *input, size_t index, struct tex
 	text_add(command, command_text(input, index));
 }
 
+/* All lines of the answer. */
+static void add_details(const struct view_input *input, size_t index, struct popup *popup)
+{
+	char *detail = log_detail(row_entry(input, index)->serial);
+
+	if (detail)
+		popup_add(popup, 0, "answer", detail);
+	free(detail);
+}
+
+static bool act(const struct table *table, const struct view_input *input, const char *action,
+		struct text *command)
+{
+	(void)table;
+	(void)input;
+	if (strcmp(action, "open") != 0)
+		return false;
+	text_add(command, "@details");
+	return true;
+}
+
 static const struct table_view_class class = {
 	.table = {.columns = columns,
 		  .column_count = COUNT_OF(columns),
@@ -128,6 +153,8 @@ static const struct table_view_class class = {
 		  .id = get_id,
 		  .search_text = search_text,
 		  .nothing = nothing},
+	.act = act,
+	.add_details = add_details,
 	.copy_text = message_text,
 	.request_row = request_row,
 	.describe = describe,
@@ -138,7 +165,10 @@ static void init(void *state)
 	table_view_init(state, &class);
 }
 
-static const struct view_action actions[] = {{NULL, NULL}};
+static const struct view_action actions[] = {
+	{"open", "all of it, and its command"},
+	{NULL, NULL},
+};
 
 const struct view_class messages_view = {
 	.name = "messages",
