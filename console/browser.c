@@ -176,12 +176,12 @@ static void select_target(struct browser *browser, const struct event_place *tar
 	struct selection *selection = selection_of(browser);
 
 	selection->has_place = page->row_count > 0;
-	if (target)
+	if (browser->in_flight.kind == BROWSER_END && page->row_count > 0)
+		selection->place = page->rows[page->row_count - 1].place;
+	else if (target)
 		selection->place = *target;
 	else if (page->row_count > 0)
-		selection->place = browser->in_flight.kind == BROWSER_END
-					   ? page->rows[page->row_count - 1].place
-					   : page->rows[0].place;
+		selection->place = page->rows[0].place;
 }
 
 static void complain(struct browser *browser, const struct error *err)
@@ -205,6 +205,15 @@ static void complain(struct browser *browser, const struct error *err)
 		console_tell(console, NOTICE_ERROR, "", "%s", err->message);
 }
 
+static bool is_behind_all(const struct browser *browser, const struct event_page *page)
+{
+	const struct browser_request *request = &browser->in_flight;
+
+	return page->row_count == 0 &&
+	       (request->kind == BROWSER_TIME ||
+		(request->kind == BROWSER_AT && request->place.wall_ns > 0));
+}
+
 static void take_page(void *data, struct event_page *page, const struct event_place *target,
 		      const struct error *err)
 {
@@ -217,6 +226,11 @@ static void take_page(void *data, struct event_page *page, const struct event_pl
 	} else if (kind == BROWSER_AFTER || kind == BROWSER_BEFORE) {
 		grow(browser, page, kind == BROWSER_AFTER);
 		event_page_unref(page);
+	} else if (is_behind_all(browser, page)) {
+		/* What is before it is better than nothing. */
+		event_page_unref(page);
+		if (browser->next.kind == BROWSER_NOTHING)
+			browser->next.kind = BROWSER_END;
 	} else {
 		set_window(browser, page);
 		select_target(browser, target);

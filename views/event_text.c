@@ -242,23 +242,32 @@ static const char *scope_heading(unsigned int scope)
 	}
 }
 
-void event_text_details(const struct event_page *page, const struct event_row *row,
-			struct popup *popup)
+static void add_scope_details(const struct event_page *page, const struct event_row *row,
+			      unsigned int scope, struct popup *popup)
 {
-	unsigned int scope = UINT8_MAX + 1;
+	bool has_heading = false;
 
-	popup_set_title(popup, row->name);
-	add_header(row, popup);
 	for (size_t i = 0; i < row->field_count; i++) {
 		const struct event_field *field = field_at(page, row, i);
 
-		if (field->scope != scope) {
-			scope = field->scope;
+		if (field->scope != scope)
+			continue;
+		if (!has_heading) {
 			popup_add(popup, 0, "", "");
 			popup_add_heading(popup, scope_heading(scope));
 		}
+		has_heading = true;
 		popup_add(popup, 1 + field->depth, field->name, field->value);
 	}
+}
+
+void event_text_details(const struct event_page *page, const struct event_row *row,
+			struct popup *popup)
+{
+	popup_set_title(popup, row->name);
+	add_header(row, popup);
+	for (unsigned int scope = EVENT_PAYLOAD; scope <= EVENT_PACKET; scope++)
+		add_scope_details(page, row, scope, popup);
 }
 
 /* ---- two of them ---- */
