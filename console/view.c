@@ -45,14 +45,22 @@ static bool find_viewer(const char *given, struct word_list *words, struct error
 }
 
 /* False: with err, or the engine has said why not. */
-static bool find_session_path(const struct dispatch *dispatch, const char *session,
+static bool find_session_path(const struct dispatch *dispatch, const char *session, bool may_record,
 			      struct word_list *words, struct error *err)
 {
-	const char *const question[] = {"view-place", session};
-	struct json *answer = dispatch_query(dispatch, session ? 2 : 1, question, err);
-	const char *path = answer ? json_get_text(json_get(answer, "output"), "path") : NULL;
-	bool has_path = path && *path;
+	const char *question[3] = {"view-place"};
+	struct json *answer;
+	size_t count = 1;
+	const char *path;
+	bool has_path;
 
+	if (may_record)
+		question[count++] = "--recording";
+	if (session)
+		question[count++] = session;
+	answer = dispatch_query(dispatch, count, question, err);
+	path = answer ? json_get_text(json_get(answer, "output"), "path") : NULL;
+	has_path = path && *path;
 	if (has_path)
 		word_list_add(words, path);
 	else if (answer)
@@ -61,7 +69,7 @@ static bool find_session_path(const struct dispatch *dispatch, const char *sessi
 	return has_path;
 }
 
-static bool find_path(const struct dispatch *dispatch, const struct args *args,
+static bool find_path(const struct dispatch *dispatch, const struct args *args, bool may_record,
 		      struct word_list *words, struct error *err)
 {
 	const char *path = args_text(args, "trace-path");
@@ -73,7 +81,7 @@ static bool find_path(const struct dispatch *dispatch, const struct args *args,
 	if (!path && argument && strchr(argument, '/'))
 		path = argument;
 	if (!path)
-		return find_session_path(dispatch, argument, words, err);
+		return find_session_path(dispatch, argument, may_record, words, err);
 	word_list_add(words, path);
 	return true;
 }
@@ -97,7 +105,7 @@ static int browse(const struct dispatch *dispatch, const struct args *args, stru
 	struct word_list path = {0};
 	int status = STATUS_ERROR;
 
-	if (find_path(dispatch, args, &path, err) &&
+	if (find_path(dispatch, args, true, &path, err) &&
 	    places_make_runtime(dispatch->engine.places, err)) {
 		thread_block_signals();
 		status = console_run_viewer(&engine, &options->holder, path.words[0], err);
@@ -133,7 +141,7 @@ int view_client(const struct dispatch *dispatch, const struct command *command, 
 	if (wants_browser(dispatch, args))
 		status = browse(dispatch, args, &err);
 	else if (find_viewer(args_text(args, "viewer"), &viewer, &err) &&
-		 find_path(dispatch, args, &viewer, &err))
+		 find_path(dispatch, args, false, &viewer, &err))
 		status = view(&viewer, &err);
 	if (error_is_set(&err))
 		status = dispatch_fail(dispatch, command->name, &err, STATUS_ERROR);

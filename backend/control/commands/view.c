@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * view: reads a trace with another program. In a shell that is the client's child (console/view.c);
- * only its options are here, and view-place, which tells that client where a session's trace is.
+ * view: reads a trace in the event browser or with another program. In a shell that is the client's
+ * business (console/view.c); only its options are here, and view-place, which tells that client
+ * where a session's trace is.
  */
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
@@ -12,7 +13,8 @@ static void run(struct call *call)
 	struct error err = ERROR_INIT;
 
 	error_set(&err, ERROR_UNSUPPORTED,
-		  "a viewer needs a terminal of its own: give 'tracon view' in a shell");
+		  "a viewer needs a terminal of its own: give 'tracon view' in a shell, or 'view' "
+		  "without options in the console");
 	reply_fail(call->reply, &err);
 }
 
@@ -24,11 +26,14 @@ static const struct option_spec options[] = {
 const struct command view_command = {
 	.name = "view",
 	.usage = "[--viewer=COMMAND] [SESSION | PATH | --trace-path=DIR]",
-	.help = "Read a trace with babeltrace2 or another program.",
-	.description = "Runs the viewer (babeltrace2, else babeltrace) on what a session has "
-		       "recorded, or on a folder: an argument with a slash is a path. A session "
-		       "must be stopped first; its archived chunks can be read at any time by "
-		       "their paths.",
+	.help = "Look at a trace in the event browser, or with another program.",
+	.description =
+		"On a terminal, opens what a session has recorded, or a folder, in the event "
+		"browser: an argument with a slash is a path. A session that records is "
+		"shown up to its last complete packet. With --viewer, or without a terminal, "
+		"runs that program (babeltrace2, else babeltrace) instead; then a session "
+		"must be stopped first, while its archived chunks can be read at any time by "
+		"their paths.",
 	.options = options,
 	.option_count = COUNT_OF(options),
 	.argument_max = 1,
@@ -44,7 +49,7 @@ static void run_place(struct call *call)
 
 	if (!session)
 		return;
-	if (session->is_active) {
+	if (session->is_active && !args_has(call->args, "recording")) {
 		error_set(&err, ERROR_STATE,
 			  "session '%s' is recording; stop it before reading it, or read its "
 			  "archived chunks by their paths",
@@ -57,10 +62,16 @@ static void run_place(struct call *call)
 	reply_done(call->reply, STATUS_OK);
 }
 
+static const struct option_spec place_options[] = {
+	{"recording", '\0', OPTION_FLAG, NULL, "also of a session that records", COMPLETE_NOTHING},
+};
+
 const struct command view_place_command = {
 	.name = "view-place",
 	.usage = "[SESSION]",
 	.help = "Print where a session's trace is.",
+	.options = place_options,
+	.option_count = COUNT_OF(place_options),
 	.argument_max = 1,
 	.flags = COMMAND_HIDDEN,
 	.run = run_place,
