@@ -93,6 +93,7 @@ static struct request *make_request(const struct dispatch *dispatch, size_t word
 
 	requester_of_this_process(&request->who);
 	request->who.wants_json = options->wants_json;
+	request->who.wants_mi = options->wants_mi;
 	request->who.is_quiet = options->is_quiet;
 	request->who.says_yes = options->says_yes;
 	request->who.is_terminal = isatty(STDOUT_FILENO);
@@ -270,6 +271,7 @@ struct json *dispatch_query(const struct dispatch *dispatch, size_t word_count,
 
 	sem_init(&listener.is_done, 0, 0);
 	request->who.wants_json = true;
+	request->who.wants_mi = false;
 	request->answer = (struct answer_sink){
 		.write = listener_write,
 		.done = listener_done,

@@ -36,7 +36,8 @@ static const struct option_spec table[] = {
 	{"utf8", 0, OPTION_FLAG, NULL, "the terminal takes UTF-8 whatever the locale says",
 	 COMPLETE_NOTHING},
 	{"color", 0, OPTION_TEXT, "auto|always|never", "colours (default: auto)", COMPLETE_NOTHING},
-	{"mi", 'm', OPTION_TEXT, "xml", "not in this version; see --json", COMPLETE_NOTHING},
+	{"mi", 'm', OPTION_TEXT, "xml", "answer with one XML document, as lttng --mi xml does",
+	 COMPLETE_NOTHING},
 	{"man-commands", 0, OPTION_FLAG, NULL, "print the commands for the man page",
 	 COMPLETE_NOTHING},
 	{"man-keys", 0, OPTION_FLAG, NULL, "print the keys for the man page", COMPLETE_NOTHING},
@@ -61,13 +62,11 @@ static bool read_color(const char *value, enum color_choice *color, struct error
 }
 
 /* lttng looks at the first three letters only. */
-static bool refuse_machine_interface(const char *type, struct error *err)
+static bool read_machine_interface(const char *type, bool *wants_mi, struct error *err)
 {
-	if (!type)
+	*wants_mi = type && strncasecmp(type, "xml", 3) == 0;
+	if (!type || *wants_mi)
 		return true;
-	if (strncasecmp(type, "xml", 3) == 0)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "answers as XML are not in this version; --json gives the same");
 	return error_set(err, ERROR_UNSUPPORTED, "machine interface '%s' is not supported", type);
 }
 
@@ -101,6 +100,8 @@ static bool check_together(const struct options *options, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "'%s' is one command too many: -c and -f bring their own",
 				 args_at(options->args, 0));
+	if (options->wants_json && options->wants_mi)
+		return error_set(err, ERROR_INVALID, "--json and --mi exclude each other");
 	if (options->is_alone && args_count(options->args) > 0)
 		return error_set(err, ERROR_INVALID,
 				 "--no-daemon ends with its process: give commands by -c, -f or "
@@ -117,7 +118,7 @@ bool options_parse(int argc, char **argv, struct options *options, struct error 
 		return false;
 	read_texts(options->args, options);
 	read_flags(options->args, options);
-	return refuse_machine_interface(args_text(options->args, "mi"), err) &&
+	return read_machine_interface(args_text(options->args, "mi"), &options->wants_mi, err) &&
 	       read_color(args_text(options->args, "color"), &options->holder.color, err) &&
 	       check_together(options, err);
 }

@@ -24,6 +24,7 @@ struct options {
 	size_t verbosity;
 	bool is_quiet;
 	bool wants_json;
+	bool wants_mi;
 	bool says_yes;
 	bool is_line;
 	bool is_alone;	       /* --no-daemon: everything in this process */

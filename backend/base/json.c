@@ -220,6 +220,20 @@ bool json_get_u64(const struct json *object, const char *name, uint64_t *value)
 	return true;
 }
 
+void json_add_scalar(const struct json *value, struct text *out)
+{
+	const json_t *scalar = theirs(value);
+
+	if (json_is_string(scalar))
+		text_add(out, json_string_value(scalar));
+	else if (json_is_boolean(scalar))
+		text_add(out, json_is_true(scalar) ? "true" : "false");
+	else if (json_is_integer(scalar))
+		text_addf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(scalar));
+	else if (json_is_real(scalar))
+		text_addf(out, "%.15g", json_real_value(scalar));
+}
+
 size_t json_count(const struct json *array)
 {
 	return json_array_size(theirs(array));

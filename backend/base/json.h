@@ -47,6 +47,8 @@ struct json *json_parse(const char *bytes, size_t length, struct error *err);
 struct json *json_get(const struct json *object, const char *name);
 const char *json_get_text(const struct json *object, const char *name);
 bool json_get_u64(const struct json *object, const char *name, uint64_t *value);
+/* A scalar as text: true, 12, a text without quotes; nothing for others and NULL. */
+void json_add_scalar(const struct json *value, struct text *out);
 size_t json_count(const struct json *array);
 bool json_has_members(const struct json *value); /* is an object */
 size_t json_member_count(const struct json *object);

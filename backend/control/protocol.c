@@ -39,7 +39,8 @@ bool protocol_read_hello(const void *bytes, size_t length, struct protocol_hello
 static uint32_t flags_of(const struct requester *who)
 {
 	return (who->wants_json ? REQUEST_JSON : 0u) | (who->is_quiet ? REQUEST_QUIET : 0u) |
-	       (who->says_yes ? REQUEST_YES : 0u) | (who->is_terminal ? REQUEST_TERMINAL : 0u);
+	       (who->says_yes ? REQUEST_YES : 0u) | (who->is_terminal ? REQUEST_TERMINAL : 0u) |
+	       (who->wants_mi ? REQUEST_MI : 0u);
 }
 
 static void add_terminated(struct text *message, const char *text)
@@ -110,6 +111,7 @@ static void copy_head(const struct protocol_request *head, struct requester *who
 	who->umask = (mode_t)(head->umask & 0777);
 	who->columns = head->columns < 10000 ? head->columns : 10000;
 	who->wants_json = head->flags & REQUEST_JSON;
+	who->wants_mi = head->flags & REQUEST_MI;
 	who->is_quiet = head->flags & REQUEST_QUIET;
 	who->says_yes = head->flags & REQUEST_YES;
 	who->is_terminal = head->flags & REQUEST_TERMINAL;

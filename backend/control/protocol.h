@@ -56,6 +56,7 @@ enum request_flags {
 	REQUEST_QUIET = 2,
 	REQUEST_YES = 4,
 	REQUEST_TERMINAL = 8,
+	REQUEST_MI = 16,
 };
 
 struct protocol_done {

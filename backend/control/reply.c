@@ -15,6 +15,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
+#include "backend/control/mi.h"
 
 #define COLUMNS_USUAL 100 /* where nobody says how wide the screen is */
 
@@ -115,7 +116,7 @@ void reply_print(struct reply *reply, const char *format, ...)
 	va_list values;
 	char *text;
 
-	if (who->wants_json || who->is_quiet)
+	if (who->wants_json || who->wants_mi || who->is_quiet)
 		return;
 	va_start(values, format);
 	text = format_text(format, values);
@@ -240,6 +241,15 @@ static void write_document(struct reply *reply, enum exit_status status)
 	reply->errors = NULL;
 }
 
+static void write_xml(const struct reply *reply, enum exit_status status)
+{
+	struct text document = {0};
+
+	mi_print(reply->command_name, reply->output, status == STATUS_OK, &document);
+	write_answer(reply, ANSWER_OUTPUT, &document);
+	text_finish(&document);
+}
+
 void reply_done(struct reply *reply, enum exit_status status)
 {
 	const struct answer_sink *answer = &reply->request->answer;
@@ -249,6 +259,8 @@ void reply_done(struct reply *reply, enum exit_status status)
 		before_done.publish(before_done.data);
 	if (reply_requester(reply)->wants_json)
 		write_document(reply, status);
+	else if (reply_requester(reply)->wants_mi)
+		write_xml(reply, status);
 	answer->done(answer->data, (int)status);
 	json_unref(reply->output);
 	json_unref(reply->warnings);

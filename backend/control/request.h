@@ -21,6 +21,7 @@ struct requester {
 	char *lttng_home;     /* .lttngrc is in here; default home */
 	unsigned int columns; /* width for lists; 0: no terminal */
 	bool wants_json;
+	bool wants_mi; /* --mi xml */
 	bool is_quiet;
 	bool says_yes;		/* -y: no questions */
 	bool is_console;	/* from the full screen or its REPL */

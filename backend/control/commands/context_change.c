@@ -119,12 +119,32 @@ static bool change_one(struct call *call, const struct context_change *change, c
 	return true;
 }
 
+static void note_perf(struct json *object, const struct context_perf *perf)
+{
+	json_put_u64(object, "type", perf->type);
+	json_put_u64(object, "config", perf->config);
+	json_put_text(object, "name", perf->field);
+}
+
+static void note_app(struct json *object, const struct context_app *app)
+{
+	json_put_text(object, "provider_name", app->provider);
+	json_put_text(object, "ctx_name", app->type);
+}
+
 static void note(struct json *contexts, const char *type, bool is_done)
 {
 	const struct context_type *known = context_type_find(type);
 	struct json *context = json_add_object(contexts);
+	struct context_perf perf;
+	struct context_app app;
 
-	json_put_text(context, "type", known ? known->symbol : type);
+	if (known)
+		json_put_text(context, "type", known->symbol);
+	else if (context_parse_perf(type, &perf))
+		note_perf(json_put_object(context, "perf"), &perf);
+	else if (context_parse_app(type, &app))
+		note_app(json_put_object(context, "app"), &app);
 	json_put_text(context, "symbol", type);
 	json_put_bool(context, "success", is_done);
 }

@@ -8,8 +8,12 @@ static bool disable_one(struct call *call, const struct session *session, size_t
 			const char *name)
 {
 	struct channel *channel = session_find_channel(session, source_index, name);
+	struct json *object = json_add_object(json_get(reply_json(call->reply), "channels"));
 	struct error err = ERROR_INIT;
 
+	json_put_text(object, "name", name);
+	json_put_bool(object, "enabled", false);
+	json_put_bool(object, "success", channel != NULL);
 	if (!channel) {
 		error_set(&err, ERROR_CHANNEL_NOT_FOUND, "channel %s not found (session %s)", name,
 			  session_name(session));
@@ -35,6 +39,7 @@ static void disable_channel_run(struct call *call)
 	session = common_session(call, NULL);
 	if (!session)
 		return;
+	json_put_array(reply_json(call->reply), "channels");
 	text_split_commas(args_at(call->args, 0), &names);
 	for (size_t i = 0; i < names.count; i++)
 		done_count += disable_one(call, session, source_index, names.words[i]);

@@ -46,14 +46,34 @@ static bool change(const struct unwanted *unwanted, const char *name, struct err
 	return channel_disable_rules(unwanted->channel, name, err);
 }
 
+/* As lttng: the channel, and in it what was asked for. */
+static void note(struct reply *reply, const struct unwanted *unwanted, const char *name,
+		 bool is_changed)
+{
+	struct json *channel = json_get(reply_json(reply), "channel");
+	struct json *event;
+
+	if (!channel) {
+		channel = json_put_object(reply_json(reply), "channel");
+		json_put_text(channel, "name", shared_text_str(unwanted->channel->name));
+		json_put_array(channel, "events");
+	}
+	event = json_add_object(json_get(channel, "events"));
+	json_put_text(event, "name", name ? name : "*");
+	json_put_bool(event, "enabled", false);
+	json_put_bool(event, "success", is_changed);
+}
+
 /* name NULL: all. */
 static bool disable_one(struct call *call, const struct unwanted *unwanted, const char *name)
 {
 	const char *word = common_domain_word(unwanted->source_index);
 	const char *verb = unwanted->is_removed ? "removed from" : "disabled in";
 	struct error err = ERROR_INIT;
+	bool is_changed = change(unwanted, name, &err);
 
-	if (!change(unwanted, name, &err)) {
+	note(call->reply, unwanted, name, is_changed);
+	if (!is_changed) {
 		error_prefix(&err, "event %s (session %s)", name, session_name(unwanted->session));
 		reply_error(call->reply, &err);
 		return false;

@@ -8,6 +8,7 @@
 #include "backend/base/units.h"
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
+#include "backend/control/commands/listing.h"
 
 static bool parse_size(const struct args *args, const char *option, uint64_t *value,
 		       struct error *err)
@@ -197,7 +198,9 @@ static bool enable_one(struct call *call, struct session *session, size_t source
 	}
 	reply_print(call->reply, "%s channel %s enabled for session %s\n", word, name,
 		    session_name(session));
-	json_add_text(json_get(reply_json(call->reply), "channels"), name);
+	json_put_bool(listing_channel_json(json_get(reply_json(call->reply), "channels"),
+					   session_find_channel(session, source_index, name)),
+		      "success", true);
 	return true;
 }
 

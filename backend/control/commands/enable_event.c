@@ -5,6 +5,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
+#include "backend/control/commands/listing.h"
 #include "backend/control/commands/rule_check.h"
 
 struct wanted {
@@ -95,11 +96,10 @@ static bool enable_one(struct reply *reply, struct wanted *wanted, const char *p
 		return false;
 	}
 	wanted->session->next_rule_id++;
-	event = json_add_object(json_get(reply_json(reply), "events"));
-	json_put_text(event, "name", pattern);
+	event = listing_rule_json(json_get(reply_json(reply), "events"), wanted->source_index,
+				  channel_find_rule(wanted->channel, &key));
 	json_put_text(event, "channel", shared_text_str(wanted->channel->name));
-	if (wanted->rule.filter)
-		json_put_text(event, "filter_expression", filter_text(wanted->rule.filter));
+	json_put_bool(event, "success", true);
 	word_list_add(&wanted->enabled, pattern);
 	print_enabled(reply, wanted, pattern);
 	return true;

@@ -12,9 +12,11 @@ static const char *const loglevel_types[] = {
 	[LOGLEVEL_EXACTLY] = "SINGLE",
 };
 
-static void put_rule(struct json *events, const struct loglevel_scale *scale,
-		     const struct event_rule *rule)
+struct json *listing_rule_json(struct json *events, size_t source_index,
+			       const struct event_rule *rule)
 {
+	const struct loglevel_scale *scale =
+		loglevel_scale(source_table[source_index].class->domain);
 	struct json *event = json_add_object(events);
 	struct json *exclusions;
 
@@ -29,6 +31,7 @@ static void put_rule(struct json *events, const struct loglevel_scale *scale,
 	exclusions = json_put_array(event, "exclusions");
 	for (size_t i = 0; i < rule->exclusions.count; i++)
 		json_add_text(exclusions, rule->exclusions.words[i]);
+	return event;
 }
 
 static void put_type(struct json *types, const struct event_type *type)
@@ -76,7 +79,7 @@ static void put_attributes(struct json *object, const struct channel *channel)
 	put_counts(object, &counts);
 }
 
-static void put_channel(struct json *channels, const struct channel *channel)
+struct json *listing_channel_json(struct json *channels, const struct channel *channel)
 {
 	struct json *object = json_add_object(channels);
 	struct json *list;
@@ -86,14 +89,14 @@ static void put_channel(struct json *channels, const struct channel *channel)
 	put_attributes(json_put_object(object, "attributes"), channel);
 	list = json_put_array(object, "events");
 	for (size_t i = 0; i < channel->rule_count; i++)
-		put_rule(list, loglevel_scale(source_table[channel->source_index].class->domain),
-			 channel->rules[i]);
+		listing_rule_json(list, channel->source_index, channel->rules[i]);
 	list = json_put_array(object, "contexts");
 	for (size_t i = 0; i < channel->contexts.count; i++)
 		json_add_text(list, channel->contexts.words[i]);
 	list = json_put_array(object, "event_types");
 	for (size_t i = 0; i < channel->type_count; i++)
 		put_type(list, channel->types[i]);
+	return object;
 }
 
 static const char *const schemes[] = {
@@ -152,7 +155,7 @@ static void put_domains(struct json *object, const struct session *session,
 		for (size_t j = 0; j < session->channel_count; j++)
 			if (session->channels[j]->source_index == i &&
 			    listing_wants(listing, session->channels[j]))
-				put_channel(channels, session->channels[j]);
+				listing_channel_json(channels, session->channels[j]);
 	}
 }
 

@@ -25,6 +25,10 @@ void listing_points_text(struct reply *reply, size_t source_index, const struct 
 			 bool with_fields);
 void listing_session_json(struct json *object, const struct session *session,
 			  const struct listing *listing);
+/* One of them, for the answer of a command that made it; the object that was added. */
+struct json *listing_channel_json(struct json *channels, const struct channel *channel);
+struct json *listing_rule_json(struct json *events, size_t source_index,
+			       const struct event_rule *rule);
 void listing_points_json(struct json *object, size_t source_index, const struct point_list *points,
 			 bool with_fields);
 

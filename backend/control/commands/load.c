@@ -319,8 +319,7 @@ static void note(const struct loading *loading, const char *path)
 
 	json_put_text(json_put_object(load, "session"), "name",
 		      loading->only ? loading->only : "*");
-	if (path)
-		json_put_text(load, "path", path);
+	json_put_text(load, "path", path ? path : "");
 	overrides = json_put_object(load, "overrides");
 	if (loading->wish.name)
 		json_put_text(overrides, "name", loading->wish.name);

@@ -89,8 +89,7 @@ static void note(struct call *call, const char *name, const char *folder)
 	struct json *save = json_put_object(reply_json(call->reply), "save");
 
 	json_put_text(json_put_object(save, "session"), "name", name);
-	if (args_has(call->args, "output-path"))
-		json_put_text(save, "path", folder);
+	json_put_text(save, "path", folder);
 }
 
 static void save_run(struct call *call)

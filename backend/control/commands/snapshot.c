@@ -67,6 +67,15 @@ static void print_output(struct reply *reply, const char *indent,
 
 /* --- actions */
 
+static void put_output_of(struct call *call, const struct session *session,
+			  const struct snapshot_output *output)
+{
+	struct json *outputs = json_put_array(reply_json(call->reply), "snapshots");
+
+	put_output(outputs, output);
+	json_put_text(json_at(outputs, 0), "session_name", session_name(session));
+}
+
 static void add_output(struct call *call, struct session *session)
 {
 	const struct snapshot_output *output = NULL;
@@ -90,7 +99,7 @@ static void add_output(struct call *call, struct session *session)
 	reply_print(call->reply, "Snapshot output successfully added for session %s\n",
 		    session_name(session));
 	print_output(call->reply, "  ", output, args_at(call->args, 1));
-	put_output(json_put_array(reply_json(call->reply), "snapshots"), output);
+	put_output_of(call, session, output);
 	model_changed(session->model);
 	reply_done(call->reply, STATUS_OK);
 }
@@ -116,7 +125,7 @@ static void del_output(struct call *call, struct session *session)
 	}
 	reply_print(call->reply, "Snapshot output %s%s successfully deleted for session %s\n",
 		    units_parse_u64(wanted, &id) ? "id " : "", wanted, session_name(session));
-	put_output(json_put_array(reply_json(call->reply), "snapshots"), output);
+	put_output_of(call, session, output);
 	session_remove_snapshot_output(session, output->id);
 	model_changed(session->model);
 	reply_done(call->reply, STATUS_OK);
@@ -126,6 +135,7 @@ static void list_output(struct call *call, struct session *session)
 {
 	struct json *outputs = json_put_array(reply_json(call->reply), "snapshots");
 
+	json_put_text(reply_json(call->reply), "session_name", session_name(session));
 	reply_print(call->reply, "Snapshot output list for session %s\n", session_name(session));
 	for (size_t i = 0; i < session->snapshot_output_count; i++) {
 		const struct snapshot_output *output = &session->snapshot_outputs[i];
@@ -251,6 +261,7 @@ static void snapshot_run(struct call *call)
 	session = common_session(call, NULL);
 	if (!session)
 		return;
+	json_put_text(reply_json(call->reply), "action", name);
 	if (session->mode == PICTURE_MODE_SNAPSHOT) {
 		action->run(call, session);
 		return;
