@@ -116,7 +116,6 @@ static void what_makes_no_sense_is_refused(void **state)
 	assert_refused("tracon -f file list", ERROR_INVALID);
 	assert_refused("tracon --no-daemon list", ERROR_INVALID);
 	assert_refused("tracon --color=blue", ERROR_INVALID);
-	assert_refused("tracon -m xml list", ERROR_UNSUPPORTED);
 	assert_refused("tracon --mi=json list", ERROR_UNSUPPORTED);
 	assert_refused("tracon --mi=xml --json list", ERROR_INVALID);
 	assert_refused("tracon -m json list", ERROR_UNSUPPORTED);
