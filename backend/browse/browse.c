@@ -68,7 +68,7 @@ static void fill_info(struct browse_worker *worker, struct browse_info *info)
 	const struct map *map = worker->map;
 
 	*info = (struct browse_info){
-		.is_open = map && worker->has_looked && !error_is_set(&worker->error),
+		.is_open = worker->has_looked && !error_is_set(&worker->error),
 		.has_failed = error_is_set(&worker->error),
 		.error = error_is_set(&worker->error) ? worker->error : map->problem,
 		.trace_count = map->trace_count,

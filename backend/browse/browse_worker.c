@@ -138,6 +138,7 @@ static void look(struct browse_worker *worker)
 {
 	bool is_first = worker->map->trace_count == 0;
 	size_t packet_count = worker->map->packet_count;
+	uint64_t begin_ns = worker->map->begin_ns;
 
 	worker->has_looked = true;
 	error_copy(&worker->error, NULL);
@@ -148,6 +149,8 @@ static void look(struct browse_worker *worker)
 	map_index(worker->map, FIRST_PACKETS, is_over, worker);
 	if (worker->map->has_units)
 		find_unit_times(worker);
+	if (worker->map->begin_ns != begin_ns)
+		worker->has_first_place = false;
 	if (worker->map->stream_count == 0 && error_is_set(&worker->map->problem))
 		error_copy(&worker->error, &worker->map->problem);
 	if (!is_first && (worker->map->has_grown || worker->map->packet_count != packet_count))

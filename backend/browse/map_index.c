@@ -87,7 +87,7 @@ static bool is_in_order(const struct map_file *file, uint64_t begin_ns)
 static bool walk_one(struct map_file *file, int fd)
 {
 	uint64_t left_bytes = file->size_bytes - file->next_bytes, size_bytes;
-	struct ctf_packet_facts facts;
+	struct ctf_packet_facts facts = {0};
 
 	if (left_bytes == 0)
 		return false;
@@ -147,7 +147,7 @@ static bool entry_is_sound(const struct map_file *file, const struct ctf_index_e
 /* The packet itself says the same. */
 static bool entry_agrees(const struct map_file *file, int fd, const struct ctf_index_entry *entry)
 {
-	struct ctf_packet_facts facts;
+	struct ctf_packet_facts facts = {0};
 
 	return read_facts(file, fd, entry->offset_bytes, &facts, NULL) &&
 	       facts.size_bits == entry->packet_bits && facts.content_bits == entry->content_bits &&

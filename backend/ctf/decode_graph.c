@@ -15,6 +15,18 @@
  */
 static pthread_mutex_t plugins_mutex = PTHREAD_MUTEX_INITIALIZER;
 
+/* babeltrace2 ends its sentences with ": name=value, name=value": of use to its developers only. */
+static size_t sentence_length(const char *message)
+{
+	for (const char *at = strstr(message, ": "); at; at = strstr(at + 2, ": ")) {
+		size_t name = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz0123456789-_");
+
+		if (name > 0 && at[2 + name] == '=')
+			return (size_t)(at - message);
+	}
+	return strlen(message);
+}
+
 bool decode_error(struct error *err, enum error_code code, const char *what)
 {
 	const bt_error *error = bt_current_thread_take_error();
@@ -24,7 +36,7 @@ bool decode_error(struct error *err, enum error_code code, const char *what)
 		const char *message =
 			bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
 
-		text_add_sane(&sane, message, strlen(message), TEXT_SANE_LINE);
+		text_add_sane(&sane, message, sentence_length(message), TEXT_SANE_LINE);
 		while (sane.length > 0 && strchr(".: ", sane.bytes[sane.length - 1]))
 			sane.bytes[--sane.length] = '\0';
 	}

@@ -882,7 +882,7 @@ static void place_stream(struct parser *parser, size_t number, uint64_t header_b
 				.found = context_field,
 				.data = &data};
 
-	if (parser->contexts[number])
+	if (number < parser->context_count && parser->contexts && parser->contexts[number])
 		place(&placer, parser->contexts[number], 0);
 	data.stream->first_event_bits = placer.at_bits;
 	data.stream->is_known = placer.is_known && placer.at_bits <= CTF_PACKET_HEAD_MAX * 8 &&
