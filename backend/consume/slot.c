@@ -151,6 +151,10 @@ static void wake_fd_is_ready(void *data, unsigned int events)
 	ssize_t got;
 
 	(void)events;
+	if (slot->stream->is_wait_fd_left) {
+		lane_wake(slot);
+		return;
+	}
 	do
 		got = read(slot->stream->wait_fd, bytes, sizeof(bytes));
 	while (got < 0 && errno == EINTR);

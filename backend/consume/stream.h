@@ -56,6 +56,7 @@ struct stream {
 	const struct stream_class *class;
 	int wait_fd; /* pipe or eventfd, readable when a packet may be ready; the consumer empties
 			it; -1: none, packets come out by drain, cut and retire only */
+	bool is_wait_fd_left;  /* it is what packets come from: nothing is read from it here */
 	bool is_overwrite;     /* never flushed but by rotation and stop */
 	bool is_kept;	       /* packets stay in the ring, for snapshots: see stream_set_copy() */
 	uint64_t ring_bytes;   /* for the fill gauge */

@@ -230,8 +230,8 @@ static void start_source(struct model *model, size_t index)
 	source->source =
 		entry->class->create(model->places, host, &source->warning, &source->missing);
 	if (!source->source)
-		log_write(LOG_LEVEL_WARNING, "%s: %s", entry->class->title,
-			  source->missing.message);
+		log_write(entry->class->is_optional ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "%s: %s",
+			  entry->class->title, source->missing.message);
 	if (error_is_set(&source->warning))
 		log_write(LOG_LEVEL_WARNING, "%s: %s", entry->class->title,
 			  source->warning.message);

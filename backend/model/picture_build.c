@@ -336,7 +336,8 @@ static struct picture_block *place_all(struct placer *placer, const struct model
 static const char *first_warning(const struct rows *rows)
 {
 	for (size_t i = 0; i < source_count; i++)
-		if (rows->sources[i].note[0] != '\0')
+		if (rows->sources[i].note[0] != '\0' &&
+		    (rows->sources[i].is_working || !source_table[i].class->is_optional))
 			return rows->sources[i].note;
 	return "";
 }

@@ -7,6 +7,7 @@
 
 #include "backend/base/mem.h"
 
+#include "backend/source/kernel/kernel.h"
 #include "backend/source/ust/ust.h"
 
 #ifdef HAVE_LTTNG_UST
@@ -32,11 +33,28 @@ const struct source_class log4j_source_class = LOGGERS("log4j", "LOG4J", "log4j"
 const struct source_class python_source_class = LOGGERS("python", "PYTHON", "Python logging");
 #endif
 
+#ifdef HAVE_KERNEL
+#define KERNEL_MISSING NULL
+#else
+#define KERNEL_MISSING                                                                             \
+	"this build cannot trace the kernel: install libtraceevent-dev, then configure and build " \
+	"again"
+
+const struct source_class kernel_source_class = {
+	.name = "kernel",
+	.domain = "KERNEL",
+	.title = "Linux kernel",
+	.is_optional = true,
+	.trace_directory = "kernel",
+};
+#endif
+
 const struct source_entry source_table[] = {
 	{&ust_source_class, UST_MISSING},
 	{&jul_source_class, UST_MISSING},
 	{&log4j_source_class, UST_MISSING},
 	{&python_source_class, UST_MISSING},
+	{&kernel_source_class, KERNEL_MISSING},
 };
 const size_t source_count = COUNT_OF(source_table);
 

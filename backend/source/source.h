@@ -85,6 +85,7 @@ struct source_class {
 	const char *name;   /* "ust" */
 	const char *domain; /* "UST" as in --mi xml */
 	const char *title;  /* "User space" */
+	bool is_optional;   /* that it doesn't work here is told only to who wants it */
 	/*
 	 * Of a domain whose events come as another source's: that source, before it in the table.
 	 * Its channels and rules are in the carrier's specs, and it has no `apply`. Then `carry`

@@ -24,9 +24,22 @@ enum loglevel_match {
 	LOGLEVEL_EXACTLY,
 };
 
+/* What a rule's name stands for; all but the first are the kernel's. */
+enum rule_kind {
+	RULE_TRACEPOINT,
+	RULE_SYSCALL,	      /* both ends of a system call */
+	RULE_PROBE,	      /* a place in the kernel */
+	RULE_FUNCTION,	      /* a function of it: entry and return */
+	RULE_USERSPACE_PROBE, /* a place in a program */
+	RULE_ALL,	      /* tracepoints and system calls */
+	RULE_KIND_COUNT
+};
+
 struct rule_spec {
-	uint32_t id;	     /* unique in the session, for ever */
-	const char *pattern; /* event name, stars allowed */
+	uint32_t id; /* unique in the session, for ever */
+	enum rule_kind kind;
+	const char *location; /* of probes: "vfs_read+0x10", "elf:/bin/x:main"; else NULL */
+	const char *pattern;  /* event name, stars allowed */
 	enum loglevel_match loglevel_match;
 	int loglevel; /* the domain's value */
 	const char *const *exclusions;

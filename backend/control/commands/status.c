@@ -11,7 +11,8 @@ static void warn_about_sources(struct call *call)
 
 		if (source->source && error_is_set(&source->warning))
 			reply_warn(call->reply, "%s", source->warning.message);
-		if (!source->source && source_carrier(i) == i)
+		if (!source->source && source_carrier(i) == i &&
+		    !source_table[i].class->is_optional)
 			reply_warn(call->reply, "%s", source->missing.message);
 	}
 }

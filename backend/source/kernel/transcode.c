@@ -44,6 +44,7 @@ struct kernel_class *kernel_class_create(const struct kernel_format *format)
 	struct kernel_class *class =
 		mem_zalloc(sizeof(*class) + format->field_count * sizeof(class->ops[0]));
 
+	class->name = mem_strdup(format->name);
 	class->record_bytes = KERNEL_RECORD_COMMON_BYTES;
 	class->is_fixed = true;
 	for (size_t i = 0; i < format->field_count; i++) {
@@ -64,6 +65,8 @@ struct kernel_class *kernel_class_create(const struct kernel_format *format)
 
 void kernel_class_destroy(struct kernel_class *class)
 {
+	if (class)
+		free(class->name);
 	free(class);
 }
 
@@ -270,6 +273,14 @@ static inline enum put_result put_event(struct kernel_writer *writer,
 	return PUT_DONE;
 }
 
+/* Streams of several CPUs may meet the same type at once: one of them tells. */
+static void note_first(const struct kernel_writer *writer, struct kernel_class *class, uint16_t id)
+{
+	if (!atomic_exchange_explicit(&class->is_seen, true, memory_order_relaxed) &&
+	    writer->first_seen)
+		writer->first_seen(writer->first_seen_data, id);
+}
+
 enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 					const struct kernel_classes *classes,
 					struct kernel_cursor *cursor, uint64_t cut_clock)
@@ -279,7 +290,9 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 
 	for (; kernel_page_next(cursor, &record); before = *cursor) {
 		uint16_t id = kernel_u16(record.bytes);
-		const struct kernel_class *class = id < classes->count ? classes->by_id[id] : NULL;
+		struct kernel_class *class =
+			id < classes->count ? __atomic_load_n(&classes->by_id[id], __ATOMIC_ACQUIRE)
+					    : NULL;
 		enum put_result result;
 
 		if (__builtin_expect(record.clock > cut_clock, 0)) {
@@ -295,8 +308,13 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 		if (!writer->is_open)
 			kernel_writer_open(writer, record.clock);
 		result = put_event(writer, class, id, &record);
-		if (__builtin_expect(result == PUT_DONE, 1))
+		if (__builtin_expect(result == PUT_DONE, 1)) {
+			if (__builtin_expect(
+				    !atomic_load_explicit(&class->is_seen, memory_order_relaxed),
+				    0))
+				note_first(writer, class, id);
 			continue;
+		}
 		/* What does not fit into an empty packet fits nowhere. */
 		if (result == PUT_FULL && writer->event_count > 0) {
 			*cursor = before;

@@ -6,6 +6,7 @@
 #ifndef TRACON_SOURCE_KERNEL_TRANSCODE_H
 #define TRACON_SOURCE_KERNEL_TRANSCODE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,8 +30,9 @@ struct kernel_op {
 	uint16_t length;
 };
 
-/* One event type, compiled. Immutable. */
+/* One event type, compiled. Immutable but for is_seen. */
 struct kernel_class {
+	char *name;
 	uint32_t record_bytes; /* a record of it is at least that long */
 	uint32_t fixed_bytes;  /* written by its copies; with is_fixed, that is all */
 	bool is_fixed;
@@ -38,13 +40,17 @@ struct kernel_class {
 	/* Decides on the record before anything is written; NULL: all are wanted. */
 	bool (*wants)(const void *data, const struct kernel_record *record);
 	const void *wants_data;
+	atomic_bool is_seen; /* an event of it was written */
 	struct kernel_op ops[];
 };
 
 struct kernel_class *kernel_class_create(const struct kernel_format *format);
 void kernel_class_destroy(struct kernel_class *class); /* NULL passes */
 
-/* Which types a channel records, by the kernel's id; NULL: not this one. */
+/*
+ * Which types a channel records, by the kernel's id; NULL: not this one. Others may set entries
+ * meanwhile (release).
+ */
 struct kernel_classes {
 	struct kernel_class **by_id;
 	size_t count;
@@ -71,6 +77,9 @@ struct kernel_writer {
 	uint64_t instance_id;
 	uint32_t cpu;
 	struct kernel_context context;
+	/* Called at the first event of a type; may be NULL. */
+	void (*first_seen)(void *data, uint16_t id);
+	void *first_seen_data;
 	uint64_t unknown_count; /* records of types that nobody asked for */
 	uint64_t broken_count;	/* records and pages that are not what their format says */
 };

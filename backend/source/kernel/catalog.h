@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The events that this kernel has, under LTTng's names. Read when a session begins: numbers are of
+ * this boot only, and modules come and go. The kernel's own thread.
+ */
+#ifndef TRACON_SOURCE_KERNEL_CATALOG_H
+#define TRACON_SOURCE_KERNEL_CATALOG_H
+
+#include "backend/source/kernel/format.h"
+#include "backend/source/kernel/tracefs.h"
+#include "backend/source/spec.h"
+
+struct kernel_event {
+	char *system;
+	char *kernel_name; /* "sys_enter_openat": its folder */
+	char *name;	   /* "syscall_entry_openat" */
+	bool is_syscall;
+	struct kernel_format *format; /* NULL: not read yet */
+};
+
+struct kernel_catalog {
+	struct kernel_event *events;
+	size_t count;
+};
+
+bool kernel_catalog_read(struct kernel_catalog *catalog, const struct tracefs *tracefs,
+			 struct error *err);
+void kernel_catalog_finish(struct kernel_catalog *catalog);
+/* Reads it at the first call; the catalog keeps it. NULL with err. */
+const struct kernel_format *kernel_event_format(struct kernel_event *event,
+						const struct tracefs *tracefs, struct error *err);
+/* "openat" of both its events; "" if it is none. */
+const char *kernel_event_syscall(const struct kernel_event *event);
+/* Whether the rule, enabled or not, means this event. */
+bool kernel_event_is_meant(const struct kernel_event *event, const struct rule_spec *rule);
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See channel.h. */
+#include "backend/source/kernel/channel.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/source/kernel/matcher.h"
+
+#define CLASS_COUNT 65536 /* the kernel's ids have 16 bits */
+
+static const struct ctf_layout packed = {
+	.long_bits = 64, .align16 = 8, .align32 = 8, .align64 = 8, .align_long = 8};
+
+struct enabled_event {
+	bool is_on;
+	bool is_declared;
+	char *key; /* the rules and filters it is on for: another one means another matcher */
+};
+
+struct kernel_garbage {
+	struct kernel_garbage *next;
+	struct kernel_class *class;
+	struct kernel_matcher *matcher;
+};
+
+/* --- life */
+
+struct kernel_channel *kernel_channel_ref(struct kernel_channel *channel)
+{
+	atomic_fetch_add_explicit(&channel->references, 1, memory_order_relaxed);
+	return channel;
+}
+
+static void free_garbage(struct kernel_channel *channel)
+{
+	while (channel->garbage) {
+		struct kernel_garbage *garbage = channel->garbage;
+
+		channel->garbage = garbage->next;
+		kernel_class_destroy(garbage->class);
+		kernel_matcher_destroy(garbage->matcher);
+		free(garbage);
+	}
+}
+
+static void free_channel(struct kernel_channel *channel)
+{
+	kernel_instance_destroy(channel->instance);
+	for (size_t i = 0; i < channel->enabled_count; i++)
+		free(channel->enabled[i].key);
+	free(channel->enabled);
+	free_garbage(channel);
+	free(channel->classes.by_id);
+	scanner_unref(channel->scanner);
+	tally_unref(channel->tally);
+	free(channel);
+}
+
+struct removal {
+	struct message message;
+	struct kernel_channel *channel;
+};
+
+static void remove_at_home(struct message *message)
+{
+	struct removal *removal = (struct removal *)message;
+
+	free_channel(removal->channel);
+	free(removal);
+}
+
+void kernel_channel_unref(struct kernel_channel *channel)
+{
+	struct removal *removal;
+
+	if (atomic_fetch_sub_explicit(&channel->references, 1, memory_order_acq_rel) != 1)
+		return;
+	/* It takes the kernel tens of milliseconds: not on a consumer's thread. */
+	removal = mem_zalloc(sizeof(*removal));
+	removal->message.run = remove_at_home;
+	removal->channel = channel;
+	queue_send(channel->home, &removal->message);
+}
+
+/* --- streams */
+
+static bool add_streams(struct kernel_channel *channel, const struct session_spec *spec,
+			const struct channel_spec *wanted, struct sink_trace *trace,
+			struct error *err)
+{
+	for (unsigned int cpu = 0; cpu < channel->instance->cpu_count; cpu++) {
+		char *name = mem_printf("%s_%u", wanted->name, cpu);
+		struct sink_stream *output = sink_open_stream(trace, name, err);
+		struct stream *stream = NULL;
+
+		free(name);
+		if (output)
+			stream = kernel_stream_create(channel, cpu, wanted, output, err);
+		if (!stream)
+			return false;
+		stream_set_add(spec->streams, stream);
+	}
+	return true;
+}
+
+static void declare_stream(struct kernel_channel *channel, struct sink_trace *trace)
+{
+	struct text text = {0};
+
+	ctf_metadata_stream(&text, &packed, channel->id, CTF_HEADER_LARGE, NULL);
+	sink_append_metadata(trace, text.bytes, text.length, NULL);
+	text_finish(&text);
+}
+
+struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
+					     const struct source_host *host, struct queue *home,
+					     const struct session_spec *spec,
+					     const struct channel_spec *wanted,
+					     struct sink_trace *trace, const struct uuid *uuid,
+					     struct error *err)
+{
+	struct kernel_instance *instance =
+		kernel_instance_create(tracefs, spec->session_id, wanted, err);
+	struct kernel_channel *channel;
+
+	if (!instance)
+		return NULL;
+	channel = mem_zalloc(sizeof(*channel));
+	atomic_init(&channel->references, 1);
+	channel->session_id = spec->session_id;
+	channel->id = wanted->id;
+	channel->host = host;
+	channel->home = home;
+	channel->instance = instance;
+	channel->uuid = *uuid;
+	channel->scanner = scanner_create(&packed, CTF_HEADER_LARGE);
+	channel->tally = tally_create();
+	channel->classes.count = CLASS_COUNT;
+	channel->classes.by_id = mem_zalloc(CLASS_COUNT * sizeof(struct kernel_class *));
+	host->tally_added(host->data, channel->session_id, channel->id, tally_ref(channel->tally));
+	declare_stream(channel, trace);
+	if (add_streams(channel, spec, wanted, trace, err))
+		return channel;
+	kernel_channel_unref(channel);
+	return NULL;
+}
+
+/* --- events */
+
+static bool declare(struct kernel_channel *channel, const struct kernel_format *format,
+		    struct sink_trace *trace, struct error *err)
+{
+	struct ctf_type *payload = kernel_format_type(format);
+	bool is_fine = ctf_type_check(payload, err);
+	struct text text = {0};
+
+	if (is_fine && scanner_add_event(channel->scanner, format->id, payload)) {
+		ctf_metadata_event(&text, format->name, format->id, channel->id, -1, NULL, payload);
+		sink_append_metadata(trace, text.bytes, text.length, NULL);
+	}
+	text_finish(&text);
+	ctf_type_destroy(payload);
+	return is_fine || error_prefix(err, "event '%s' can't be recorded", format->name);
+}
+
+/* Consumers may hold the old ones for as long as the channel is there. */
+static void keep_until_end(struct kernel_channel *channel, struct kernel_class *class,
+			   struct kernel_matcher *matcher)
+{
+	struct kernel_garbage *garbage = mem_zalloc(sizeof(*garbage));
+
+	garbage->class = class;
+	garbage->matcher = matcher;
+	garbage->next = channel->garbage;
+	channel->garbage = garbage;
+}
+
+static void set_class(struct kernel_channel *channel, const struct kernel_format *format,
+		      struct kernel_matcher *matcher)
+{
+	struct kernel_class *class = kernel_class_create(format);
+	struct kernel_class *before = channel->classes.by_id[format->id];
+
+	if (matcher) {
+		class->wants = kernel_matcher_wants;
+		class->wants_data = matcher;
+	}
+	if (before)
+		atomic_store(&class->is_seen, atomic_load(&before->is_seen));
+	__atomic_store_n(&channel->classes.by_id[format->id], class, __ATOMIC_RELEASE);
+	keep_until_end(channel, class, matcher);
+}
+
+/* The rules that want the event now, as text; NULL: none. */
+static char *wanted_key(const struct channel_spec *wanted, const struct kernel_event *event)
+{
+	struct text key = {0};
+
+	if (!wanted->is_enabled)
+		return NULL;
+	for (size_t i = 0; i < wanted->rule_count; i++) {
+		const struct rule_spec *rule = &wanted->rules[i];
+
+		if (rule->is_enabled && kernel_event_is_meant(event, rule))
+			text_addf(&key, "%u ", rule->id);
+	}
+	return key.length > 0 ? text_take(&key) : NULL;
+}
+
+/* NULL: one of the rules has no filter, so all pass. */
+static struct kernel_matcher *make_matcher(const struct channel_spec *wanted,
+					   const struct kernel_event *event)
+{
+	const char **texts = mem_zalloc((wanted->rule_count + 1) * sizeof(*texts));
+	struct kernel_matcher *matcher = NULL;
+	size_t count = 0;
+	bool is_open = false;
+
+	for (size_t i = 0; i < wanted->rule_count; i++) {
+		const struct rule_spec *rule = &wanted->rules[i];
+
+		if (!rule->is_enabled || !kernel_event_is_meant(event, rule))
+			continue;
+		is_open = is_open || !rule->filter;
+		if (rule->filter)
+			texts[count++] = rule->filter;
+	}
+	if (!is_open && count > 0)
+		matcher = kernel_matcher_create(event->format, texts, count);
+	free(texts);
+	return matcher;
+}
+
+static bool switch_event(const struct kernel_channel *channel, const struct kernel_event *event,
+			 bool is_on, struct error *err)
+{
+	char *file = mem_printf("events/%s/%s/enable", event->system, event->kernel_name);
+	bool is_done = kernel_instance_write(channel->instance, file, is_on ? "1" : "0", err);
+
+	free(file);
+	return is_done;
+}
+
+static bool follow_event(struct kernel_channel *channel, struct kernel_event *event,
+			 struct enabled_event *state, const struct tracefs *tracefs,
+			 const struct channel_spec *wanted, struct sink_trace *trace,
+			 struct error *err)
+{
+	char *key = wanted_key(wanted, event);
+
+	if (!key) {
+		if (!state->is_on)
+			return true;
+		state->is_on = false;
+		free(state->key);
+		state->key = NULL;
+		return switch_event(channel, event, false, err);
+	}
+	if (state->key && strcmp(state->key, key) == 0) {
+		free(key);
+		return true;
+	}
+	free(state->key);
+	state->key = key;
+	if (!kernel_event_format(event, tracefs, err))
+		return false;
+	if (!state->is_declared && !declare(channel, event->format, trace, err))
+		return false;
+	state->is_declared = true;
+	set_class(channel, event->format, make_matcher(wanted, event));
+	if (!state->is_on && !switch_event(channel, event, true, err))
+		return false;
+	state->is_on = true;
+	return true;
+}
+
+bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog *catalog,
+			   const struct tracefs *tracefs, const struct channel_spec *wanted,
+			   struct sink_trace *trace, struct error *err)
+{
+	bool is_fine = true;
+
+	if (!channel->enabled) {
+		channel->enabled_count = catalog->count;
+		channel->enabled = mem_zalloc((catalog->count + 1) * sizeof(*channel->enabled));
+	}
+	/* One event that the kernel refuses leaves the others on. */
+	for (size_t i = 0; i < catalog->count; i++) {
+		struct error one = ERROR_INIT;
+
+		if (follow_event(channel, &catalog->events[i], &channel->enabled[i], tracefs,
+				 wanted, trace, &one))
+			continue;
+		log_write(LOG_LEVEL_WARNING, "%s", one.message);
+		if (is_fine)
+			error_copy(err, &one);
+		is_fine = false;
+	}
+	return is_fine;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One instance of the kernel's tracer: the buffers of one channel. Its name says whose it is, so
+ * that what a killed engine left behind can be told from what is in use. The kernel's own thread.
+ */
+#ifndef TRACON_SOURCE_KERNEL_INSTANCE_H
+#define TRACON_SOURCE_KERNEL_INSTANCE_H
+
+#include <stdint.h>
+
+#include "backend/source/kernel/tracefs.h"
+#include "backend/source/spec.h"
+
+struct kernel_instance {
+	const struct tracefs *tracefs; /* borrowed */
+	char *path;		       /* "instances/tracon-…" */
+	uint64_t page_bytes;	       /* of a sub-buffer, as the kernel has it */
+	unsigned int cpu_count;
+};
+
+/* Made, stopped, with the channel's buffers. NULL with err: nothing is left behind. */
+struct kernel_instance *kernel_instance_create(const struct tracefs *tracefs, uint64_t session_id,
+					       const struct channel_spec *channel,
+					       struct error *err);
+/* Its files must be closed; takes tens of milliseconds. NULL passes. */
+void kernel_instance_destroy(struct kernel_instance *instance);
+
+bool kernel_instance_write(const struct kernel_instance *instance, const char *file,
+			   const char *text, struct error *err);
+/* tracing_on: the events stay armed. */
+bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, struct error *err);
+/* The threads of this process leave no events: readers would feed themselves. */
+void kernel_instance_leave_us_out(const struct kernel_instance *instance);
+/* -1 with err. */
+int kernel_instance_open_ring(const struct kernel_instance *instance, unsigned int cpu,
+			      struct error *err);
+int kernel_instance_open_stats(const struct kernel_instance *instance, unsigned int cpu,
+			       struct error *err);
+/* What the kernel lost on that CPU since the instance was made. */
+uint64_t kernel_instance_lost(int stats_fd);
+
+/* Removes what engines that are gone have left. Returns how many. */
+unsigned int kernel_instance_clean_up(const struct tracefs *tracefs);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See matcher.h. Which field of the record an expression means is found once. */
+#include "backend/source/kernel/matcher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+
+enum meaning { MEANS_NOTHING, MEANS_FIELD, MEANS_THREAD };
+
+struct place {
+	enum meaning meaning;
+	const struct kernel_field *field;
+	bool has_index;
+	uint64_t index;
+};
+
+struct expression {
+	struct filter *filter;
+	struct place *places; /* by the number of the filter's field */
+};
+
+struct kernel_matcher {
+	size_t count;
+	struct expression expressions[];
+};
+
+static const struct kernel_field *find_field(const struct kernel_format *format, const char *name)
+{
+	for (size_t i = 0; i < format->field_count; i++)
+		if (strcmp(format->fields[i].name, name) == 0)
+			return &format->fields[i];
+	return NULL;
+}
+
+static struct place find_place(const struct kernel_format *format, const struct filter_node *node)
+{
+	const struct filter_step *steps = node->field.steps;
+	struct place place = {MEANS_NOTHING, NULL, false, 0};
+
+	if (!steps[0].name || node->field.step_count > 2)
+		return place;
+	if (node->field.scope == FILTER_CONTEXT) {
+		if (strcmp(steps[0].name, "tid") == 0 && node->field.step_count == 1)
+			place.meaning = MEANS_THREAD;
+		return place;
+	}
+	if (node->field.scope != FILTER_PAYLOAD)
+		return place;
+	place.field = find_field(format, steps[0].name);
+	if (node->field.step_count == 2) {
+		if (steps[1].name)
+			return place;
+		place.has_index = true;
+		place.index = steps[1].index;
+	}
+	if (place.field)
+		place.meaning = MEANS_FIELD;
+	return place;
+}
+
+struct kernel_matcher *kernel_matcher_create(const struct kernel_format *format,
+					     const char *const *texts, size_t count)
+{
+	struct kernel_matcher *matcher =
+		mem_zalloc(sizeof(*matcher) + count * sizeof(matcher->expressions[0]));
+
+	for (size_t i = 0; i < count; i++) {
+		struct expression *expression = &matcher->expressions[matcher->count];
+		struct filter_problem problem = {.error = ERROR_INIT};
+		size_t field_count;
+
+		expression->filter = filter_parse(texts[i], &problem);
+		if (!expression->filter)
+			continue; /* lets nothing pass */
+		matcher->count++;
+		field_count = filter_field_count(expression->filter);
+		expression->places = mem_zalloc((field_count + 1) * sizeof(*expression->places));
+		for (size_t j = 0; j < field_count; j++)
+			expression->places[j] =
+				find_place(format, filter_field(expression->filter, j));
+	}
+	return matcher;
+}
+
+void kernel_matcher_destroy(struct kernel_matcher *matcher)
+{
+	if (!matcher)
+		return;
+	for (size_t i = 0; i < matcher->count; i++) {
+		filter_destroy(matcher->expressions[i].filter);
+		free(matcher->expressions[i].places);
+	}
+	free(matcher);
+}
+
+/* --- values */
+
+static void read_integer(const unsigned char *bytes, const struct kernel_field *field,
+			 struct filter_value *value)
+{
+	unsigned int unused_bits = 64 - 8U * field->element_bytes;
+	uint64_t bits = 0;
+
+	memcpy(&bits, bytes, field->element_bytes);
+	if (field->is_signed) {
+		value->kind = FILTER_VALUE_SIGNED;
+		value->signed_value = (int64_t)(bits << unused_bits) >> unused_bits;
+	} else {
+		value->kind = FILTER_VALUE_UNSIGNED;
+		value->unsigned_value = bits;
+	}
+}
+
+static void read_text(const unsigned char *bytes, size_t length, struct filter_value *value)
+{
+	value->kind = FILTER_VALUE_STRING;
+	value->string.bytes = (const char *)bytes;
+	value->string.length = strnlen((const char *)bytes, length);
+}
+
+/* Where the field's bytes are; false: out of the record. */
+static bool find_bytes(const struct kernel_field *field, const struct kernel_record *record,
+		       const unsigned char **bytes, size_t *length)
+{
+	uint32_t place, offset;
+
+	if ((uint32_t)field->offset + field->size_bytes > record->length)
+		return false;
+	*bytes = record->bytes + field->offset;
+	*length = field->size_bytes;
+	if (field->kind != KERNEL_STRING && field->kind != KERNEL_SEQUENCE)
+		return true;
+	place = kernel_u32(*bytes);
+	offset = (place & 0xffff) + (field->is_relative ? field->offset + 4U : 0);
+	*length = place >> 16;
+	if (offset > record->length || *length > record->length - offset)
+		return false;
+	*bytes = record->bytes + offset;
+	return true;
+}
+
+static void read_field(const struct place *place, const struct kernel_record *record,
+		       struct filter_value *value)
+{
+	const struct kernel_field *field = place->field;
+	const unsigned char *bytes;
+	size_t length;
+	bool is_text = field->kind == KERNEL_TEXT || field->kind == KERNEL_STRING;
+	bool is_array = field->kind == KERNEL_ARRAY || field->kind == KERNEL_SEQUENCE;
+
+	if (!find_bytes(field, record, &bytes, &length) || place->has_index != is_array)
+		return;
+	if (is_text)
+		read_text(bytes, length, value);
+	else if (!is_array)
+		read_integer(bytes, field, value);
+	else if (place->index < length / field->element_bytes)
+		read_integer(bytes + place->index * field->element_bytes, field, value);
+}
+
+struct evaluation {
+	const struct expression *expression;
+	const struct kernel_record *record;
+};
+
+static void value_of(void *data, const struct filter_node *node, struct filter_value *value)
+{
+	const struct evaluation *evaluation = data;
+	const struct place *place = &evaluation->expression->places[node->field.number];
+
+	value->kind = FILTER_VALUE_MISSING;
+	if (place->meaning == MEANS_FIELD) {
+		read_field(place, evaluation->record, value);
+	} else if (place->meaning == MEANS_THREAD) {
+		value->kind = FILTER_VALUE_SIGNED;
+		value->signed_value = (int32_t)kernel_u32(evaluation->record->bytes + 4);
+	}
+}
+
+bool kernel_matcher_wants(const void *data, const struct kernel_record *record)
+{
+	const struct kernel_matcher *matcher = data;
+
+	for (size_t i = 0; i < matcher->count; i++) {
+		struct evaluation evaluation = {&matcher->expressions[i], record};
+
+		if (filter_matches(matcher->expressions[i].filter, value_of, &evaluation))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One CPU's ring as consumers see it: pages are read, transcoded into an own packet, which is lent
+ * until it is given back. A flush has a time: what was recorded up to it is before the cut, the
+ * rest behind it, whatever page it lies on.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/fd.h"
+#include "backend/base/mem.h"
+#include "backend/source/kernel/channel.h"
+
+#define PACKET_BYTES_MIN (256 * 1024)
+
+struct kernel_stream {
+	struct stream base;		/* first */
+	struct kernel_channel *channel; /* reference held */
+	int ring_fd, stats_fd;
+	unsigned char *page;
+	struct kernel_cursor cursor;
+	bool has_page;	  /* the cursor is in it */
+	bool was_partial; /* the page was not half full: the ring has nothing more to speak of */
+	struct kernel_writer writer;
+	/* Positions are flushes: asked for, and carried out. */
+	uint64_t asked, done;
+	uint64_t done_when_back; /* of the packet that is lent */
+	uint64_t cut_clock;
+	bool is_final;
+	bool has_failed; /* the ring is gone */
+};
+
+static struct kernel_stream *stream_of(struct stream *base)
+{
+	return (struct kernel_stream *)base;
+}
+
+static void close_packet(struct kernel_stream *stream, uint64_t end_clock, struct packet *packet)
+{
+	kernel_writer_close(&stream->writer, end_clock, kernel_instance_lost(stream->stats_fd),
+			    packet);
+}
+
+/* All that was before the flush is through. True: a packet came of it. */
+static bool end_flush(struct kernel_stream *stream, struct packet *packet)
+{
+	if (!stream->writer.is_open && stream->is_final)
+		kernel_writer_open(&stream->writer, stream->cut_clock);
+	if (!stream->writer.is_open || (stream->writer.event_count == 0 && !stream->is_final)) {
+		stream->done = stream->asked;
+		return false;
+	}
+	close_packet(stream, stream->cut_clock, packet);
+	stream->done_when_back = stream->asked;
+	return true;
+}
+
+/* False: nothing is there. */
+static bool read_page(struct kernel_stream *stream)
+{
+	uint64_t page_bytes = stream->channel->instance->page_bytes;
+
+	for (;;) {
+		ssize_t got = read(stream->ring_fd, stream->page, page_bytes);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno != EAGAIN)
+			stream->has_failed = true;
+		if (got <= 0)
+			return false;
+		if ((uint64_t)got == page_bytes &&
+		    kernel_page_begin(&stream->cursor, stream->page, page_bytes))
+			break;
+		stream->writer.broken_count++;
+	}
+	stream->was_partial = (uint64_t)(stream->cursor.end - stream->cursor.at) < page_bytes / 2;
+	stream->has_page = true;
+	return true;
+}
+
+static enum take_result take(struct stream *base, struct packet *packet)
+{
+	struct kernel_stream *stream = stream_of(base);
+
+	for (;;) {
+		bool is_flushing = stream->done < stream->asked;
+
+		if (!stream->has_page && (is_flushing || !stream->was_partial) &&
+		    !read_page(stream)) {
+			if (is_flushing && end_flush(stream, packet))
+				return TAKE_PACKET;
+			return stream->has_failed ? TAKE_GONE : TAKE_NOTHING;
+		}
+		if (!stream->has_page) {
+			/* Reading on at once would record the reading itself. */
+			stream->was_partial = false;
+			return TAKE_NOTHING;
+		}
+		switch (kernel_transcode(&stream->writer, &stream->channel->classes,
+					 &stream->cursor,
+					 is_flushing ? stream->cut_clock : UINT64_MAX)) {
+		case KERNEL_PAGE_DONE:
+			stream->has_page = false;
+			break;
+		case KERNEL_PACKET_FULL:
+			close_packet(stream, stream->writer.last_clock, packet);
+			stream->done_when_back = stream->done;
+			return TAKE_PACKET;
+		case KERNEL_CUT_REACHED:
+			if (end_flush(stream, packet))
+				return TAKE_PACKET;
+			break;
+		}
+	}
+}
+
+static void give_back(struct stream *base, const struct packet *packet)
+{
+	struct kernel_stream *stream = stream_of(base);
+
+	(void)packet;
+	stream->done = stream->done_when_back;
+}
+
+static void flush(struct stream *base, enum flush_kind kind)
+{
+	struct kernel_stream *stream = stream_of(base);
+
+	if (kind == FLUSH_NONE)
+		return;
+	stream->asked++;
+	stream->is_final = kind == FLUSH_FINAL;
+	stream->cut_clock = clock_monotonic_ns();
+}
+
+static uint64_t produced(struct stream *base)
+{
+	return stream_of(base)->asked;
+}
+
+static uint64_t consumed(struct stream *base)
+{
+	return stream_of(base)->done;
+}
+
+static void destroy(struct stream *base)
+{
+	struct kernel_stream *stream = stream_of(base);
+
+	fd_close(&stream->ring_fd);
+	fd_close(&stream->stats_fd);
+	kernel_writer_finish(&stream->writer);
+	free(stream->page);
+	scanner_unref(base->scanner);
+	tally_unref(base->tally);
+	kernel_channel_unref(stream->channel);
+	free(stream);
+}
+
+static const struct stream_class kernel_stream_class = {
+	.take = take,
+	.give_back = give_back,
+	.flush = flush,
+	.produced = produced,
+	.consumed = consumed,
+	.destroy = destroy,
+};
+
+static void type_is_seen(void *data, uint16_t id)
+{
+	struct kernel_stream *stream = data;
+	struct kernel_channel *channel = stream->channel;
+	struct kernel_class *class = channel->classes.by_id[id];
+
+	channel->host->event_type_added(channel->host->data, channel->session_id, channel->id,
+					tally_ref(channel->tally), id, class->name, -1);
+}
+
+static void init_writer(struct kernel_stream *stream, unsigned int cpu,
+			const struct channel_spec *wanted)
+{
+	uint64_t room = wanted->subbuf_bytes;
+	uint64_t largest = stream->channel->instance->page_bytes * 2;
+
+	if (room < PACKET_BYTES_MIN)
+		room = PACKET_BYTES_MIN;
+	if (room < largest)
+		room = largest;
+	kernel_writer_init(&stream->writer, room);
+	stream->writer.uuid = stream->channel->uuid;
+	stream->writer.stream_id = stream->channel->id;
+	stream->writer.instance_id = cpu;
+	stream->writer.cpu = cpu;
+	stream->writer.first_seen = type_is_seen;
+	stream->writer.first_seen_data = stream;
+}
+
+struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int cpu,
+				    const struct channel_spec *wanted, struct sink_stream *output,
+				    struct error *err)
+{
+	struct kernel_stream *stream = mem_zalloc(sizeof(*stream));
+
+	stream->ring_fd = kernel_instance_open_ring(channel->instance, cpu, err);
+	stream->stats_fd =
+		stream->ring_fd < 0 ? -1 : kernel_instance_open_stats(channel->instance, cpu, err);
+	if (stream->stats_fd < 0) {
+		fd_close(&stream->ring_fd);
+		sink_close_stream(output);
+		free(stream);
+		return NULL;
+	}
+	stream->channel = kernel_channel_ref(channel);
+	stream->page = mem_alloc(channel->instance->page_bytes);
+	init_writer(stream, cpu, wanted);
+	stream->base = (struct stream){
+		.class = &kernel_stream_class,
+		.wait_fd = stream->ring_fd,
+		.is_wait_fd_left = true,
+		.is_overwrite = wanted->is_overwrite,
+		.affinity = channel->id + cpu,
+		.scanner = scanner_ref(channel->scanner),
+		.tally = tally_ref(channel->tally),
+		.output = output,
+	};
+	return &stream->base;
+}
