@@ -491,6 +491,8 @@ static void choose(struct form *form, size_t step)
 	if (is_settings(form->class))
 		command = NULL;
 	count = choice_count(value->field);
+	if (count == 0)
+		return;
 	do
 		value->choice = (value->choice + count + step) % count;
 	while (!knows_choice(command, value->field, value->choice));

@@ -131,15 +131,15 @@ struct console {
 	struct screen *screen; /* NULL: no terminal */
 	bool is_suspended;
 	bool was_opened; /* at least once: the hint for beginners was shown */
+	bool is_pasting;
+	unsigned int told_dropped_keys;
 	struct watch *input_watch;
 	struct watch *output_watch; /* NULL when it is the same descriptor */
 	int rows;
 	int columns;
-	bool is_pasting;
 	uint64_t pasted_ns; /* when its last byte came */
 	struct text pasted;
 	struct text pasted_lines; /* of the last paste, one a line, while they can be run so */
-	unsigned int told_dropped_keys;
 	char *directory;
 	size_t running_count; /* commands without an answer yet */
 	struct pace pace;
