@@ -54,8 +54,7 @@ static void edit(struct console *console, const char *wanted)
 	entry_open_for_view(&console->entry, wanted, action_length, title + 1,
 			    (size_t)(text - title - 1), text + 1);
 	if (wanted[action_length] == '@')
-		field_move(&console->entry.field,
-			   strtoul(wanted + action_length + 1, NULL, 10));
+		field_move(&console->entry.field, strtoul(wanted + action_length + 1, NULL, 10));
 }
 
 /* What a view asked for. */

@@ -50,6 +50,8 @@ static void copy_row(struct event_page *to, const struct event_page *page,
 
 static void copy_part(struct event_page *to, const struct part *part)
 {
+	if (!part->page)
+		return;
 	for (size_t i = part->begin; i < part->end; i++)
 		copy_row(to, part->page, &part->page->rows[i]);
 }

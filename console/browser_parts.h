@@ -33,23 +33,23 @@ struct browser {
 	char *path;
 	enum pane from;
 	/* The window: what the view shows, and whether the trace has more. */
-	const struct event_page *page; /* a reference, or NULL */
 	bool is_at_begin, is_at_end;
-	uint64_t known_packets; /* when is_at_end was found out */
+	bool was_asked; /* the first page was */
+	bool has_before_jump;
+	bool has_range;
+	char awaits;		       /* 'm' or '\'': a letter; '\0': nothing */
+	const struct event_page *page; /* a reference, or NULL */
+	uint64_t known_packets;	       /* when is_at_end was found out */
 	/*
 	 * One request is on its way at a time; what a key asks for meanwhile waits, the newest
 	 * only. So each answer belongs to one question.
 	 */
 	struct browser_request in_flight, next;
-	bool was_asked; /* the first page was */
 	char *filter, *find;
+	struct event_place before_jump;
+	struct event_place range;
 	struct event_mark marks[BROWSER_MARKS_MAX];
 	size_t mark_count;
-	bool has_before_jump;
-	struct event_place before_jump;
-	bool has_range;
-	struct event_place range;
-	char awaits; /* 'm' or '\'': a letter; '\0': nothing */
 	struct browser_state state;
 	/* Of the statistics or the export that runs. */
 	uint64_t range_begin_ns, range_end_ns;

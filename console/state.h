@@ -105,10 +105,10 @@ struct console {
 	struct tailing *tailing;     /* what is tailed; NULL: nothing */
 	struct tailing *ended_tails; /* until the backend has let go of them */
 	char *tail_filter;	     /* expression, or NULL */
-	bool is_viewer;		     /* no backend, ever: only the browser */
 
 	void *view_states[PANE_COUNT]; /* NULL where the build has no such view */
 	enum pane focus;
+	bool is_viewer; /* no backend, ever: only the browser */
 	bool prompt_has_focus;
 	bool is_zoomed;
 	bool is_bare;

@@ -107,6 +107,7 @@ static int browse(const struct dispatch *dispatch, const struct args *args, stru
 
 	if (find_path(dispatch, args, true, &path, err) &&
 	    places_make_runtime(dispatch->engine.places, err)) {
+		assert(path.count > 0);
 		thread_block_signals();
 		status = console_run_viewer(&engine, &options->holder, path.words[0], err);
 	}

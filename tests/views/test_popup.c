@@ -27,7 +27,7 @@ static void fill(void)
 	popup_add(&popup, 1, "message",
 		  "The quick brown fox jumps over the lazy dog, again and again and again and "
 		  "again, until the value is longer than a row.\nsecond line\tafter a tab");
-	popup_add(&popup, 1, "attack\033[2J", "\033]0;owned\a \xe2\x80\xae \xff \xe6\xbc\xa2");
+	popup_add(&popup, 1, "attack\033[2J", "\033]0;owned\a \xe2\x80\x8e \xff \xe6\xbc\xa2");
 	for (int i = 0; i < 20; i++)
 		popup_addf(&popup, 2, "element", "%d", i);
 }
