@@ -198,8 +198,10 @@ static void name_stream(struct map *map, struct map_stream *stream, const char *
 {
 	size_t same = 0;
 
-	for (const struct map_stream *other = map->streams; other < stream; other++)
-		same += other->group == stream->group && !strcmp(other->name, name);
+	/* Those of one group follow each other. */
+	for (const struct map_stream *other = stream;
+	     other > map->streams && other[-1].group == stream->group; other--)
+		same += !strcmp(other[-1].name, name);
 	stream->name = name;
 	if (same > 0) {
 		stream->own_name = mem_printf("%s.%zu", name, same + 1);

@@ -11,6 +11,8 @@
 #include "backend/base/mem.h"
 #include "backend/ctf/decode_parts.h"
 
+#define RECENT 256 /* streams found without a search */
+
 struct decoder {
 	struct decode_graph graph;
 	char **directories;
@@ -21,7 +23,7 @@ struct decoder {
 	bool is_ended;
 	struct decoder_stream **streams;
 	size_t stream_count, stream_room;
-	struct decoder_stream *last_stream;
+	struct decoder_stream *recent[RECENT]; /* by the address of babeltrace2's */
 	struct decoder_view view;
 };
 
@@ -150,14 +152,17 @@ static size_t find_directory(const struct decoder *decoder, const char *path, si
 
 static struct decoder_stream *find_stream(struct decoder *decoder, const bt_stream *stream)
 {
-	struct decoder_stream *found = decoder->last_stream;
+	/* Objects are some hundred bytes apart. */
+	struct decoder_stream **recent =
+		&decoder->recent[((uintptr_t)stream >> 4 ^ (uintptr_t)stream >> 12) % RECENT];
+	struct decoder_stream *found = *recent;
 	const char *path, *slash;
 
 	if (found && found->stream == stream)
 		return found;
 	for (size_t i = 0; i < decoder->stream_count; i++) {
 		if (decoder->streams[i]->stream == stream)
-			return decoder->last_stream = decoder->streams[i];
+			return *recent = decoder->streams[i];
 	}
 	found = mem_zalloc(sizeof(*found));
 	path = bt_stream_get_name(stream); /* of its first file */
@@ -170,7 +175,7 @@ static struct decoder_stream *find_stream(struct decoder *decoder, const bt_stre
 	decoder->streams = mem_grow(decoder->streams, decoder->stream_count, &decoder->stream_room,
 				    sizeof(*decoder->streams));
 	decoder->streams[decoder->stream_count++] = found;
-	return decoder->last_stream = found;
+	return *recent = found;
 }
 
 static void note_packet(struct decoder *decoder, const bt_message *message)
