@@ -26,6 +26,7 @@ struct loading {
 	struct model *model;
 	struct reply *reply;
 	struct saved_wish wish;
+	struct user_rights rights; /* of who asked */
 	char *traces;
 	char *output; /* --override-url */
 	const char *only;
@@ -141,16 +142,13 @@ static void restore_one(struct loading *loading, const struct xml_node *saved, c
 
 static struct xml *parse_file(const struct loading *loading, const char *path, struct error *err)
 {
-	struct as_user as;
+	bool has_begun = as_user_begin(&loading->rights);
 	struct xml *document = NULL;
 	char *bytes = NULL;
 	size_t length;
-	bool is_read = as_user_begin(&as, loading->wish.uid, loading->wish.gid, err);
+	bool is_read = fd_read_file(path, XML_BYTES_MAX, &bytes, &length, err);
 
-	if (is_read) {
-		is_read = fd_read_file(path, XML_BYTES_MAX, &bytes, &length, err);
-		as_user_end(&as);
-	}
+	as_user_end(has_begun);
 	if (is_read)
 		document = xml_parse(bytes, length, err);
 	free(bytes);
@@ -192,15 +190,11 @@ static int is_session_file(const struct dirent *entry)
 /* In order of their names. Nothing is said of a folder that is not there. */
 static void load_folder(struct loading *loading, const char *folder)
 {
+	bool has_begun = as_user_begin(&loading->rights);
 	struct dirent **entries = NULL;
-	struct error err = ERROR_INIT;
-	struct as_user as;
-	int count;
+	int count = scandir(folder, &entries, is_session_file, alphasort);
 
-	if (!as_user_begin(&as, loading->wish.uid, loading->wish.gid, &err))
-		return;
-	count = scandir(folder, &entries, is_session_file, alphasort);
-	as_user_end(&as);
+	as_user_end(has_begun);
 	for (int i = 0; i < count; i++) {
 		char *path = mem_printf("%s/%s", folder, entries[i]->d_name);
 
@@ -214,15 +208,11 @@ static void load_folder(struct loading *loading, const char *folder)
 
 static bool is_folder(const struct loading *loading, const char *path, bool *is_there)
 {
-	struct error err = ERROR_INIT;
+	bool has_begun = as_user_begin(&loading->rights);
 	struct stat status = {.st_mode = 0};
-	struct as_user as;
 
-	*is_there = false;
-	if (!as_user_begin(&as, loading->wish.uid, loading->wish.gid, &err))
-		return false;
 	*is_there = stat(path, &status) == 0;
-	as_user_end(&as);
+	as_user_end(has_begun);
 	return S_ISDIR(status.st_mode);
 }
 
@@ -307,6 +297,7 @@ static void finish(struct message *message)
 	free((char *)(uintptr_t)loading->only);
 	free((char *)(uintptr_t)loading->wish.name);
 	free((char *)(uintptr_t)loading->schema);
+	user_rights_finish(&loading->rights);
 	free(loading->traces);
 	free(loading->output);
 	free(loading);
@@ -345,6 +336,7 @@ static bool parse(struct call *call, struct loading *loading, struct error *err)
 	loading->wish.name = copy(args_text(args, "override-name"));
 	loading->wish.uid = who->uid;
 	loading->wish.gid = who->gid;
+	user_rights_init(&loading->rights, who->uid, who->gid);
 	loading->traces = mem_printf("%s/lttng-traces", who->lttng_home);
 	loading->wish.traces = loading->traces;
 	loading->is_forced = args_has(args, "force");

@@ -39,13 +39,16 @@ static bool save_one(struct call *call, const struct session *session, const cha
 {
 	const struct requester *who = reply_requester(call->reply);
 	struct error err = ERROR_INIT;
-	struct as_user as;
+	struct user_rights rights;
+	bool has_begun;
+	bool is_written;
 
-	if (as_user_begin(&as, who->uid, who->gid, &err)) {
-		write_file(session, folder, args_has(call->args, "force"), &err);
-		as_user_end(&as);
-	}
-	if (!error_is_set(&err))
+	user_rights_init(&rights, who->uid, who->gid);
+	has_begun = as_user_begin(&rights);
+	is_written = write_file(session, folder, args_has(call->args, "force"), &err);
+	as_user_end(has_begun);
+	user_rights_finish(&rights);
+	if (is_written)
 		return true;
 	error_prefix(&err, "cannot save '%s'", session_name(session));
 	reply_error(call->reply, &err);
