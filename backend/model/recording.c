@@ -87,11 +87,13 @@ static struct sink *make_sink(struct session *session)
 {
 	struct chunk_settings settings = {
 		.path = shared_text_str(session->output),
+		.owner = &session->owner,
 		.closed = recording_chunk_closed,
 		.data = session,
 	};
 
-	return session_has_chunks(session) ? chunk_sink_create(&settings) : snapshot_sink_create();
+	return session_has_chunks(session) ? chunk_sink_create(&settings)
+					   : snapshot_sink_create(&session->owner);
 }
 
 static bool open_output(struct session *session, struct error *err)

@@ -86,6 +86,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->next_snapshot_output_id = 1;
 	session->uid = wish->uid;
 	session->gid = wish->gid;
+	user_rights_init(&session->owner, wish->uid, wish->gid);
 	session->created_wall_ns = now_ns;
 	session->next_rule_id = 1; /* 0 in pictures: no rule */
 	session->clock.frequency_hz = 1000000000;
@@ -112,6 +113,7 @@ void session_destroy(struct session *session)
 	while (session->snapshot_output_count > 0)
 		session_remove_snapshot_output(session, session->snapshot_outputs[0].id);
 	schedule_destroy(session->schedule);
+	user_rights_finish(&session->owner);
 	free(session->snapshot_outputs);
 	free(session->channels);
 	free(session->chunks);

@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include "backend/base/as_user.h"
 #include "backend/base/error.h"
 #include "backend/ctf/metadata.h"
 #include "backend/model/channel.h"
@@ -45,6 +46,7 @@ struct session {
 	struct shared_text *name;
 	uid_t uid;
 	gid_t gid;
+	struct user_rights owner;   /* what is made on disk is theirs */
 	struct shared_text *output; /* absolute path; "" in a mode without */
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */

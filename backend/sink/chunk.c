@@ -270,6 +270,7 @@ bool chunk_sink_open(struct sink *base, uint64_t now_wall_ns, struct error *err)
 	size_t kept_length;
 	struct chunk *chunk;
 	bool is_open;
+	AS_USER(sink->settings.owner);
 
 	pthread_mutex_lock(&sink->lock);
 	if (sink->current) {
@@ -486,6 +487,7 @@ bool chunk_sink_rotate(struct sink *base, bool is_last, uint64_t now_wall_ns, ui
 {
 	struct chunk_sink *sink = (struct chunk_sink *)base;
 	struct chunk *old = NULL;
+	AS_USER(sink->settings.owner);
 
 	pthread_mutex_lock(&sink->lock);
 	if (replace_current(sink, is_last, false, now_wall_ns, err)) {
@@ -505,6 +507,7 @@ bool chunk_sink_clear(struct sink *base, bool is_last, uint64_t now_wall_ns, boo
 	struct chunk_sink *sink = (struct chunk_sink *)base;
 	struct chunk *old = NULL;
 	bool is_empty;
+	AS_USER(sink->settings.owner);
 
 	pthread_mutex_lock(&sink->lock);
 	is_empty = !sink->current;
@@ -524,6 +527,7 @@ void chunk_sink_finish(struct sink *base, uint64_t now_wall_ns)
 	struct chunk_sink *sink = (struct chunk_sink *)base;
 	struct chunk *chunk;
 	bool goes_to_archives;
+	AS_USER(sink->settings.owner);
 
 	pthread_mutex_lock(&sink->lock);
 	chunk = sink->current;
@@ -568,18 +572,84 @@ static void chunk_sink_destroy(struct sink *base)
 	free(sink);
 }
 
+/* --- what others call, with the owner's rights; putting needs them only when a file is made */
+
+static const struct user_rights *owner_of(const struct sink *sink)
+{
+	return ((const struct chunk_sink *)sink)->settings.owner;
+}
+
+static struct sink_trace *open_trace(struct sink *sink, const char *path, struct error *err)
+{
+	AS_USER(owner_of(sink));
+
+	return chunk_trace_open(sink, path, err);
+}
+
+static bool append_metadata(struct sink_trace *trace, const char *text, size_t length,
+			    struct error *err)
+{
+	AS_USER(owner_of(trace->sink));
+
+	return chunk_trace_append(trace, text, length, err);
+}
+
+static void close_trace(struct sink_trace *trace)
+{
+	AS_USER(owner_of(trace->sink));
+
+	chunk_trace_close(trace);
+}
+
+static struct sink_stream *open_stream(struct sink_trace *trace, const char *name,
+				       const struct sink_limits *limits, struct error *err)
+{
+	AS_USER(owner_of(trace->sink));
+
+	return chunk_stream_open(trace, name, limits, err);
+}
+
+static void cut(struct sink_stream *stream)
+{
+	AS_USER(owner_of(stream->sink));
+
+	chunk_stream_cut(stream);
+}
+
+static void close_stream(struct sink_stream *stream)
+{
+	AS_USER(owner_of(stream->sink));
+
+	chunk_stream_close(stream);
+}
+
+static void empty(struct sink_stream *stream)
+{
+	AS_USER(owner_of(stream->sink));
+
+	chunk_stream_empty(stream);
+}
+
+static bool replace_metadata(struct sink *sink, const char *old, const char *fresh,
+			     struct error *err)
+{
+	AS_USER(owner_of(sink));
+
+	return chunk_trace_replace(sink, old, fresh, err);
+}
+
 static const struct sink_class chunk_sink_class = {
 	.name = "chunk",
-	.open_trace = chunk_trace_open,
-	.append_metadata = chunk_trace_append,
-	.close_trace = chunk_trace_close,
-	.open_stream = chunk_stream_open,
+	.open_trace = open_trace,
+	.append_metadata = append_metadata,
+	.close_trace = close_trace,
+	.open_stream = open_stream,
 	.put = chunk_stream_put,
-	.cut = chunk_stream_cut,
-	.close_stream = chunk_stream_close,
+	.cut = cut,
+	.close_stream = close_stream,
 	.settle = chunk_stream_settle,
-	.empty = chunk_stream_empty,
-	.replace_metadata = chunk_trace_replace,
+	.empty = empty,
+	.replace_metadata = replace_metadata,
 	.destroy = chunk_sink_destroy,
 };
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "backend/base/as_user.h"
 #include "backend/sink/sink.h"
 
 struct chunk_info {
@@ -25,6 +26,7 @@ struct chunk_info {
 
 struct chunk_settings {
 	const char *path; /* output directory, absolute; made at the first chunk, 0770 */
+	const struct user_rights *owner; /* whose files; outlives the sink. NULL: this process's */
 	/*
 	 * A chunk that was left by its last stream is closed: archived (or, the last one of a
 	 * session that was never rotated, left in place). err NULL: all went well; otherwise the

@@ -54,6 +54,7 @@ static bool create_files(struct chunk_stream *stream, struct stream_files *files
 	unsigned char header[CTF_INDEX_HEADER_BYTES];
 	char *index_name;
 	char *name;
+	AS_USER(sink_of(stream)->settings.owner);
 
 	if (!place && !chunk_trace_enter(stream->trace, files->chunk, err))
 		return false;

@@ -39,6 +39,7 @@ struct snapshot_sink {
 	struct snapshot_stream *streams;
 	struct sink *copy; /* while a snapshot is recorded */
 	char *path;	   /* its folder */
+	const struct user_rights *owner;
 	struct chunk_info info;
 };
 
@@ -270,6 +271,7 @@ bool snapshot_sink_begin(struct sink *base, const char *path, uint64_t now_wall_
 			 struct error *err)
 {
 	struct snapshot_sink *sink = sink_of(base);
+	AS_USER(sink->owner);
 	char *claimed = claim(path, err);
 	bool is_begun;
 
@@ -277,8 +279,8 @@ bool snapshot_sink_begin(struct sink *base, const char *path, uint64_t now_wall_
 		return false;
 	pthread_mutex_lock(&sink->lock);
 	sink->path = claimed;
-	sink->copy = chunk_sink_create(
-		&(struct chunk_settings){.path = claimed, .closed = chunk_closed, .data = sink});
+	sink->copy = chunk_sink_create(&(struct chunk_settings){
+		.path = claimed, .owner = sink->owner, .closed = chunk_closed, .data = sink});
 	is_begun = chunk_sink_open(sink->copy, now_wall_ns, err) && open_copies(sink, err);
 	pthread_mutex_unlock(&sink->lock);
 	if (!is_begun)
@@ -290,6 +292,7 @@ void snapshot_sink_end(struct sink *base, bool is_wanted, uint64_t now_wall_ns,
 		       struct chunk_info *info)
 {
 	struct snapshot_sink *sink = sink_of(base);
+	AS_USER(sink->owner);
 
 	pthread_mutex_lock(&sink->lock);
 	close_copies(sink);
@@ -331,10 +334,11 @@ static const struct sink_class snapshot_sink_class = {
 	.replace_metadata = replace_metadata,
 };
 
-struct sink *snapshot_sink_create(void)
+struct sink *snapshot_sink_create(const struct user_rights *owner)
 {
 	struct snapshot_sink *sink = mem_zalloc(sizeof(*sink));
 
+	sink->owner = owner;
 	sink->base.class = &snapshot_sink_class;
 	pthread_mutex_init(&sink->lock, NULL);
 	return &sink->base;

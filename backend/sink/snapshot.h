@@ -9,7 +9,8 @@
 
 #include "backend/sink/chunk.h"
 
-struct sink *snapshot_sink_create(void);
+/* owner: as chunk_settings has it. */
+struct sink *snapshot_sink_create(const struct user_rights *owner);
 
 /*
  * Makes the folder `path` (absolute; a number is added if it is there already) with all traces that

@@ -43,7 +43,7 @@ static void bench_init(struct bench *bench)
 	bench->set = stream_set_create(bench->pool);
 	bench->home = queue_create();
 	fake_channel_init(&bench->channel, 0);
-	bench->sink = snapshot_sink_create();
+	bench->sink = snapshot_sink_create(NULL);
 	bench->trace = sink_open_trace(bench->sink, TRACE_PATH, &err);
 	sink_append_metadata(bench->trace, bench->channel.metadata.bytes,
 			     bench->channel.metadata.length, &err);
