@@ -239,6 +239,7 @@ static int become_engine(const struct engine_wish *wish, struct starting *starti
 	prctl(PR_SET_NAME, "tracon");
 	umask(ENGINE_UMASK);
 	clean_environment();
+	mem_stay_small();
 	thread_block_signals();
 	open_log(wish);
 	if (chdir("/") != 0)

@@ -10,6 +10,7 @@
 
 #include "backend/backend.h"
 #include "backend/base/fd.h"
+#include "backend/base/mem.h"
 #include "backend/base/thread.h"
 #include "backend/control/args.h"
 #include "backend/control/command.h"
@@ -133,6 +134,7 @@ static int show_alone(struct dispatch *dispatch)
 	struct error err = ERROR_INIT;
 	int status;
 
+	mem_stay_small();
 	thread_block_signals();
 	status = console_run_here(&engine, &options->holder, &err);
 	return error_is_set(&err) ? dispatch_fail(dispatch, "", &err, STATUS_ERROR) : status;

@@ -2,6 +2,7 @@
 /* Allocation that ends the program when there is no memory left. */
 #include "backend/base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +11,9 @@
 #include <unistd.h>
 
 #define FIRST_ROOM 8
+
+/* Larger blocks are mapped and unmapped one by one: malloc's own limit before it learns. */
+#define MAPPED_BYTES (128 * 1024)
 
 /* write(2), because stdio may want memory itself. */
 static void __attribute__((noreturn)) out_of_memory(void)
@@ -89,4 +93,11 @@ void *mem_grow(void *items, size_t count, size_t *room, size_t item_bytes)
 		out_of_memory();
 	*room = *room ? *room * 2 : FIRST_ROOM;
 	return mem_realloc_array(items, *room, item_bytes);
+}
+
+void mem_stay_small(void)
+{
+	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);
+	mallopt(M_TRIM_THRESHOLD, MAPPED_BYTES);
+	mallopt(M_ARENA_MAX, 1);
 }

@@ -23,6 +23,12 @@ char *mem_printf(const char *format, ...)
 void *mem_grow(void *items, size_t count, size_t *room, size_t item_bytes)
 	__attribute__((returns_nonnull));
 
+/*
+ * For a process that stays: what was freed goes back to the system at once. Otherwise large blocks
+ * teach malloc to keep ever larger ones, and each thread keeps its own. Before the first thread.
+ */
+void mem_stay_small(void);
+
 #define COUNT_OF(array)			    (sizeof(array) / sizeof((array)[0]))
 #define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
