@@ -281,17 +281,16 @@ static void wake(struct tap *tap)
 
 void tap_offer(struct tap *tap, const struct tap_offer *offer)
 {
-	struct tap_lane *lane = offer->lane < TAP_LANES_MAX ? &tap->lanes[offer->lane] : NULL;
+	_Atomic uint64_t *skipped = &tap->strange_events;
+	bool is_copied = false;
 
-	if (!lane) {
-		atomic_fetch_add_explicit(&tap->strange_events, offer->event_count,
-					  memory_order_relaxed);
-	} else {
+	if (offer->lane < TAP_LANES_MAX) {
 		note_losses(offer);
-		if (!copy(lane, offer))
-			atomic_fetch_add_explicit(&lane->skipped_events, offer->event_count,
-						  memory_order_relaxed);
+		is_copied = copy(&tap->lanes[offer->lane], offer);
+		skipped = &tap->lanes[offer->lane].skipped_events;
 	}
+	if (!is_copied)
+		atomic_fetch_add_explicit(skipped, offer->event_count, memory_order_relaxed);
 	wake(tap);
 }
 
