@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -292,7 +293,9 @@ def main():
     loads = list(LOADS) if options.load == "both" else [options.load]
     children = [in_private([sys.executable, os.path.abspath(__file__), "--inside", "--load", load,
                             "--seconds", str(options.seconds)]) for load in loads]
-    sys.exit(max(abs(child.wait()) != 0 for child in children))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: [child.terminate() for child in children])
+    sys.exit(max([child.wait() != 0 for child in children]))
 
 
 if __name__ == "__main__":
