@@ -113,6 +113,7 @@ struct console {
 	bool is_zoomed;
 	bool is_bare;
 	bool is_paused;
+	bool wants_points; /* has told the backend so */
 	uint64_t paused_wall_ns;
 	struct selection selection;
 	uint64_t watched_session_id;
@@ -121,7 +122,6 @@ struct console {
 	struct canvas *canvas;
 
 	const struct points *points; /* held; NULL: none */
-	bool wants_points;
 
 	struct log_entry *log; /* the newest entries, for the messages pane */
 	size_t log_count;

@@ -77,7 +77,7 @@ static void ask_channel(const struct view_input *input, const char *domain, stru
 	const struct picture_channel *chosen = selection_channel(input);
 	const char *separator = "";
 
-	text_add(command, "@edit enable-in\nin channel (");
+	text_add(command, "@edit enable-in\nchannel (");
 	for (size_t i = 0; i < session->channel_count; i++) {
 		const struct picture_channel *channel =
 			&input->picture->channels[session->first_channel + i];

@@ -238,7 +238,7 @@ static const char *type_text(const struct view_input *input, size_t index)
 	const struct points_event *event = points_tree_event(&state->tree, row);
 	size_t count = event ? event->field_count : state->tree.branches[row.branch].leaf_count;
 
-	if (row.field != POINTS_NONE)
+	if (event && row.field != POINTS_NONE)
 		return event->fields[row.field].type;
 	text_clear(&state->scratch);
 	text_addf(&state->scratch, "%zu %s%s", count, event ? "field" : "event",

@@ -2,6 +2,7 @@
 /* One allocation for each application's part, and one for each whole; see points_build.h. */
 #include "backend/model/points.h"
 
+#include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -214,6 +215,7 @@ const struct points *points_create(const struct points_state *state,
 	place_whole(&placer, state, parts, part_count);
 	placer = (struct placer){mem_alloc(placer.used_bytes), 0};
 	layout = place_whole(&placer, state, parts, part_count);
+	assert(layout.block);
 	*layout.block = (struct points_block){
 		.points = {.serial = state->serial,
 			   .is_loading = state->is_loading,

@@ -400,10 +400,10 @@ static void with_several_channels_it_asks_which(void **state)
 	(void)state;
 	pictures_add_channel(&pictures, "big one");
 	pictures_add_channel(&pictures, "kernel0")->domain = "Linux kernel";
-	shown_expect(&shown, "toggle", "@edit enable-in\nin channel (ust0 big one)\nust0");
+	shown_expect(&shown, "toggle", "@edit enable-in\nchannel (ust0 big one)\nust0");
 	pictures.selection.has_channel = true;
 	pictures.selection.channel_id = 1;
-	shown_expect(&shown, "toggle", "@edit enable-in\nin channel (ust0 big one)\nbig one");
+	shown_expect(&shown, "toggle", "@edit enable-in\nchannel (ust0 big one)\nbig one");
 	assert_true(shown_act(&shown, "enable-in", "big one"));
 	assert_string_equal(text_str(&shown.command),
 			    "enable-event -u -s web -c 'big one' 'my_app:*'");
