@@ -168,7 +168,7 @@ static void fill_channel(const struct fake_session *session, struct picture_chan
 		.id = 1,
 		.name = "channel0",
 		.domain = "User space",
-		.contexts = "",
+		.contexts = scene == FAKE_HOSTILE ? hostile[3] : "",
 		.is_enabled = true,
 		.subbuf_bytes = 524288,
 		.subbuf_count = 4,
