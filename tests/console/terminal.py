@@ -117,7 +117,7 @@ def wait_until(condition, seconds=LIMIT_S):
 
 
 class Screen(pyte.Screen):
-    """With what ncurses sends and pyte 0.8 doesn't know: REP, SU, SD."""
+    """With what ncurses sends and pyte 0.8 doesn't know: REP, SU, SD, CHT."""
 
     def draw(self, data):
         super().draw(data)
@@ -134,6 +134,10 @@ class Screen(pyte.Screen):
             move()
         self.cursor.y = saved
 
+    def tabs(self, count=1):
+        for _ in range(count or 1):
+            self.tab()
+
     def scroll_up(self, count=1):
         self._scroll(count, self.index)
 
@@ -142,8 +146,8 @@ class Screen(pyte.Screen):
 
 
 class Stream(pyte.ByteStream):
-    csi = dict(pyte.ByteStream.csi, b="repeat", S="scroll_up", T="scroll_down")
-    events = pyte.ByteStream.events | {"repeat", "scroll_up", "scroll_down"}
+    csi = dict(pyte.ByteStream.csi, b="repeat", S="scroll_up", T="scroll_down", I="tabs")
+    events = pyte.ByteStream.events | {"repeat", "scroll_up", "scroll_down", "tabs"}
 
 
 class Terminal:
