@@ -887,7 +887,6 @@ static void a_growing_trace_shows_its_new_events(void **unused)
 	end(&own);
 }
 
-/* Chunks of one session, each its own trace with the same UUID: one history. */
 static void several_traces_are_one_history(void **unused)
 {
 	struct trace_recipe recipe = small;
@@ -916,9 +915,46 @@ static void several_traces_are_one_history(void **unused)
 	add_rows(&got, own.page);
 	add_truth(&truth, own.trace);
 	assert_int_equal(line_count(&truth), event_count);
+	assert_string_equal(text_str(&got), text_str(&truth));
 	wait_index(&own);
 	assert_int_equal(browse_info(own.browse)->trace_count, 3);
 	assert_int_equal(browse_info(own.browse)->stream_count, 9);
+	text_finish(&got);
+	text_finish(&truth);
+	end(&own);
+}
+
+/* With one UUID they are chunks of one session: their streams go on with each other. */
+static void chunks_of_a_session_are_one_trace(void **unused)
+{
+	struct trace_recipe recipe = small;
+	struct fixture own = begin_at(NULL);
+	struct text got = {0}, truth = {0};
+	uint64_t lost_events = 0;
+
+	(void)unused;
+	recipe.packets_per_stream = 3;
+	recipe.gap_every = 2;
+	for (unsigned int i = 0; i < 3; i++) {
+		char *folder = mem_printf("%s/chunk%u", own.trace, i);
+
+		assert_int_equal(mkdir(folder, 0755), 0);
+		trace_make(folder, &recipe, &own.made);
+		recipe.begin_clock = own.made.last_clock + 10;
+		lost_events += own.made.lost_events;
+		free(folder);
+	}
+	begin_browsing(&own);
+	browse_page(own.browse, (struct event_place){0, 0}, BROWSE_FORWARD, 10000);
+	wait_page(&own);
+	add_rows(&got, own.page);
+	add_truth(&truth, own.trace);
+	assert_string_equal(text_str(&got), text_str(&truth));
+	wait_index(&own);
+	assert_int_equal(browse_info(own.browse)->trace_count, 3);
+	assert_int_equal(browse_info(own.browse)->stream_count, small.stream_count);
+	assert_int_equal(browse_info(own.browse)->packet_count, 27);
+	assert_int_equal(browse_info(own.browse)->lost_events, lost_events);
 	text_finish(&got);
 	text_finish(&truth);
 	end(&own);
@@ -1052,6 +1088,7 @@ int main(void)
 		cmocka_unit_test(destroy_gives_up_what_runs),
 		cmocka_unit_test(a_growing_trace_shows_its_new_events),
 		cmocka_unit_test(several_traces_are_one_history),
+		cmocka_unit_test(chunks_of_a_session_are_one_trace),
 		cmocka_unit_test(what_is_no_trace_is_said),
 		cmocka_unit_test(damage_is_said_and_the_rest_is_shown),
 		cmocka_unit_test(an_index_of_another_file_is_not_believed),
