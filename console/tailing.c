@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/filter/filter.h"
 #include "backend/base/mem.h"
 #include "backend/base/queue.h"
@@ -23,11 +24,14 @@ struct tailing {
 	struct tail *tail;
 	uint64_t session_id;
 	const struct event_page *page; /* shown: a reference, or NULL */
+	uint64_t shown_ns;	       /* since then */
+	struct timer *timer;	       /* for what came too early to be shown */
 	struct tailing *next;	       /* of those that wait for their end */
 };
 
 static void destroy(struct tailing *tailing)
 {
+	loop_remove_timer(tailing->console->loop, tailing->timer);
 	tail_destroy(tailing->tail);
 	event_page_unref(tailing->page);
 	free(tailing);
@@ -67,21 +71,46 @@ static void stop(struct console *console)
 
 /* ---- what comes ---- */
 
-static void take_change(void *data)
+static void show(struct tailing *tailing)
 {
-	struct tailing *tailing = data;
-	struct console *console = tailing->console;
-	const struct event_page *page;
+	const struct event_page *page = tail_page(tailing->tail);
 
-	/* One that waits for its end shows nothing more, nor does a display that is held. */
-	if (console->tailing != tailing || console->is_paused)
-		return;
-	page = tail_page(tailing->tail);
 	if (page)
 		event_page_ref(page);
 	event_page_unref(tailing->page);
 	tailing->page = page;
-	console_data_came(console);
+	tailing->shown_ns = clock_monotonic_ns();
+	console_data_came(tailing->console);
+}
+
+/*
+ * When more passes than is shown, each time the whole screen is another one: that needn't be sent
+ * more often than all else is.
+ */
+static uint64_t due_ns(const struct tailing *tailing)
+{
+	if (!tail_info(tailing->tail)->is_sampling)
+		return 0;
+	return tailing->shown_ns + console_interval_ns(tailing->console);
+}
+
+static void take_change(void *data)
+{
+	struct tailing *tailing = data;
+
+	/* One that waits for its end shows nothing more, nor does a display that is held. */
+	if (tailing->console->tailing != tailing || tailing->console->is_paused)
+		return;
+	if (clock_monotonic_ns() < due_ns(tailing))
+		timer_arm(tailing->timer, due_ns(tailing));
+	else
+		show(tailing);
+}
+
+static void take_time(void *data, uint64_t now_ns)
+{
+	(void)now_ns;
+	take_change(data);
 }
 
 static void apply_filter(struct console *console)
@@ -101,6 +130,7 @@ static void start(struct console *console, uint64_t session_id)
 
 	tailing->console = console;
 	tailing->session_id = session_id;
+	tailing->timer = loop_add_timer(console->loop, take_time, tailing);
 	tailing->tail = tail_create(slices, console->answers, &calls);
 	free(slices);
 	console->tailing = tailing;
