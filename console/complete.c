@@ -3,12 +3,14 @@
 #include "console/complete.h"
 
 #include <dirent.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
+#include "backend/source/context.h"
 
 #define FILES_MAX 512 /* of one folder; more would not be read anyway */
 
@@ -152,6 +154,18 @@ static void offer_rules(const struct offer *offer)
 	}
 }
 
+static void offer_contexts(const struct offer *offer)
+{
+	char counter[CONTEXT_NAME_MAX];
+
+	for (size_t i = 0; i < context_type_count; i++)
+		offer_word(offer, context_type_table[i].name);
+	for (size_t i = 0; context_perf_name(i); i++) {
+		snprintf(counter, sizeof(counter), "perf:thread:%s", context_perf_name(i));
+		offer_word(offer, counter);
+	}
+}
+
 static void offer_loglevels(const struct offer *offer)
 {
 	for (size_t i = 0; i < COUNT_OF(loglevels); i++)
@@ -206,7 +220,8 @@ static void (*const offers[])(const struct offer *offer) = {
 	[COMPLETE_FILE] = offer_files,	     [COMPLETE_SESSION] = offer_sessions,
 	[COMPLETE_CHANNEL] = offer_channels, [COMPLETE_EVENT] = offer_events,
 	[COMPLETE_RULE] = offer_rules,	     [COMPLETE_LOGLEVEL] = offer_loglevels,
-	[COMPLETE_COMMAND] = offer_commands, [COMPLETE_PROGRAM] = offer_files,
+	[COMPLETE_CONTEXT] = offer_contexts, [COMPLETE_COMMAND] = offer_commands,
+	[COMPLETE_PROGRAM] = offer_files,
 };
 
 static void offer_kind(const struct offer *offer, enum complete_kind kind)

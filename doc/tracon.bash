@@ -4,7 +4,7 @@
 # sessions of the running engine.
 
 _tracon_sessions() {
-	tracon -n list 2>/dev/null | sed -n 's/^ *[0-9]*) \(.*\) \[[a-z]*\].*$/\1/p'
+	tracon -n list 2>/dev/null | sed -n 's/^ *[0-9]*) \(.*\) \[[a-z ]*\].*$/\1/p'
 }
 
 # _tracon_suggest WORD…: those that begin like the word at the cursor.
@@ -18,7 +18,7 @@ _tracon() {
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-c | --command | -f | --file | --config | -g | --group) i=$((i + 1)) ;;
+		-c | --command | -f | --file | --config | -g | --group | -m | --mi) i=$((i + 1)) ;;
 		-*) ;;
 		*)
 			command=${COMP_WORDS[i]}
@@ -28,9 +28,12 @@ _tracon() {
 	done
 	case $command:$previous:$current in
 	*:-s:* | *:--session:*) _tracon_suggest "$(_tracon_sessions)" ;;
+	*-context:-t:* | *-context:--type:*) _tracon_suggest "$(tracon -n add-context --list 2>/dev/null)" ;;
+	:-m:* | :--mi:*) _tracon_suggest xml ;;
 	:*:-*) _tracon_suggest "$(tracon --list-options 2>/dev/null)" ;;
 	:*) _tracon_suggest "$(tracon --list-commands 2>/dev/null)" ;;
 	*:*:-*) _tracon_suggest "$(tracon "$command" --list-options 2>/dev/null)" ;;
+	snapshot:snapshot:*) _tracon_suggest "$(tracon -n snapshot --list-commands 2>/dev/null)" ;;
 	help:*) _tracon_suggest "$(tracon --list-commands 2>/dev/null)" ;;
 	run:*) mapfile -t COMPREPLY < <(compgen -A command -A file -- "$current") ;;
 	*)

@@ -18,6 +18,7 @@ enum complete_kind {
 	COMPLETE_EVENT, /* names of instrumentation points */
 	COMPLETE_RULE,	/* names of event rules in the session */
 	COMPLETE_LOGLEVEL,
+	COMPLETE_CONTEXT,
 	COMPLETE_COMMAND,
 	COMPLETE_PROGRAM,
 };

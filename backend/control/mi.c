@@ -236,7 +236,7 @@ static const struct rule name_rules[] = {{.member = "name"}, END};
 
 #define ONE_SESSION(rules)                                                                         \
 	{                                                                                          \
-		{.member = "session", .kind = OBJECT, .inner = rules}, END                         \
+		{.member = "session", .kind = OBJECT, .inner = (rules)}, END                       \
 	}
 
 static const struct rule one_session[] = ONE_SESSION(session_rules);

@@ -212,6 +212,6 @@ const struct option_spec context_options[CONTEXT_OPTION_COUNT] = {
 	OPTION_USERSPACE,
 	OPTIONS_OF_LOGGERS,
 	{"type", 't', OPTION_TEXT, "TYPE", "what the events carry; may be given several times",
-	 COMPLETE_NOTHING},
+	 COMPLETE_CONTEXT},
 	{"list", 0, OPTION_FLAG, NULL, "only list the types there are", COMPLETE_NOTHING},
 };
