@@ -220,11 +220,22 @@ static int compare_names(const struct points_branch *one, const struct points_br
 		     : compare_numbers((uint64_t)one->group->pid, (uint64_t)other->group->pid);
 }
 
+/* Applications first, the kernel with its thousands of events last, whichever way is sorted. */
+static int rank(const struct points_branch *branch)
+{
+	return branch->group->domain_option == 'u'   ? 0
+	       : branch->group->domain_option == 'k' ? 2
+						     : 1;
+}
+
 static int compare_branches(const void *first, const void *second, void *data)
 {
 	const struct points_branch *one = first, *other = second;
 	const struct points_tree *tree = data;
 	int order = compare_names(one, other);
+
+	if (rank(one) != rank(other))
+		return rank(one) - rank(other);
 
 	if (tree->order == POINTS_BY_APPS && one->app_count != other->app_count)
 		order = compare_numbers(one->app_count, other->app_count);

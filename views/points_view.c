@@ -259,7 +259,10 @@ static uint64_t apps_value(const struct view_input *input, size_t index)
 
 static void draw_apps(const struct view_input *input, size_t index, const struct table_cell *cell)
 {
-	if (row_at(input, index).field == POINTS_NONE)
+	const struct points_row row = row_at(input, index);
+
+	/* The kernel is none. */
+	if (row.field == POINTS_NONE && points_tree_group(&points_view_of(input)->tree, row)->pid)
 		table_cell_count(cell, apps_value(input, index));
 }
 
@@ -536,7 +539,8 @@ static void describe(const struct view_input *input, size_t index, struct text *
 	text_addf(out, "  %s", type_text(input, index));
 	if (event && *event->loglevel_text)
 		text_addf(out, "  %s", event->loglevel_text);
-	text_addf(out, "  in %zu application%s", apps, apps == 1 ? "" : "s");
+	if (points_tree_group(tree, row)->pid)
+		text_addf(out, "  in %zu application%s", apps, apps == 1 ? "" : "s");
 	if (points_view_state(input, row, &rule) >= RULES_FILTERED)
 		text_addf(out, "  enabled by rule %s", rule->pattern);
 }

@@ -206,6 +206,37 @@ static void applications_hold_events_too(void **state)
 		     "        net:packet                     DEBUG          0 fields       1");
 }
 
+static void the_kernel_comes_last(void **state)
+{
+	static const struct points_event kernel_events[] = {
+		{"my_app:request_begin", 6, "TRACE_INFO", NULL, 0},
+		{"alarm_set", 0, "", NULL, 0},
+		{"alarm_start", 0, "", NULL, 0},
+	};
+	static struct points_group two[2];
+
+	(void)state;
+	two[0] = groups[0];
+	two[0].event_count = 1;
+	two[1] = (struct points_group){.id = 9,
+				       .domain = "Linux kernel",
+				       .domain_option = 'k',
+				       .name = "Linux kernel",
+				       .first_event = 1,
+				       .event_count = 2};
+	points.serial++;
+	points.groups = two;
+	points.group_count = 2;
+	points.events = kernel_events;
+	points.event_count = 3;
+	expect_shown(4, 30,
+		     HEAD30 "▌   ▾ my_app                 1\n"
+			    "        my_ap…uest_begin     1\n"
+			    "    ▸ alarm");
+	shown_act(&shown, "last", "");
+	shown_expect(&shown, "toggle", "enable-event -k -s web 'alarm_*'");
+}
+
 static void untouched_it_begins_at_the_top(void **state)
 {
 	struct points fewer = points;
@@ -523,6 +554,7 @@ int main(void)
 		TEST(events_hold_fields),
 		TEST(all_open_and_close_together),
 		TEST(applications_hold_events_too),
+		TEST(the_kernel_comes_last),
 		TEST(untouched_it_begins_at_the_top),
 		TEST(the_selection_outlives_applications),
 		TEST(filters_keep_what_matches_belongs_to),
