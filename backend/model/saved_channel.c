@@ -12,10 +12,24 @@
 #include "backend/model/saved_parts.h"
 #include "backend/model/saved_read.h"
 #include "backend/source/context.h"
+#include "backend/source/location.h"
 
 /* --- event rules */
 
+enum location_part {
+	PART_SYMBOL,
+	PART_ADDRESS,
+	PART_OFFSET,
+	PART_PATH,
+	PART_FUNCTION,
+	PART_PROVIDER,
+	PART_PROBE,
+	LOCATION_PART_COUNT
+};
+
 struct event_draft {
+	unsigned int kind;
+	char *parts[LOCATION_PART_COUNT];
 	const struct channel *channel;
 	char *name;
 	bool is_disabled;
@@ -46,11 +60,101 @@ static bool take_event_enabled(struct saved_reader *reader, void *object,
 
 static bool take_event_type(struct saved_reader *reader, void *object, const struct xml_node *node)
 {
-	static const char *const types[] = {"TRACEPOINT"};
-	unsigned int type;
+	const char *types[RULE_KIND_COUNT];
 
-	(void)object;
-	return saved_read_word(reader, node, types, COUNT_OF(types), &type);
+	for (size_t i = 0; i < RULE_KIND_COUNT; i++)
+		types[i] = rule_kind_names[i].symbol;
+	return saved_read_word(reader, node, types, COUNT_OF(types),
+			       &((struct event_draft *)object)->kind);
+}
+
+/* A probe's place comes as elements of lttng's; it is put together when all are known. */
+static bool take_location_part(struct saved_reader *reader, void *object,
+			       const struct xml_node *node)
+{
+	static const char *const parts[LOCATION_PART_COUNT] = {
+		[PART_SYMBOL] = "symbol_name",	   [PART_ADDRESS] = "address",
+		[PART_OFFSET] = "offset",	   [PART_PATH] = "binary_path",
+		[PART_FUNCTION] = "function_name", [PART_PROVIDER] = "provider_name",
+		[PART_PROBE] = "probe_name",
+	};
+	struct event_draft *draft = object;
+
+	(void)reader;
+	for (size_t i = 0; i < LOCATION_PART_COUNT; i++)
+		if (strcmp(xml_name(node), parts[i]) == 0)
+			saved_replace_text(&draft->parts[i], node);
+	return true;
+}
+
+static bool take_attribute(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	static const struct saved_grammar grammar[] = {
+		{"symbol_name", take_location_part},
+		{"address", take_location_part},
+		{"offset", take_location_part},
+		{"binary_path", take_location_part},
+		{"function_name", take_location_part},
+		{"provider_name", take_location_part},
+		{"probe_name", take_location_part},
+		{"lookup_method", take_location_part},
+		{NULL, NULL},
+	};
+
+	return saved_take_inner(reader, object, node, grammar);
+}
+
+static bool take_attributes(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	static const struct saved_grammar grammar[] = {
+		{"probe_attributes", take_attribute},
+		{"function_attributes", take_attribute},
+		{"userspace_probe_function_attributes", take_attribute},
+		{"userspace_probe_tracepoint_attributes", take_attribute},
+		{NULL, NULL},
+	};
+
+	return saved_take_inner(reader, object, node, grammar);
+}
+
+/* NULL: its kind needs none, or not enough is known. */
+static char *join_location(const struct event_draft *draft)
+{
+	const char *const *parts = (const char *const *)draft->parts;
+
+	if (draft->kind == RULE_USERSPACE_PROBE && parts[PART_PATH] && parts[PART_PROBE])
+		return mem_printf("sdt:%s:%s:%s", parts[PART_PATH],
+				  parts[PART_PROVIDER] ? parts[PART_PROVIDER] : "",
+				  parts[PART_PROBE]);
+	if (draft->kind == RULE_USERSPACE_PROBE && parts[PART_PATH] && parts[PART_FUNCTION])
+		return mem_printf("elf:%s:%s", parts[PART_PATH], parts[PART_FUNCTION]);
+	if (draft->kind != RULE_PROBE && draft->kind != RULE_FUNCTION)
+		return NULL;
+	if (parts[PART_SYMBOL] && *parts[PART_SYMBOL])
+		return mem_printf("%s+%s", parts[PART_SYMBOL],
+				  parts[PART_OFFSET] ? parts[PART_OFFSET] : "0");
+	return parts[PART_ADDRESS] ? mem_strdup(parts[PART_ADDRESS]) : NULL;
+}
+
+/* In a new string, as the model has it. NULL with the error. */
+static char *read_location(const struct event_draft *draft, struct error *err)
+{
+	char *joined = join_location(draft);
+	struct location location;
+	struct text whole = {0};
+	char *result = NULL;
+
+	if (!joined) {
+		error_set(err, ERROR_INVALID, "the probe has no place");
+		return NULL;
+	}
+	if (location_parse(joined, (enum rule_kind)draft->kind, &location, err)) {
+		location_print(&location, &whole);
+		result = text_take(&whole);
+	}
+	location_finish(&location);
+	free(joined);
+	return result;
 }
 
 static bool take_level_type(struct saved_reader *reader, void *object, const struct xml_node *node)
@@ -102,6 +206,38 @@ static bool take_exclusions(struct saved_reader *reader, void *object, const str
 	return saved_take_inner(reader, object, node, grammar);
 }
 
+/* What lttng adds to a logger's filter when it saves: the conditions that the domain adds anyway.
+ */
+static void strip_added(const struct source_class *class, struct event_draft *draft)
+{
+	struct rule_spec rule = {
+		.pattern = draft->name ? draft->name : "*",
+		.loglevel_match = (enum loglevel_match)draft->level_type,
+		.loglevel = (int)draft->level,
+	};
+	struct text alone = {0}, with_own = {0};
+	size_t length = draft->filter ? strlen(draft->filter) : 0;
+	size_t before, behind;
+
+	if (!class->carry || length == 0)
+		return;
+	class->carry(&rule, &alone);
+	rule.filter = "@"; /* stands for the rule's own; it comes first */
+	class->carry(&rule, &with_own);
+	before = strcspn(text_str(&with_own), "@");
+	behind = with_own.length - before - 1;
+	if (strcmp(draft->filter, text_str(&alone)) == 0) {
+		draft->filter[0] = '\0';
+	} else if (length > before + behind && behind > 0 &&
+		   strncmp(draft->filter, text_str(&with_own), before) == 0 &&
+		   strcmp(draft->filter + length - behind, text_str(&with_own) + before + 1) == 0) {
+		memmove(draft->filter, draft->filter + before, length - before - behind);
+		draft->filter[length - before - behind] = '\0';
+	}
+	text_finish(&alone);
+	text_finish(&with_own);
+}
+
 static bool make_rule(struct saved_reader *reader, struct channel *channel,
 		      struct event_draft *draft, const struct xml_node *node)
 {
@@ -111,13 +247,23 @@ static bool make_rule(struct saved_reader *reader, struct channel *channel,
 		.loglevel_match = (enum loglevel_match)draft->level_type,
 		.loglevel = (int)draft->level,
 		.exclusions = &draft->exclusions,
-		.filter = draft->filter && *draft->filter ? draft->filter : NULL,
+		.kind = (enum rule_kind)draft->kind,
 	};
 	struct event_rule *rule;
+	char *location = NULL;
 
+	strip_added(source_table[channel->source_index].class, draft);
+	key.filter = draft->filter && *draft->filter ? draft->filter : NULL;
 	if (!*name || strlen(name) > EVENT_NAME_MAX)
 		return saved_fail(reader, node, "has no acceptable name");
+	if (draft->kind > RULE_SYSCALL) {
+		location = read_location(draft, reader->err);
+		if (!location)
+			return saved_fail_at(reader, node);
+		key.location = location;
+	}
 	rule = channel_enable_rule(channel, reader->session->next_rule_id, &key, reader->err);
+	free(location);
 	if (!rule)
 		return saved_fail_at(reader, node);
 	reader->session->next_rule_id++;
@@ -128,16 +274,23 @@ static bool make_rule(struct saved_reader *reader, struct channel *channel,
 static bool take_event(struct saved_reader *reader, void *object, const struct xml_node *node)
 {
 	static const struct saved_grammar grammar[] = {
-		{"name", take_event_name},	 {"enabled", take_event_enabled},
-		{"type", take_event_type},	 {"loglevel_type", take_level_type},
-		{"loglevel", take_level},	 {"filter", take_filter},
-		{"exclusions", take_exclusions}, {NULL, NULL},
+		{"name", take_event_name},
+		{"enabled", take_event_enabled},
+		{"type", take_event_type},
+		{"loglevel_type", take_level_type},
+		{"loglevel", take_level},
+		{"filter", take_filter},
+		{"exclusions", take_exclusions},
+		{"attributes", take_attributes},
+		{NULL, NULL},
 	};
 	struct event_draft draft = {.level = -1};
 	bool is_made = saved_take_inner(reader, &draft, node, grammar) &&
 		       make_rule(reader, object, &draft, node);
 
 	word_list_finish(&draft.exclusions);
+	for (size_t i = 0; i < LOCATION_PART_COUNT; i++)
+		free(draft.parts[i]);
 	free(draft.name);
 	free(draft.filter);
 	return is_made;
