@@ -67,6 +67,7 @@ static int set_up(void **state)
 
 	stage->sink.class = &keeping_class;
 	stage->trace.sink = &stage->sink;
+	stage->trace.label = trace_label_create();
 	stage->host = (struct source_host){.data = stage, .event_type_added = count_event};
 	stage->layout = (struct ctf_layout){64, 8, 8, 8, 8, false};
 	stage->tally = calloc(1, sizeof(*stage->tally));
@@ -89,6 +90,7 @@ static int tear_down(void **state)
 	assert_int_equal(atomic_load(&stage->tally->references), 1);
 	free(stage->tally);
 	text_finish(&stage->metadata);
+	trace_label_unref(stage->trace.label);
 	free(stage);
 	return 0;
 }
