@@ -272,12 +272,32 @@ static const struct rule points_domain_rules[] = {
 	{.member = "pids", .kind = LIST, .text = "pid", .inner = process_rules},
 	END,
 };
+static const struct rule kernel_domain_rules[] = {
+	{.member = "kernel_events", .element = "type", .kind = CONSTANT, .text = "KERNEL"},
+	{.member = "kernel_events", .element = "buffer_type", .kind = CONSTANT, .text = "GLOBAL"},
+	{.member = "kernel_events",
+	 .element = "events",
+	 .kind = LIST,
+	 .text = "event",
+	 .inner = point_rules},
+	END,
+};
+static const struct rule kernel_points_rules[] = {{.member = "kernel_events",
+						   .element = "domain",
+						   .kind = WRAP,
+						   .inner = kernel_domain_rules},
+						  END};
+
 static const struct rule points_rules[] = {
 	{.member = "pids", .element = "domain", .kind = WRAP, .inner = points_domain_rules}, END};
 
 static const struct rule list_output[] = {
 	{.member = "sessions", .kind = LIST, .text = "session", .inner = session_rules},
 	{.member = "pids", .element = "domains", .kind = WRAP, .inner = points_rules},
+	{.member = "kernel_events",
+	 .element = "domains",
+	 .kind = WRAP,
+	 .inner = kernel_points_rules},
 	END,
 };
 static const struct rule create_output[] = {

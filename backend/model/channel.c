@@ -25,6 +25,10 @@ void channel_attributes_for(struct channel_attributes *attributes, enum buffer_s
 	attributes->scheme = scheme;
 	if (scheme == BUFFERS_PER_PROCESS)
 		attributes->subbuf_bytes = 16384;
+	if (scheme == BUFFERS_GLOBAL) {
+		attributes->subbuf_bytes = 1048576;
+		attributes->read_timer_us = 200000;
+	}
 }
 
 #define SUBBUF_COUNT_MAX 65536
@@ -182,11 +186,15 @@ struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
 	return rule;
 }
 
-static bool is_meant(const struct event_rule *rule, const char *pattern,
+#define ANY_KIND RULE_KIND_COUNT
+
+static bool is_meant(const struct event_rule *rule, const char *pattern, enum rule_kind kind,
 		     const struct event_rule_key *key)
 {
 	if (key)
 		return event_rule_is(rule, key);
+	if (kind != ANY_KIND && rule->kind != kind)
+		return false;
 	return !pattern || strcmp(shared_text_str(rule->pattern), pattern) == 0;
 }
 
@@ -198,13 +206,13 @@ static bool complain_of_no_rule(const struct channel *channel, const struct even
 			 key ? "this name, filter, exclusions and log level" : "this name");
 }
 
-static bool disable(struct channel *channel, const char *pattern, const struct event_rule_key *key,
-		    struct error *err)
+static bool disable(struct channel *channel, const char *pattern, enum rule_kind kind,
+		    const struct event_rule_key *key, struct error *err)
 {
 	bool found = false;
 
 	for (size_t i = 0; i < channel->rule_count; i++) {
-		if (!is_meant(channel->rules[i], pattern, key))
+		if (!is_meant(channel->rules[i], pattern, kind, key))
 			continue;
 		channel->rules[i]->is_enabled = false;
 		found = true;
@@ -217,13 +225,19 @@ static bool disable(struct channel *channel, const char *pattern, const struct e
 
 bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err)
 {
-	return disable(channel, pattern, NULL, err);
+	return disable(channel, pattern, ANY_KIND, NULL, err);
+}
+
+bool channel_disable_rules_of(struct channel *channel, const char *pattern, enum rule_kind kind,
+			      struct error *err)
+{
+	return disable(channel, pattern, kind, NULL, err);
 }
 
 bool channel_disable_rule(struct channel *channel, const struct event_rule_key *key,
 			  struct error *err)
 {
-	return disable(channel, NULL, key, err);
+	return disable(channel, NULL, ANY_KIND, key, err);
 }
 
 bool channel_remove_rules(struct channel *channel, const char *pattern,
@@ -233,7 +247,7 @@ bool channel_remove_rules(struct channel *channel, const char *pattern,
 
 	channel->rule_count = 0;
 	for (size_t i = 0; i < count; i++) {
-		if (is_meant(channel->rules[i], pattern, key))
+		if (is_meant(channel->rules[i], pattern, ANY_KIND, key))
 			event_rule_destroy(channel->rules[i]);
 		else
 			channel->rules[channel->rule_count++] = channel->rules[i];

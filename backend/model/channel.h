@@ -88,6 +88,9 @@ struct event_rule *channel_enable_rule(struct channel *channel, uint32_t new_id,
 /* Disables all rules with this pattern (NULL: all rules). ERROR_EVENT_NOT_FOUND if there is none.
  */
 bool channel_disable_rules(struct channel *channel, const char *pattern, struct error *err);
+/* The same of one kind only. */
+bool channel_disable_rules_of(struct channel *channel, const char *pattern, enum rule_kind kind,
+			      struct error *err);
 /* Disables this one. ERROR_EVENT_NOT_FOUND. */
 bool channel_disable_rule(struct channel *channel, const struct event_rule_key *key,
 			  struct error *err);

@@ -34,6 +34,8 @@ struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *k
 
 	text_glob_normalize(pattern);
 	rule->id = id;
+	rule->kind = key->kind;
+	rule->location = shared_text_create(key->location ? key->location : "");
 	rule->pattern = shared_text_create(pattern);
 	rule->loglevel_match = key->loglevel_match;
 	rule->loglevel = key->loglevel_match == LOGLEVEL_ALL ? -1 : key->loglevel;
@@ -50,6 +52,7 @@ void event_rule_destroy(struct event_rule *rule)
 {
 	if (!rule)
 		return;
+	shared_text_unref(rule->location);
 	shared_text_unref(rule->pattern);
 	shared_text_unref(rule->filter);
 	shared_text_unref(rule->exclusions_text);
@@ -78,15 +81,33 @@ static bool have_same_exclusions(const struct word_list *left, const struct word
 
 bool event_rule_is(const struct event_rule *rule, const struct event_rule_key *key)
 {
-	return strcmp(shared_text_str(rule->pattern), key->pattern) == 0 &&
+	return rule->kind == key->kind &&
+	       strcmp(shared_text_str(rule->pattern), key->pattern) == 0 &&
+	       strcmp(shared_text_str(rule->location), key->location ? key->location : "") == 0 &&
 	       rule->loglevel_match == key->loglevel_match &&
 	       (key->loglevel_match == LOGLEVEL_ALL || rule->loglevel == key->loglevel) &&
 	       strcmp(shared_text_str(rule->filter), key->filter ? key->filter : "") == 0 &&
 	       have_same_exclusions(&rule->exclusions, key->exclusions);
 }
 
+/* What a rule's name stands for in the event's: system calls have two. NULL: not of this kind. */
+static const char *name_for(const struct event_rule *rule, const char *name)
+{
+	switch (rule->kind) {
+	case RULE_SYSCALL:
+		return rule_syscall_of(name);
+	case RULE_FUNCTION:
+		return rule_function_of(shared_text_str(rule->pattern), name);
+	default:
+		return name;
+	}
+}
+
 bool event_rule_matches(const struct event_rule *rule, const char *name, int loglevel)
 {
+	name = name_for(rule, name);
+	if (!name)
+		return false;
 	if (rule->loglevel_match == LOGLEVEL_AT_LEAST && loglevel > rule->loglevel)
 		return false;
 	if (rule->loglevel_match == LOGLEVEL_EXACTLY && loglevel != rule->loglevel)

@@ -15,6 +15,8 @@
 
 struct event_rule {
 	uint32_t id;
+	enum rule_kind kind;
+	struct shared_text *location; /* of probes; else "" */
 	struct shared_text *pattern;
 	enum loglevel_match loglevel_match;
 	int loglevel; /* valid unless LOGLEVEL_ALL */
@@ -32,6 +34,8 @@ struct event_rule_key {
 	int loglevel;
 	const struct word_list *exclusions;
 	const char *filter; /* NULL: none */
+	enum rule_kind kind;
+	const char *location; /* NULL: none */
 };
 
 struct event_rule *event_rule_create(uint32_t id, const struct event_rule_key *key);

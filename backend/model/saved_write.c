@@ -8,6 +8,7 @@
 #include "backend/model/saved_parts.h"
 #include "backend/model/schedule.h"
 #include "backend/source/context.h"
+#include "backend/source/location.h"
 
 #define FIELD(element, kind, member, max)                                                          \
 	{                                                                                          \
@@ -71,12 +72,59 @@ static void write_field(struct xml_writer *writer, const struct channel_attribut
 	}
 }
 
+static void write_program(struct xml_writer *writer, const struct location *location)
+{
+	bool is_sdt = location->kind == LOCATION_SDT;
+
+	xml_begin(writer, is_sdt ? "userspace_probe_tracepoint_attributes"
+				 : "userspace_probe_function_attributes");
+	xml_put_text(writer, "lookup_method", is_sdt ? "SDT" : "ELF");
+	xml_put_text(writer, "binary_path", location->path);
+	if (is_sdt) {
+		xml_put_text(writer, "probe_name", location->symbol);
+		xml_put_text(writer, "provider_name", location->provider);
+	} else {
+		xml_put_text(writer, "function_name", location->symbol);
+	}
+	xml_end(writer);
+}
+
+static void write_place(struct xml_writer *writer, const struct location *location)
+{
+	xml_begin(writer, "probe_attributes");
+	if (location->symbol) {
+		xml_put_text(writer, "symbol_name", location->symbol);
+		xml_put_u64(writer, "offset", location->number);
+	} else {
+		xml_put_u64(writer, "address", location->number);
+	}
+	xml_end(writer);
+}
+
+static void write_location(struct xml_writer *writer, const struct event_rule *rule)
+{
+	const char *text = shared_text_str(rule->location);
+	struct location location;
+
+	if (!*text)
+		return;
+	if (location_parse(text, rule->kind, &location, NULL)) {
+		xml_begin(writer, "attributes");
+		if (location.path)
+			write_program(writer, &location);
+		else
+			write_place(writer, &location);
+		xml_end(writer);
+	}
+	location_finish(&location);
+}
+
 static void write_rule(struct xml_writer *writer, const struct event_rule *rule)
 {
 	xml_begin(writer, "event");
 	xml_put_text(writer, "name", shared_text_str(rule->pattern));
 	xml_put_bool(writer, "enabled", rule->is_enabled);
-	xml_put_text(writer, "type", "TRACEPOINT");
+	xml_put_text(writer, "type", rule_kind_names[rule->kind].symbol);
 	xml_put_text(writer, "loglevel_type", saved_level_types[rule->loglevel_match]);
 	if (rule->loglevel_match != LOGLEVEL_ALL)
 		xml_put_i64(writer, "loglevel", rule->loglevel);
@@ -88,6 +136,7 @@ static void write_rule(struct xml_writer *writer, const struct event_rule *rule)
 			xml_put_text(writer, "exclusion", rule->exclusions.words[i]);
 		xml_end(writer);
 	}
+	write_location(writer, rule);
 	xml_end(writer);
 }
 

@@ -24,6 +24,10 @@ static struct rule_spec build_rule(struct placer *placer, const struct event_rul
 {
 	return (struct rule_spec){
 		.id = rule->id,
+		.kind = rule->kind,
+		.location = shared_text_str(rule->location)[0]
+				    ? place_text(placer, shared_text_str(rule->location))
+				    : NULL,
 		.pattern = place_text(placer, shared_text_str(rule->pattern)),
 		.loglevel_match = rule->loglevel_match,
 		.loglevel = rule->loglevel,

@@ -31,9 +31,19 @@ enum rule_kind {
 	RULE_PROBE,	      /* a place in the kernel */
 	RULE_FUNCTION,	      /* a function of it: entry and return */
 	RULE_USERSPACE_PROBE, /* a place in a program */
-	RULE_ALL,	      /* tracepoints and system calls */
 	RULE_KIND_COUNT
 };
+
+struct rule_kind_names {
+	const char *word;   /* in list: "userspace-probe" */
+	const char *symbol; /* in session files and --mi xml: "USERSPACE_PROBE" */
+};
+extern const struct rule_kind_names rule_kind_names[RULE_KIND_COUNT];
+
+/* "openat" of syscall_entry_openat and syscall_exit_openat; NULL: another event. */
+const char *rule_syscall_of(const char *event_name);
+/* pattern, if the event is PATTERN_entry or PATTERN_exit; NULL: another event. */
+const char *rule_function_of(const char *pattern, const char *event_name);
 
 struct rule_spec {
 	uint32_t id; /* unique in the session, for ever */

@@ -43,6 +43,8 @@ static bool change(const struct unwanted *unwanted, const char *name, struct err
 		return channel_remove_rules(unwanted->channel, name, exact, err);
 	if (exact)
 		return channel_disable_rule(unwanted->channel, exact, err);
+	if (unwanted->rule.has_kind)
+		return channel_disable_rules_of(unwanted->channel, name, unwanted->rule.kind, err);
 	return channel_disable_rules(unwanted->channel, name, err);
 }
 
@@ -69,6 +71,8 @@ static bool disable_one(struct call *call, const struct unwanted *unwanted, cons
 {
 	const char *word = common_domain_word(unwanted->source_index);
 	const char *verb = unwanted->is_removed ? "removed from" : "disabled in";
+	const char *type =
+		unwanted->rule.has_kind ? rule_kind_names[unwanted->rule.kind].word : "any";
 	struct error err = ERROR_INIT;
 	bool is_changed = change(unwanted, name, &err);
 
@@ -79,11 +83,11 @@ static bool disable_one(struct call *call, const struct unwanted *unwanted, cons
 		return false;
 	}
 	if (name)
-		reply_print(call->reply, "%s %s of type any %s channel %s for session %s\n", word,
-			    name, verb, shared_text_str(unwanted->channel->name),
+		reply_print(call->reply, "%s %s of type %s %s channel %s for session %s\n", word,
+			    name, type, verb, shared_text_str(unwanted->channel->name),
 			    session_name(unwanted->session));
 	else
-		reply_print(call->reply, "All %s events of type any are %s channel %s\n", word,
+		reply_print(call->reply, "All %s events of type %s are %s channel %s\n", word, type,
 			    verb, shared_text_str(unwanted->channel->name));
 	return true;
 }
@@ -157,6 +161,10 @@ static const struct option_spec disable_event_options[] = {
 	OPTIONS_OF_LOGGERS,
 	{"all", 0, OPTION_FLAG, NULL, "rules of any type (default)", COMPLETE_NOTHING},
 	{"tracepoint", 0, OPTION_FLAG, NULL, "rules for tracepoints", COMPLETE_NOTHING},
+	{"syscall", 0, OPTION_FLAG, NULL, "rules for system calls", COMPLETE_NOTHING},
+	{"probe", 0, OPTION_FLAG, NULL, "rules for places in the kernel", COMPLETE_NOTHING},
+	{"function", 0, OPTION_FLAG, NULL, "rules for functions of the kernel", COMPLETE_NOTHING},
+	{"userspace-probe", 0, OPTION_FLAG, NULL, "rules for places in programs", COMPLETE_NOTHING},
 	{"exact", 0, OPTION_FLAG, NULL, "the one rule with these options, or with none",
 	 COMPLETE_NOTHING},
 	{"remove", 0, OPTION_FLAG, NULL, "take the rules away; only before the first start",

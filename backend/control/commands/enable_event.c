@@ -39,6 +39,13 @@ static bool find_channel(const struct args *args, struct wanted *wanted, struct 
 	return wanted->channel || error_prefix(err, "cannot make channel '%s'", name);
 }
 
+static const char *plural(const struct wanted *wanted)
+{
+	if (wanted->rule.kind == RULE_SYSCALL)
+		return "system calls";
+	return wanted->rule.has_kind ? "tracepoints" : "events";
+}
+
 static void print_enabled(struct reply *reply, const struct wanted *wanted, const char *pattern)
 {
 	const bool is_logger = source_table[wanted->source_index].class->carrier;
@@ -56,7 +63,7 @@ static void print_enabled(struct reply *reply, const struct wanted *wanted, cons
 			    wanted->is_all ? "" : text_str(&exclusions), wanted->is_all ? "" : ": ",
 			    filter_text(wanted->rule.filter));
 	else if (wanted->is_all)
-		reply_print(reply, "All %s events%s are enabled in channel %s\n", word,
+		reply_print(reply, "All %s %s%s are enabled in channel %s\n", word, plural(wanted),
 			    text_str(&exclusions), channel);
 	else if (is_logger)
 		reply_print(reply, "%s event %s enabled\n", word, pattern);
@@ -101,8 +108,24 @@ static bool enable_one(struct reply *reply, struct wanted *wanted, const char *p
 	json_put_text(event, "channel", shared_text_str(wanted->channel->name));
 	json_put_bool(event, "success", true);
 	word_list_add(&wanted->enabled, pattern);
-	print_enabled(reply, wanted, pattern);
 	return true;
+}
+
+/* All events of the kernel are two rules, as lttng has it. */
+static bool enable_name(struct reply *reply, struct wanted *wanted, const char *pattern)
+{
+	const char *domain = source_table[wanted->source_index].class->domain;
+	bool is_twice = wanted->is_all && !wanted->rule.has_kind && strcmp(domain, "KERNEL") == 0;
+	bool is_done = enable_one(reply, wanted, pattern);
+
+	if (is_done && is_twice) {
+		wanted->rule.kind = RULE_SYSCALL;
+		is_done = enable_one(reply, wanted, pattern);
+		wanted->rule.kind = RULE_TRACEPOINT;
+	}
+	if (is_done)
+		print_enabled(reply, wanted, pattern);
+	return is_done;
 }
 
 static enum exit_status enable_names(struct call *call, struct wanted *wanted)
@@ -116,7 +139,7 @@ static enum exit_status enable_names(struct call *call, struct wanted *wanted)
 		text_split_commas(args_at(call->args, 0), &names);
 	for (size_t i = 0; i < names.count; i++) {
 		text_glob_normalize(names.words[i]);
-		if (!enable_one(call->reply, wanted, names.words[i]))
+		if (!enable_name(call->reply, wanted, names.words[i]))
 			status = STATUS_ERROR;
 	}
 	word_list_finish(&names);
@@ -131,6 +154,10 @@ static bool check_names(const struct args *args, struct wanted *wanted, struct e
 	if (!wanted->is_all && args_count(args) == 0)
 		return error_set(err, ERROR_INVALID,
 				 "which events? Give names (stars allowed) or --all");
+	if (wanted->rule.location && (wanted->is_all || strpbrk(args_at(args, 0), ",*")))
+		return error_set(err, ERROR_INVALID,
+				 "a probe's events have one name, without stars: give it behind "
+				 "the options");
 	return true;
 }
 
@@ -177,6 +204,14 @@ static const struct option_spec enable_event_options[] = {
 	OPTION_USERSPACE,
 	OPTIONS_OF_LOGGERS,
 	{"tracepoint", 0, OPTION_FLAG, NULL, "tracepoints (default)", COMPLETE_NOTHING},
+	{"syscall", 0, OPTION_FLAG, NULL, "system calls (kernel): both ends of each",
+	 COMPLETE_NOTHING},
+	{"probe", 0, OPTION_TEXT, "LOCATION", "a place in the kernel: SYMBOL[+OFFSET] or 0xADDRESS",
+	 COMPLETE_NOTHING},
+	{"function", 0, OPTION_TEXT, "LOCATION",
+	 "a function of the kernel: NAME_entry and NAME_exit", COMPLETE_NOTHING},
+	{"userspace-probe", 0, OPTION_TEXT, "LOCATION",
+	 "a place in a program: [elf:]PATH:FUNCTION or sdt:PATH:PROVIDER:NAME", COMPLETE_NOTHING},
 	OPTIONS_OF_RULES,
 };
 
@@ -187,7 +222,7 @@ const struct command enable_event_command = {
 	.description =
 		"NAME is an event name; a star stands for any run of characters. A rule counts for "
 		"the applications that run and for those that come later. Rules can be added while "
-		"the session records.\n\n"
+		"the session records. For a probe, NAME is how its events are to be called.\n\n"
 		"A filter is an expression of the event's fields: size > 4096 && name == \"web*\". "
 		"There are NAME, NAME[3] for an element, $ctx.vpid and other contexts, "
 		"$app.PROVIDER:NAME, numbers as in C and strings, in which a star stands for any "

@@ -140,6 +140,7 @@ struct asked_points {
 	struct reply *reply;
 	struct point_list points;
 	size_t source_index;
+	enum rule_kind kind;
 	bool with_fields;
 };
 
@@ -147,9 +148,10 @@ static void show_points(struct message *message)
 {
 	struct asked_points *asked = (struct asked_points *)message;
 
-	listing_points_text(asked->reply, asked->source_index, &asked->points, asked->with_fields);
-	listing_points_json(reply_json(asked->reply), asked->source_index, &asked->points,
+	listing_points_text(asked->reply, asked->source_index, &asked->points, asked->kind,
 			    asked->with_fields);
+	listing_points_json(reply_json(asked->reply), asked->source_index, &asked->points,
+			    asked->kind, asked->with_fields);
 	if (asked->points.unanswered_count > 0)
 		reply_warn(asked->reply,
 			   "%u applications did not answer and are missing in the list",
@@ -166,12 +168,20 @@ static void list_points(struct call *call)
 	struct source *source;
 	size_t source_index;
 
+	struct error err = ERROR_INIT;
+
 	if (!common_domain(call, &source_index))
 		return;
+	if (args_has(call->args, "syscall") && !args_has(call->args, "kernel")) {
+		error_set(&err, ERROR_INVALID, "--syscall is for --kernel only");
+		reply_fail(call->reply, &err);
+		return;
+	}
 	source = call->model->sources[source_index].source;
 	asked = mem_zalloc(sizeof(*asked));
 	asked->reply = call->reply;
 	asked->source_index = source_index;
+	asked->kind = args_has(call->args, "syscall") ? RULE_SYSCALL : RULE_TRACEPOINT;
 	asked->with_fields = args_has(call->args, "fields");
 	task_init(&asked->task, call->model->queue, show_points);
 	task_add(&asked->task);
@@ -191,7 +201,8 @@ static void list_run(struct call *call)
 	struct session *session;
 
 	/* Domains that this build does not have: common_domain() says so. */
-	if (!name && (listing.sources || args_has(call->args, "kernel"))) {
+	if (!name && (listing.sources || args_has(call->args, "kernel") ||
+		      args_has(call->args, "syscall"))) {
 		list_points(call);
 		return;
 	}
@@ -210,8 +221,9 @@ static const struct option_spec list_options[] = {
 	OPTION_KERNEL,
 	OPTION_USERSPACE,
 	OPTIONS_OF_LOGGERS,
-	{"fields", 'f', OPTION_FLAG, NULL, "with --userspace: the fields of each event",
+	{"fields", 'f', OPTION_FLAG, NULL, "with --userspace, --kernel: the fields of each event",
 	 COMPLETE_NOTHING},
+	{"syscall", 'S', OPTION_FLAG, NULL, "with --kernel: the system calls", COMPLETE_NOTHING},
 	{"channel", 'c', OPTION_TEXT, "CHANNEL", "only this channel of the session",
 	 COMPLETE_CHANNEL},
 	{"domain", 'd', OPTION_FLAG, NULL, "only the names of the session's domains",

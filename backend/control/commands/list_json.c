@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The same as list.c prints, as JSON: --mi xml's names, and counters and chunks that lttng does not
  * have. */
+#include <string.h>
+
 #include "backend/base/mem.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
@@ -21,7 +23,9 @@ struct json *listing_rule_json(struct json *events, size_t source_index,
 	struct json *exclusions;
 
 	json_put_text(event, "name", shared_text_str(rule->pattern));
-	json_put_text(event, "type", "TRACEPOINT");
+	json_put_text(event, "type", rule_kind_names[rule->kind].symbol);
+	if (shared_text_str(rule->location)[0])
+		json_put_text(event, "location", shared_text_str(rule->location));
 	json_put_bool(event, "enabled", rule->is_enabled);
 	json_put_text(event, "loglevel_type", loglevel_types[rule->loglevel_match]);
 	if (rule->loglevel_match != LOGLEVEL_ALL)
@@ -207,13 +211,52 @@ void listing_session_json(struct json *object, const struct session *session,
 		put_snapshot_outputs(object, session);
 }
 
+static void put_fields(struct json *event, const struct point *point)
+{
+	struct json *fields = json_put_array(event, "event_fields");
+
+	for (size_t i = 0; i < point->field_count; i++) {
+		struct json *field = json_add_object(fields);
+
+		json_put_text(field, "name", point->fields[i].name);
+		json_put_text(field, "type", point->fields[i].type);
+	}
+}
+
+/* lttng has no process around the kernel's. */
+static void put_kernel_points(struct json *object, const struct point_list *points,
+			      enum rule_kind kind, bool with_fields)
+{
+	struct json *events = json_put_array(object, "kernel_events");
+
+	for (size_t i = 0; i < points->group_count; i++)
+		for (size_t j = 0; j < points->groups[i].point_count; j++) {
+			const struct point *point = &points->groups[i].points[j];
+			const char *name = listing_point_name(point, kind);
+			struct json *event;
+
+			if (!name)
+				continue;
+			event = json_add_object(events);
+			json_put_text(event, "name", name);
+			json_put_text(event, "type", rule_kind_names[kind].symbol);
+			if (with_fields)
+				put_fields(event, point);
+		}
+}
+
 void listing_points_json(struct json *object, size_t source_index, const struct point_list *points,
-			 bool with_fields)
+			 enum rule_kind kind, bool with_fields)
 {
 	const struct loglevel_scale *scale =
 		loglevel_scale(source_table[source_index].class->domain);
-	struct json *groups = json_put_array(object, "pids");
+	struct json *groups;
 
+	if (strcmp(source_table[source_index].class->domain, "KERNEL") == 0) {
+		put_kernel_points(object, points, kind, with_fields);
+		return;
+	}
+	groups = json_put_array(object, "pids");
 	for (size_t i = 0; i < points->group_count; i++) {
 		const struct point_group *group = &points->groups[i];
 		struct json *pid = json_add_object(groups);
@@ -226,20 +269,12 @@ void listing_points_json(struct json *object, size_t source_index, const struct 
 			const struct point *point = &group->points[j];
 			const char *level = loglevel_name(scale, point->loglevel);
 			struct json *event = json_add_object(events);
-			struct json *fields;
 
 			json_put_text(event, "name", point->name);
 			json_put_text(event, "type", "TRACEPOINT");
 			json_put_text(event, "loglevel", level ? level : "");
-			if (!with_fields)
-				continue;
-			fields = json_put_array(event, "event_fields");
-			for (size_t k = 0; k < point->field_count; k++) {
-				struct json *field = json_add_object(fields);
-
-				json_put_text(field, "name", point->fields[k].name);
-				json_put_text(field, "type", point->fields[k].type);
-			}
+			if (with_fields)
+				put_fields(event, point);
 		}
 	}
 }

@@ -8,6 +8,7 @@
 #include "backend/control/commands/listing.h"
 #include "backend/model/loglevel.h"
 #include "backend/model/schedule.h"
+#include "backend/source/location.h"
 
 static void print_timer(struct reply *reply, const char *title, uint64_t timer_us)
 {
@@ -69,6 +70,54 @@ static void print_statistics(struct reply *reply, const struct session *session,
 	reply_print(reply, "\n");
 }
 
+/* In lttng's words, its one blank that is missing included. */
+static const char *kind_text(const struct event_rule *rule)
+{
+	static const char *const texts[RULE_KIND_COUNT] = {
+		[RULE_TRACEPOINT] = " (type: tracepoint)",
+		[RULE_SYSCALL] = " (type:syscall)",
+		[RULE_PROBE] = " (type: probe)",
+		[RULE_FUNCTION] = " (type: function)",
+		[RULE_USERSPACE_PROBE] = " (type: userspace-probe)",
+	};
+
+	return texts[rule->kind];
+}
+
+static void print_program(struct reply *reply, const struct location *location)
+{
+	bool is_sdt = location->kind == LOCATION_SDT;
+
+	reply_print(reply, "        Type: %s\n", is_sdt ? "Tracepoint" : "Function");
+	reply_print(reply, "        Binary path:   %s\n", location->path);
+	if (is_sdt)
+		reply_print(reply, "        Tracepoint:    %s:%s\n", location->provider,
+			    location->symbol);
+	else
+		reply_print(reply, "        Function:      %s()\n", location->symbol);
+	reply_print(reply, "        Lookup method: %s\n", is_sdt ? "SDT" : "ELF");
+}
+
+static void print_location(struct reply *reply, const struct event_rule *rule)
+{
+	const char *text = shared_text_str(rule->location);
+	struct location location;
+
+	if (!*text)
+		return;
+	if (location_parse(text, rule->kind, &location, NULL)) {
+		if (location.path)
+			print_program(reply, &location);
+		else if (location.symbol)
+			reply_print(reply, "        offset: 0x%llx\n        symbol: %s\n",
+				    (unsigned long long)location.number, location.symbol);
+		else
+			reply_print(reply, "        addr: 0x%llx\n",
+				    (unsigned long long)location.number);
+	}
+	location_finish(&location);
+}
+
 static void print_rule(struct reply *reply, const struct event_rule *rule)
 {
 	struct text line = {0};
@@ -78,7 +127,7 @@ static void print_rule(struct reply *reply, const struct event_rule *rule)
 		text_addf(&line, " (loglevel %s %s (%d))",
 			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? "<=" : "==",
 			  loglevel_name_ust(rule->loglevel), rule->loglevel);
-	text_addf(&line, " (type: tracepoint) [%s]", rule->is_enabled ? "enabled" : "disabled");
+	text_addf(&line, "%s [%s]", kind_text(rule), rule->is_enabled ? "enabled" : "disabled");
 	for (size_t i = 0; i < rule->exclusions.count; i++)
 		text_addf(&line, "%s%s", i == 0 ? " [exclusions: " : ",",
 			  rule->exclusions.words[i]);
@@ -88,6 +137,7 @@ static void print_rule(struct reply *reply, const struct event_rule *rule)
 		text_addf(&line, " [filter: '%s']", shared_text_str(rule->filter));
 	reply_print(reply, "%s\n", text_str(&line));
 	text_finish(&line);
+	print_location(reply, rule);
 }
 
 /* lttng shows none; scripts that read its lines find them unchanged while there are none. */
@@ -253,22 +303,63 @@ void listing_session_text(struct reply *reply, const struct session *session,
 			print_domain(reply, session, i, listing);
 }
 
+static void print_fields(struct reply *reply, const struct point *point)
+{
+	for (size_t i = 0; i < point->field_count; i++)
+		reply_print(reply, "        field: %s (%s)\n", point->fields[i].name,
+			    point->fields[i].type);
+}
+
+const char *listing_point_name(const struct point *point, enum rule_kind kind)
+{
+	bool is_exit = strncmp(point->name, "syscall_exit_", strlen("syscall_exit_")) == 0;
+
+	if (point->kind != kind || (kind == RULE_SYSCALL && is_exit))
+		return NULL;
+	return kind == RULE_SYSCALL ? rule_syscall_of(point->name) : point->name;
+}
+
+static void print_kernel_points(struct reply *reply, const struct point_list *points,
+				enum rule_kind kind, bool with_fields)
+{
+	const char *type = kind == RULE_SYSCALL ? "" : " (type: tracepoint)";
+
+	reply_print(reply, "%s:\n-------------\n",
+		    kind == RULE_SYSCALL ? "System calls" : "Kernel events");
+	for (size_t i = 0; i < points->group_count; i++)
+		for (size_t j = 0; j < points->groups[i].point_count; j++) {
+			const struct point *point = &points->groups[i].points[j];
+
+			const char *name = listing_point_name(point, kind);
+
+			if (!name)
+				continue;
+			reply_print(reply, "      %s%s\n", name, type);
+			if (with_fields)
+				print_fields(reply, point);
+		}
+	reply_print(reply, "\n");
+}
+
 static void print_point(struct reply *reply, const struct point *point, bool with_fields)
 {
 	const char *level = loglevel_name_ust(point->loglevel);
 
 	reply_print(reply, "      %s (loglevel: %s (%d)) (type: tracepoint)\n", point->name,
 		    level ? level : "UNKNOWN", point->loglevel);
-	for (size_t i = 0; with_fields && i < point->field_count; i++)
-		reply_print(reply, "        field: %s (%s)\n", point->fields[i].name,
-			    point->fields[i].type);
+	if (with_fields)
+		print_fields(reply, point);
 }
 
 void listing_points_text(struct reply *reply, size_t source_index, const struct point_list *points,
-			 bool with_fields)
+			 enum rule_kind kind, bool with_fields)
 {
 	const bool is_logger = source_table[source_index].class->carrier;
 
+	if (strcmp(source_table[source_index].class->domain, "KERNEL") == 0) {
+		print_kernel_points(reply, points, kind, with_fields);
+		return;
+	}
 	if (is_logger)
 		reply_print(reply, "%s events (Logger name):\n-------------------------\n\n",
 			    common_domain_word(source_index));

@@ -21,8 +21,11 @@ const char *listing_state(const struct session *session);
 /* lttng 2.13's text. */
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing);
+/* The kernel's by that kind, a system call once and by its own name. NULL: not to be shown. */
+const char *listing_point_name(const struct point *point, enum rule_kind kind);
+/* kind: of the kernel's, tracepoints or system calls. */
 void listing_points_text(struct reply *reply, size_t source_index, const struct point_list *points,
-			 bool with_fields);
+			 enum rule_kind kind, bool with_fields);
 void listing_session_json(struct json *object, const struct session *session,
 			  const struct listing *listing);
 /* One of them, for the answer of a command that made it; the object that was added. */
@@ -30,7 +33,7 @@ struct json *listing_channel_json(struct json *channels, const struct channel *c
 struct json *listing_rule_json(struct json *events, size_t source_index,
 			       const struct event_rule *rule);
 void listing_points_json(struct json *object, size_t source_index, const struct point_list *points,
-			 bool with_fields);
+			 enum rule_kind kind, bool with_fields);
 
 /* Brings the counters up to date, shows the session and ends the reply. Takes the listing's memory.
  */

@@ -18,12 +18,18 @@
 	 COMPLETE_EVENT}
 /* clang-format on */
 
+/* The option of each kind; options_of_kinds: with a place where one is needed. */
+extern const char *const rule_kind_options[RULE_KIND_COUNT];
+
 /* Zero-initialise. */
 struct rule_args {
 	enum loglevel_match loglevel_match;
 	int loglevel;
 	struct word_list exclusions;
 	struct filter *filter; /* NULL: none */
+	enum rule_kind kind;
+	bool has_kind;	/* it was asked for */
+	char *location; /* NULL: none */
 };
 
 /*

@@ -9,6 +9,7 @@
 #include "backend/base/text.h"
 
 #define LIST_BYTES_MAX (8 << 20)
+#define SYSCALL_PREFIX "syscall_"
 
 /* Not meant by stars: what the tracer itself is made of, and system calls without their names. */
 static bool is_hidden(const char *system)
@@ -86,12 +87,9 @@ const struct kernel_format *kernel_event_format(struct kernel_event *event,
 
 const char *kernel_event_syscall(const struct kernel_event *event)
 {
-	static const char *const prefixes[] = {"syscall_entry_", "syscall_exit_"};
+	const char *syscall = event->is_syscall ? rule_syscall_of(event->name) : NULL;
 
-	for (size_t i = 0; event->is_syscall && i < COUNT_OF(prefixes); i++)
-		if (strncmp(event->name, prefixes[i], strlen(prefixes[i])) == 0)
-			return event->name + strlen(prefixes[i]);
-	return "";
+	return syscall ? syscall : "";
 }
 
 static bool is_excluded(const struct rule_spec *rule, const char *name)
@@ -102,9 +100,12 @@ static bool is_excluded(const struct rule_spec *rule, const char *name)
 	return false;
 }
 
+/* A rule that names one end of a system call as a tracepoint means it. */
 static bool is_tracepoint_meant(const struct kernel_event *event, const char *pattern)
 {
-	if (event->is_syscall || (is_hidden(event->system) && text_has_glob(pattern)))
+	if (event->is_syscall && strncmp(pattern, SYSCALL_PREFIX, strlen(SYSCALL_PREFIX)) != 0)
+		return false;
+	if ((is_hidden(event->system) && text_has_glob(pattern)))
 		return false;
 	return text_glob_match(pattern, event->name);
 }
@@ -120,8 +121,6 @@ bool kernel_event_is_meant(const struct kernel_event *event, const struct rule_s
 		return is_tracepoint_meant(event, rule->pattern);
 	case RULE_SYSCALL:
 		return event->is_syscall && text_glob_match(rule->pattern, syscall);
-	case RULE_ALL:
-		return event->is_syscall || is_tracepoint_meant(event, rule->pattern);
 	case RULE_PROBE:
 	case RULE_FUNCTION:
 	case RULE_USERSPACE_PROBE:
