@@ -355,9 +355,8 @@ const struct view_class tail_view = {
 	.title = "Tail",
 	.digit = '5',
 	.help = "The newest events of the selected session while it records, the last at the\n"
-		"bottom. When more pass than can be shown, whole packets are sampled; nothing is\n"
-		"lost by that, it is all in the trace. Moving up leaves following, F returns to "
-		"it.",
+		"bottom. When more pass than can be shown, whole packets are sampled; nothing\n"
+		"is lost by that, it is all in the trace. Moving up leaves following, F returns.",
 	.state_bytes = sizeof(struct tail_state),
 	.init = init,
 	.finish = finish,

@@ -123,7 +123,7 @@ struct view_class {
 	const struct view_action *actions; /* its own besides the common ones; ends with {NULL} */
 };
 
-/* What all views but help understand; ends with {NULL}. */
+/* What all lists understand: every view but help, tail and browser; ends with {NULL}. */
 extern const struct view_action view_common_actions[];
 
 extern const struct view_class *const view_table[];

@@ -99,6 +99,11 @@ void fake_choose_scene(enum fake_scene chosen)
 	scene = chosen;
 }
 
+enum fake_scene fake_scene(void)
+{
+	return scene;
+}
+
 bool fake_scene_of(const char *name, enum fake_scene *found)
 {
 	static const char *const names[] = {"empty", "idle", "busy", "hostile"};

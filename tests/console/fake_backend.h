@@ -17,6 +17,7 @@ enum fake_scene {
 
 /* Before backend_start. */
 void fake_choose_scene(enum fake_scene scene);
+enum fake_scene fake_scene(void);
 bool fake_scene_of(const char *name, enum fake_scene *scene);
 
 #endif

@@ -140,8 +140,15 @@ static void views_are_found_by_name(void **state)
 	assert_null(view_find("chunk"));
 	for (size_t i = 0; i < view_count; i++) {
 		assert_ptr_equal(view_find(view_table[i]->name), view_table[i]);
-		assert_true(i == 0 || view_table[i]->digit > view_table[i - 1]->digit);
+		assert_true(i == 0 || !view_table[i]->digit ||
+			    view_table[i]->digit > view_table[i - 1]->digit);
 	}
+}
+
+/* Events are in the order of their time, always. */
+static bool is_list(const struct view_class *view)
+{
+	return view != &tail_view && view != &browser_view;
 }
 
 /* Every action in the tables is one that the view takes. */
@@ -154,7 +161,7 @@ static void all_listed_actions_are_known(void **state)
 		shown_init(&shown, view_table[i], &pictures);
 		shown_draw(&shown, 24, 80, GLYPHS_UTF8);
 		for (const struct view_action *action = view_common_actions; action->name; action++)
-			assert_true(shown_act(&shown, action->name, ""));
+			assert_true(!is_list(view_table[i]) || shown_act(&shown, action->name, ""));
 		for (const struct view_action *action = view_table[i]->actions; action->name;
 		     action++)
 			assert_true(shown_act(&shown, action->name, ""));
