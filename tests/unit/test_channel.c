@@ -54,7 +54,7 @@ static void exclusions_read_as_they_are_given(void **state)
 	struct channel *channel = create_channel();
 	struct error err = ERROR_INIT;
 	struct word_list exclusions = {0};
-	struct event_rule_key key = {"web:*", LOGLEVEL_ALL, -1, &exclusions, NULL};
+	struct event_rule_key key = {.pattern = "web:*", .loglevel = -1, .exclusions = &exclusions};
 	const struct event_rule *rule;
 
 	(void)state;
