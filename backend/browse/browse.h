@@ -119,7 +119,7 @@ struct browse_value_count {
 #define BROWSE_TOP_VALUES 10
 
 struct browse_statistics {
-	uint64_t begin_wall_ns, end_wall_ns;
+	uint64_t begin_wall_ns, end_wall_ns; /* of the trace's own span at most */
 	uint64_t event_count;
 	uint64_t lost_events;
 	const struct browse_type_count *types; /* most frequent first */

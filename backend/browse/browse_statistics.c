@@ -204,6 +204,17 @@ static void fill_field(struct browse_statistics *statistics, struct value_counts
 		statistics->top[i] = (struct browse_value_count){top[i].value, top[i].count};
 }
 
+/* Of what was asked for, the part where the trace is. */
+static void fill_times(struct browse_statistics *statistics, const struct long_job *job,
+		       const struct browse_worker *worker)
+{
+	uint64_t begin_ns, end_ns;
+
+	browse_worker_times(worker, &begin_ns, &end_ns);
+	statistics->begin_wall_ns = job->begin_ns > begin_ns ? job->begin_ns : begin_ns;
+	statistics->end_wall_ns = job->end_ns < end_ns ? job->end_ns : end_ns;
+}
+
 static void answer_job(struct long_job *job, struct browse_worker *worker, const struct error *err)
 {
 	struct statistics_job *own = (struct statistics_job *)job;
@@ -214,8 +225,7 @@ static void answer_job(struct long_job *job, struct browse_worker *worker, const
 	answer->done = own->done;
 	answer->data = own->data;
 	error_copy(&answer->error, err);
-	answer->statistics.begin_wall_ns = job->begin_ns;
-	answer->statistics.end_wall_ns = job->end_ns;
+	fill_times(&answer->statistics, job, worker);
 	answer->statistics.event_count = own->event_count;
 	answer->statistics.lost_events = own->lost_events;
 	fill_types(answer, &own->types);

@@ -594,6 +594,8 @@ static void statistics_are_what_the_recipe_says(void **unused)
 	assert_false(browse_info(own.browse)->is_counted);
 	browse_statistics(own.browse, 0, UINT64_MAX, "n", statistics_came, &own);
 	wait_done(&own);
+	assert_int_equal(own.statistics.begin_wall_ns, TRACE_MAKE_OFFSET_NS + own.made.first_clock);
+	assert_int_equal(own.statistics.end_wall_ns, TRACE_MAKE_OFFSET_NS + own.made.last_clock);
 	assert_int_equal(own.statistics.event_count, own.made.event_count);
 	assert_int_equal(own.statistics.lost_events, own.made.lost_events);
 	text_addf(&types, "load:tick %llu\nload:request %llu\nload:blob %llu\n",
