@@ -135,6 +135,12 @@ struct source_class {
 	 */
 	bool (*check_filter)(const struct filter *filter, struct filter_problem *problem);
 	/*
+	 * Whether such a rule can be followed here: false with what is missing. NULL as a function:
+	 * all can. Any thread.
+	 */
+	bool (*check_rule)(const struct source *source, const struct rule_spec *rule,
+			   struct error *err);
+	/*
 	 * The LTTNG_HOME that a program must be given to find this source, or NULL: it needs none.
 	 * NULL as a function: programs need nothing. Any thread; as long as the source lives.
 	 */

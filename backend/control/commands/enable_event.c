@@ -51,7 +51,9 @@ static void print_enabled(struct reply *reply, const struct wanted *wanted, cons
 	const bool is_logger = source_table[wanted->source_index].class->carrier;
 	const struct word_list *excluded = &wanted->rule.exclusions;
 	const char *word = common_domain_word(wanted->source_index);
-	const char *channel = shared_text_str(wanted->channel->name);
+	/* Loggers have no channels of their own: lttng names the default one. */
+	const char *channel =
+		is_logger ? CHANNEL_DEFAULT_NAME : shared_text_str(wanted->channel->name);
 	struct text exclusions = {0};
 
 	for (size_t i = 0; i < excluded->count; i++)
@@ -89,13 +91,27 @@ static bool check_pattern(const struct wanted *wanted, const char *pattern, stru
 	return true;
 }
 
+static bool check_rule(const struct wanted *wanted, const struct event_rule_key *key,
+		       struct error *err)
+{
+	const struct source *source = wanted->session->model->sources[wanted->source_index].source;
+	const struct rule_spec rule = {
+		.kind = key->kind,
+		.pattern = key->pattern,
+		.location = key->location,
+	};
+
+	return !source || !source->class->check_rule ||
+	       source->class->check_rule(source, &rule, err);
+}
+
 static bool enable_one(struct reply *reply, struct wanted *wanted, const char *pattern)
 {
 	struct event_rule_key key = rule_args_key(&wanted->rule, pattern);
 	struct error err = ERROR_INIT;
 	struct json *event;
 
-	if (!check_pattern(wanted, pattern, &err) ||
+	if (!check_pattern(wanted, pattern, &err) || !check_rule(wanted, &key, &err) ||
 	    !channel_enable_rule(wanted->channel, wanted->session->next_rule_id, &key, &err)) {
 		error_prefix(&err, "event %s (channel %s, session %s)", pattern,
 			     shared_text_str(wanted->channel->name), session_name(wanted->session));

@@ -7,6 +7,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
+#include "backend/source/kernel/probe.h"
 
 #define LIST_BYTES_MAX (8 << 20)
 #define SYSCALL_PREFIX "syscall_"
@@ -17,14 +18,16 @@ static bool is_hidden(const char *system)
 	return strcmp(system, "ftrace") == 0 || strcmp(system, "raw_syscalls") == 0;
 }
 
-static void add_event(struct kernel_catalog *catalog, size_t *room, const char *system,
-		      const char *name)
+static struct kernel_event *add_place(struct kernel_catalog *catalog)
 {
-	struct kernel_event *event;
+	catalog->events =
+		mem_grow(catalog->events, catalog->count, &catalog->room, sizeof(*catalog->events));
+	return &catalog->events[catalog->count++];
+}
 
-	catalog->events = mem_grow(catalog->events, catalog->count, room, sizeof(*catalog->events));
-	event = &catalog->events[catalog->count++];
-	*event = (struct kernel_event){
+static void add_event(struct kernel_catalog *catalog, const char *system, const char *name)
+{
+	*add_place(catalog) = (struct kernel_event){
 		.system = mem_strdup(system),
 		.kernel_name = mem_strdup(name),
 		.name = kernel_event_name(system, name),
@@ -35,7 +38,7 @@ static void add_event(struct kernel_catalog *catalog, size_t *room, const char *
 bool kernel_catalog_read(struct kernel_catalog *catalog, const struct tracefs *tracefs,
 			 struct error *err)
 {
-	size_t length, room = 0;
+	size_t length;
 	char *list, *rest, *line;
 
 	*catalog = (struct kernel_catalog){0};
@@ -45,13 +48,25 @@ bool kernel_catalog_read(struct kernel_catalog *catalog, const struct tracefs *t
 	while ((line = strsep(&rest, "\n"))) {
 		char *name = strchr(line, ':');
 
-		if (!name || name == line || name[1] == '\0' || strchr(line, '/'))
+		if (!name || name == line || name[1] == '\0' || strchr(line, '/') ||
+		    strncmp(line, "tracon_", strlen("tracon_")) == 0)
 			continue;
 		*name++ = '\0';
-		add_event(catalog, &room, line, name);
+		add_event(catalog, line, name);
 	}
 	free(list);
 	return true;
+}
+
+void kernel_catalog_add_probe(struct kernel_catalog *catalog, const struct kernel_probe *probe)
+{
+	for (size_t i = 0; i < probe->names.count; i++)
+		*add_place(catalog) = (struct kernel_event){
+			.system = mem_strdup(probe->group),
+			.kernel_name = mem_strdup(probe->names.words[i]),
+			.name = mem_strdup(probe->titles.words[i]),
+			.rule_id = probe->rule_id,
+		};
 }
 
 void kernel_catalog_finish(struct kernel_catalog *catalog)
@@ -78,6 +93,10 @@ const struct kernel_format *kernel_event_format(struct kernel_event *event,
 	if (tracefs_read(tracefs, path, KERNEL_FORMAT_MAX, &text, &length, err)) {
 		event->format = kernel_format_read(event->system, text, length, err);
 		free(text);
+	}
+	if (event->format && event->rule_id) { /* the kernel knows it by another name */
+		free(event->format->name);
+		event->format->name = mem_strdup(event->name);
 	}
 	if (!event->format)
 		error_prefix(err, "event '%s' can't be recorded", event->name);
@@ -114,6 +133,8 @@ bool kernel_event_is_meant(const struct kernel_event *event, const struct rule_s
 {
 	const char *syscall = kernel_event_syscall(event);
 
+	if (event->rule_id || rule->kind > RULE_SYSCALL)
+		return event->rule_id == rule->id;
 	if (is_excluded(rule, event->is_syscall ? syscall : event->name))
 		return false;
 	switch (rule->kind) {

@@ -15,16 +15,20 @@ struct kernel_event {
 	char *kernel_name; /* "sys_enter_openat": its folder */
 	char *name;	   /* "syscall_entry_openat" */
 	bool is_syscall;
+	uint32_t rule_id;	      /* of a probe: it is that rule's only; else 0 */
 	struct kernel_format *format; /* NULL: not read yet */
 };
 
 struct kernel_catalog {
 	struct kernel_event *events;
-	size_t count;
+	size_t count, room;
 };
 
 bool kernel_catalog_read(struct kernel_catalog *catalog, const struct tracefs *tracefs,
 			 struct error *err);
+struct kernel_probe;
+/* Its events come behind the others. */
+void kernel_catalog_add_probe(struct kernel_catalog *catalog, const struct kernel_probe *probe);
 void kernel_catalog_finish(struct kernel_catalog *catalog);
 /* Reads it at the first call; the catalog keeps it. NULL with err. */
 const struct kernel_format *kernel_event_format(struct kernel_event *event,

@@ -8,6 +8,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/source/kernel/matcher.h"
+#include "backend/source/kernel/probe.h"
 
 #define CLASS_COUNT 65536 /* the kernel's ids have 16 bits */
 
@@ -48,7 +49,15 @@ static void free_garbage(struct kernel_channel *channel)
 
 static void free_channel(struct kernel_channel *channel)
 {
+	const struct tracefs *tracefs = channel->instance->tracefs;
+
 	kernel_instance_destroy(channel->instance);
+	while (channel->probes) {
+		struct kernel_probe *probe = channel->probes;
+
+		channel->probes = probe->next;
+		kernel_probe_remove(tracefs, probe);
+	}
 	for (size_t i = 0; i < channel->enabled_count; i++)
 		free(channel->enabled[i].key);
 	free(channel->enabled);
@@ -277,16 +286,69 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 	return true;
 }
 
+static bool has_probe(const struct kernel_channel *channel, uint32_t rule_id)
+{
+	const struct kernel_probe *probe = channel->probes;
+
+	while (probe && probe->rule_id != rule_id)
+		probe = probe->next;
+	return probe;
+}
+
+/* Says what went wrong with one of many; the first one is the command's error. */
+static bool pass_over(const struct error *one, bool is_first, struct error *err)
+{
+	log_write(LOG_LEVEL_WARNING, "%s", one->message);
+	if (is_first)
+		error_copy(err, one);
+	return false;
+}
+
+static bool define_probes(struct kernel_channel *channel, struct kernel_catalog *catalog,
+			  const struct tracefs *tracefs, const struct channel_spec *wanted,
+			  struct error *err)
+{
+	bool is_fine = true;
+
+	for (size_t i = 0; i < wanted->rule_count; i++) {
+		const struct rule_spec *rule = &wanted->rules[i];
+		struct error one = ERROR_INIT;
+		struct kernel_probe *probe;
+
+		if (rule->kind <= RULE_SYSCALL || !rule->is_enabled || has_probe(channel, rule->id))
+			continue;
+		probe = kernel_probe_define(tracefs, channel->session_id, rule, &one);
+		if (!probe) {
+			is_fine = pass_over(&one, is_fine, err);
+			continue;
+		}
+		probe->next = channel->probes;
+		channel->probes = probe;
+		kernel_catalog_add_probe(catalog, probe);
+	}
+	return is_fine;
+}
+
+/* Probes come behind what was there when the session began. */
+static void make_room(struct kernel_channel *channel, size_t count)
+{
+	size_t before = channel->enabled_count;
+
+	if (channel->enabled && count == before)
+		return;
+	channel->enabled =
+		mem_realloc_array(channel->enabled, count + 1, sizeof(*channel->enabled));
+	memset(channel->enabled + before, 0, (count + 1 - before) * sizeof(*channel->enabled));
+	channel->enabled_count = count;
+}
+
 bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog *catalog,
 			   const struct tracefs *tracefs, const struct channel_spec *wanted,
 			   struct sink_trace *trace, struct error *err)
 {
-	bool is_fine = true;
+	bool is_fine = define_probes(channel, catalog, tracefs, wanted, err);
 
-	if (!channel->enabled) {
-		channel->enabled_count = catalog->count;
-		channel->enabled = mem_zalloc((catalog->count + 1) * sizeof(*channel->enabled));
-	}
+	make_room(channel, catalog->count);
 	/* One event that the kernel refuses leaves the others on. */
 	for (size_t i = 0; i < catalog->count; i++) {
 		struct error one = ERROR_INIT;
@@ -294,10 +356,7 @@ bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog
 		if (follow_event(channel, &catalog->events[i], &channel->enabled[i], tracefs,
 				 wanted, trace, &one))
 			continue;
-		log_write(LOG_LEVEL_WARNING, "%s", one.message);
-		if (is_fine)
-			error_copy(err, &one);
-		is_fine = false;
+		is_fine = pass_over(&one, is_fine, err);
 	}
 	return is_fine;
 }

@@ -25,7 +25,8 @@ struct kernel_channel {
 	const struct source_host *host; /* the source's */
 	struct queue *home; /* of the kernel's own thread: the instance is removed there */
 	struct kernel_instance *instance;
-	struct uuid uuid; /* the trace's */
+	struct kernel_probe *probes; /* its rules' */
+	struct uuid uuid;	     /* the trace's */
 	struct scanner *scanner;
 	struct tally *tally;
 	struct kernel_classes classes; /* entries: set once, read by consumers with acquire */

@@ -113,6 +113,19 @@ static void read_plain(const struct tep_format_field *from, struct kernel_field 
 	field->element_bytes = (uint8_t)field->size_bytes;
 }
 
+/* Probes have their places under LTTng's names. */
+static const char *field_name(const char *name)
+{
+	static const struct {
+		const char *kernel, *lttng;
+	} names[] = {{"__probe_ip", "ip"}, {"__probe_func", "ip"}, {"__probe_ret_ip", "parent_ip"}};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(name, names[i].kernel) == 0)
+			return names[i].lttng;
+	return name;
+}
+
 /* False: it can't be. */
 static bool read_field(const struct tep_format_field *from, bool is_syscall,
 		       struct kernel_field *field)
@@ -136,7 +149,9 @@ static bool read_field(const struct tep_format_field *from, bool is_syscall,
 		read_plain(from, field);
 	if (is_syscall && field->kind == KERNEL_INTEGER && field->size_bytes == 8)
 		narrow_argument(field, from->type);
-	field->name = mem_strdup(from->name);
+	field->name = mem_strdup(field_name(from->name));
+	if (strcmp(field->name, from->name) != 0 && field->kind == KERNEL_INTEGER)
+		field->kind = KERNEL_POINTER;
 	return true;
 }
 

@@ -22,8 +22,7 @@
 #define PAGE_BYTES_MAX 65536 /* larger ones are slower: the copy leaves the cache */
 #define STATS_BYTES    1024
 
-/* Field 22 of /proc/PID/stat: with the number it names a process for ever. 0: there is none. */
-static unsigned long long start_time(pid_t pid)
+unsigned long long kernel_instance_start_time(pid_t pid)
 {
 	char path[64];
 	char *text, *at;
@@ -141,7 +140,7 @@ struct kernel_instance *kernel_instance_create(const struct tracefs *tracefs, ui
 
 	instance->tracefs = tracefs;
 	instance->path = mem_printf(INSTANCES "/" NAME_FORMAT "%" PRIu64 "-%" PRIu32, (int)pid,
-				    start_time(pid), session_id, channel->id);
+				    kernel_instance_start_time(pid), session_id, channel->id);
 	if (mkdirat(tracefs->fd, instance->path, 0700) < 0) {
 		error_set_errno(err, errno, "cannot make '%s/%s'", tracefs->root, instance->path);
 		free(instance->path);
@@ -259,7 +258,7 @@ unsigned int kernel_instance_clean_up(const struct tracefs *tracefs)
 		int pid;
 
 		if (sscanf(entry->d_name, NAME_FORMAT, &pid, &time) != 2 ||
-		    start_time((pid_t)pid) == time)
+		    kernel_instance_start_time((pid_t)pid) == time)
 			continue;
 		path = mem_printf(INSTANCES "/%s", entry->d_name);
 		remove_instance(tracefs, path);

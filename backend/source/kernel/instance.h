@@ -39,6 +39,8 @@ int kernel_instance_open_stats(const struct kernel_instance *instance, unsigned 
 /* What the kernel lost on that CPU since the instance was made. */
 uint64_t kernel_instance_lost(int stats_fd);
 
+/* Field 22 of /proc/PID/stat: with the number it names a process for ever. 0: there is none. */
+unsigned long long kernel_instance_start_time(pid_t pid);
 /* Removes what engines that are gone have left. Returns how many. */
 unsigned int kernel_instance_clean_up(const struct tracefs *tracefs);
 

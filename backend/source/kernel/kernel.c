@@ -15,6 +15,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/thread.h"
 #include "backend/source/kernel/channel.h"
+#include "backend/source/kernel/probe.h"
 
 #define TRACER_MAJOR 2
 #define TRACER_MINOR 13
@@ -323,6 +324,15 @@ static void kernel_list(struct source *base, bool with_fields, uid_t uid, bool i
 	queue_send(source->queue, &call->message);
 }
 
+/* Before the rule is made: a start that fails later is hard to understand. */
+static bool kernel_check_rule(const struct source *base, const struct rule_spec *rule,
+			      struct error *err)
+{
+	const struct kernel_source *source = (const struct kernel_source *)base;
+
+	return rule->kind <= RULE_SYSCALL || kernel_probe_check(&source->tracefs, rule, err);
+}
+
 /* --- life */
 
 static void run(void *data)
@@ -383,10 +393,12 @@ static struct source *kernel_create(const struct places *places, const struct so
 	source->loop = loop_create();
 	source->queue = queue_create();
 	loop_watch_queue(source->loop, source->queue);
-	count = kernel_instance_clean_up(&source->tracefs);
+	count = kernel_instance_clean_up(&source->tracefs) +
+		kernel_probe_clean_up(&source->tracefs);
 	if (count > 0)
 		log_write(LOG_LEVEL_INFO,
-			  "%u kernel buffers that a killed engine had left were removed", count);
+			  "%u kernel buffers and probes that a killed engine had left were removed",
+			  count);
 	source->thread = thread_start("kernel", run, source, err);
 	if (source->thread)
 		return &source->base;
@@ -403,5 +415,6 @@ const struct source_class kernel_source_class = {
 	.destroy = kernel_destroy,
 	.apply = kernel_apply,
 	.list_points = kernel_list,
+	.check_rule = kernel_check_rule,
 	.trace_directory = "kernel",
 };
