@@ -37,7 +37,7 @@ wait_for() {
 shot() {
 	printf '\n## %s\n\n```\n' "$1"
 	# The private place is called differently each time; a name of the same length stands for it.
-	tmux -L screens capture-pane -p | sed -E 's|/tmp/tp-[A-Za-z0-9]{6}|/home/somebody|g'
+	tmux -L screens capture-pane -p | sed -E 's|/tmp/tp-[A-Za-z0-9]{6}|/home/somebody|g; s|/tmp/tp-[A-Za-z0-9]…|/home/som…|g'
 	printf '```\n'
 }
 
