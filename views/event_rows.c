@@ -9,6 +9,7 @@
 #include "backend/base/units.h"
 #include "views/event_rows_layout.h"
 #include "views/event_text.h"
+#include "views/movement.h"
 
 void event_rows_init(struct event_rows *rows)
 {
@@ -238,29 +239,13 @@ static void move(struct event_rows *rows, size_t distance, bool is_down)
 static bool act_move(struct event_rows *rows, const char *action, size_t steps)
 {
 	size_t page = event_rows_body(rows) > 1 ? (size_t)event_rows_body(rows) : 1;
-	const struct {
-		const char *action;
-		size_t distance;
-		bool is_down;
-	} moves[] = {
-		{"down", 1, true},
-		{"up", 1, false},
-		{"half-down", (page + 1) / 2, true},
-		{"half-up", (page + 1) / 2, false},
-		{"page-down", page, true},
-		{"page-up", page, false},
-		{"last", rows->line_count, true},
-		{"first", rows->line_count, false},
-	};
+	struct movement movement;
 
-	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		if (strcmp(action, moves[i].action) != 0)
-			continue;
-		for (size_t step = 0; step < steps && step < rows->line_count; step++)
-			move(rows, moves[i].distance, moves[i].is_down);
-		return true;
-	}
-	return false;
+	if (!movement_find(action, page, rows->line_count, &movement))
+		return false;
+	for (size_t step = 0; step < steps && step < rows->line_count; step++)
+		move(rows, movement.distance, movement.is_down);
+	return true;
 }
 
 static bool act_sideways(struct event_rows *rows, const char *action)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "views/movement.h"
 
 void list_init(struct list *list, bool has_newest)
 {
@@ -140,30 +141,13 @@ static void toggle_follow(struct list *list, const uint64_t *ids)
 /* False: `action` is no movement. */
 static bool act_move(struct list *list, const uint64_t *ids, const char *action, size_t steps)
 {
-	size_t page = list->rows > 1 ? list->rows : 1;
-	const struct {
-		const char *action;
-		size_t distance;
-		bool is_down;
-	} moves[] = {
-		{"down", 1, true},
-		{"up", 1, false},
-		{"half-down", (page + 1) / 2, true},
-		{"half-up", (page + 1) / 2, false},
-		{"page-down", page, true},
-		{"page-up", page, false},
-		{"last", list->count, true},
-		{"first", list->count, false},
-	};
+	struct movement movement;
 
-	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		if (strcmp(action, moves[i].action) != 0)
-			continue;
-		for (size_t step = 0; step < steps && step < list->count; step++)
-			move(list, ids, moves[i].distance, moves[i].is_down);
-		return true;
-	}
-	return false;
+	if (!movement_find(action, list->rows > 1 ? list->rows : 1, list->count, &movement))
+		return false;
+	for (size_t step = 0; step < steps && step < list->count; step++)
+		move(list, ids, movement.distance, movement.is_down);
+	return true;
 }
 
 bool list_act(struct list *list, const uint64_t *ids, const char *action, size_t steps)

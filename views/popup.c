@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "views/movement.h"
 
 #define INDENT_COLUMNS 2
 #define GAP_COLUMNS    2 /* between name and value */
@@ -284,33 +285,16 @@ bool popup_act(struct popup *popup, const char *action)
 {
 	size_t page = popup->rows > 1 ? (size_t)popup->rows : 1;
 	size_t last = popup->row_count > page ? popup->row_count - page : 0;
-	const struct {
-		const char *action;
-		size_t distance;
-		bool is_down;
-	} moves[] = {
-		{"down", 1, true},
-		{"up", 1, false},
-		{"half-down", (page + 1) / 2, true},
-		{"half-up", (page + 1) / 2, false},
-		{"page-down", page, true},
-		{"page-up", page, false},
-		{"last", last, true},
-		{"first", popup->top, false},
-	};
+	struct movement movement;
 
-	for (size_t i = 0; i < COUNT_OF(moves); i++) {
-		size_t distance = moves[i].distance;
-
-		if (strcmp(action, moves[i].action) != 0)
-			continue;
-		if (moves[i].is_down)
-			popup->top = popup->top + distance < last ? popup->top + distance : last;
-		else
-			popup->top = distance < popup->top ? popup->top - distance : 0;
-		return true;
-	}
-	return false;
+	if (!movement_find(action, page, popup->row_count, &movement))
+		return false;
+	if (movement.is_down)
+		popup->top = popup->top + movement.distance < last ? popup->top + movement.distance
+								   : last;
+	else
+		popup->top = movement.distance < popup->top ? popup->top - movement.distance : 0;
+	return true;
 }
 
 void popup_print(const struct popup *popup, struct text *out)
