@@ -8,47 +8,61 @@
 #include "backend/control/rcfile.h"
 #include "backend/model/recording.h"
 
-/* One reply for one or all sessions. */
+/* One reply for one or all sessions; they end in any order, but are printed in that of the list. */
 struct destroyed {
 	struct reply *reply;
+	struct destroyed_one *ones;
+	size_t count;
 	size_t remaining;
 	bool waits;
 	bool has_failed;
+};
+
+struct destroyed_one {
+	struct destroyed *all;
+	struct text lines;
 };
 
 static void end_one(struct destroyed *destroyed)
 {
 	if (--destroyed->remaining > 0)
 		return;
+	for (size_t i = 0; i < destroyed->count; i++) {
+		if (destroyed->reply)
+			reply_print(destroyed->reply, "%s", text_str(&destroyed->ones[i].lines));
+		text_finish(&destroyed->ones[i].lines);
+	}
 	if (destroyed->reply)
 		reply_done(destroyed->reply, destroyed->has_failed ? STATUS_ERROR : STATUS_OK);
+	free(destroyed->ones);
 	free(destroyed);
 }
 
-static void print_end(struct reply *reply, const struct session *session,
+static void print_end(struct text *lines, const struct session *session,
 		      const struct chunk_row *archived)
 {
 	if (archived)
-		reply_print(reply,
-			    "Destroying session %s...Trace chunk archive for session %s is now "
-			    "readable at %s\n\n",
-			    session_name(session), session_name(session),
-			    shared_text_str(archived->path));
+		text_addf(lines,
+			  "Destroying session %s...Trace chunk archive for session %s is now "
+			  "readable at %s\n\n",
+			  session_name(session), session_name(session),
+			  shared_text_str(archived->path));
 	else if (session->was_started && session_has_chunks(session))
-		reply_print(reply, "Destroying session %s..\n", session_name(session));
-	reply_print(reply, "Session %s destroyed\n", session_name(session));
+		text_addf(lines, "Destroying session %s..\n", session_name(session));
+	text_addf(lines, "Session %s destroyed\n", session_name(session));
 }
 
 static void session_destroyed(void *data, const struct session *session,
 			      const struct chunk_row *archived, const struct error *err)
 {
-	struct destroyed *destroyed = data;
+	struct destroyed_one *one = data;
+	struct destroyed *destroyed = one->all;
 
 	if (destroyed->reply && err) {
 		reply_error(destroyed->reply, err);
 		destroyed->has_failed = true;
 	} else if (destroyed->reply) {
-		print_end(destroyed->reply, session, archived);
+		print_end(&one->lines, session, archived);
 		common_warn_losses(destroyed->reply, session);
 	}
 	end_one(destroyed);
@@ -68,10 +82,11 @@ static void destroy_one(struct destroyed *destroyed, struct session *session)
 static void destroy_list(struct call *call, struct session **sessions, size_t count)
 {
 	struct destroyed *destroyed = mem_zalloc(sizeof(*destroyed));
-	struct destroy_outcome outcome = {session_destroyed, destroyed};
 
 	destroyed->reply = call->reply;
 	destroyed->waits = !args_has(call->args, "no-wait");
+	destroyed->ones = mem_zalloc((count + 1) * sizeof(*destroyed->ones));
+	destroyed->count = count;
 	destroyed->remaining = count + 1;
 	json_put_array(reply_json(call->reply), "sessions");
 	for (size_t i = 0; i < count; i++)
@@ -80,8 +95,11 @@ static void destroy_list(struct call *call, struct session **sessions, size_t co
 		reply_done(call->reply, STATUS_OK);
 		destroyed->reply = NULL;
 	}
-	for (size_t i = 0; i < count; i++)
-		recording_destroy(sessions[i], outcome);
+	for (size_t i = 0; i < count; i++) {
+		destroyed->ones[i].all = destroyed;
+		recording_destroy(sessions[i],
+				  (struct destroy_outcome){session_destroyed, &destroyed->ones[i]});
+	}
 	end_one(destroyed);
 }
 

@@ -43,9 +43,9 @@ static void disable_channel_run(struct call *call)
 	text_split_commas(args_at(call->args, 0), &names);
 	for (size_t i = 0; i < names.count; i++)
 		done_count += disable_one(call, session, source_index, names.words[i]);
-	/* One of several not found is done in part: lttng-disable-channel's status. */
+	/* Also when it was the only one: lttng-disable-channel's status. */
 	if (done_count < names.count)
-		status = names.count > 1 ? STATUS_WARNING : STATUS_ERROR;
+		status = STATUS_WARNING;
 	word_list_finish(&names);
 	session_apply(session, common_reply_when_done(call->reply, status));
 }

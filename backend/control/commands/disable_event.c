@@ -73,6 +73,10 @@ static bool disable_one(struct call *call, const struct unwanted *unwanted, cons
 	const char *verb = unwanted->is_removed ? "removed from" : "disabled in";
 	const char *type =
 		unwanted->rule.has_kind ? rule_kind_names[unwanted->rule.kind].word : "any";
+	/* Loggers have no channels of their own: lttng names the default one. */
+	const char *channel = source_table[unwanted->source_index].class->carrier
+				      ? CHANNEL_DEFAULT_NAME
+				      : shared_text_str(unwanted->channel->name);
 	struct error err = ERROR_INIT;
 	bool is_changed = change(unwanted, name, &err);
 
@@ -84,11 +88,10 @@ static bool disable_one(struct call *call, const struct unwanted *unwanted, cons
 	}
 	if (name)
 		reply_print(call->reply, "%s %s of type %s %s channel %s for session %s\n", word,
-			    name, type, verb, shared_text_str(unwanted->channel->name),
-			    session_name(unwanted->session));
+			    name, type, verb, channel, session_name(unwanted->session));
 	else
 		reply_print(call->reply, "All %s events of type %s are %s channel %s\n", word, type,
-			    verb, shared_text_str(unwanted->channel->name));
+			    verb, channel);
 	return true;
 }
 

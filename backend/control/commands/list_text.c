@@ -238,12 +238,15 @@ static void print_domain(struct reply *reply, const struct session *session, siz
 {
 	const struct source_class *class = source_table[source_index].class;
 
-	reply_print(reply, "=== Domain: %s ===\n\n", class->title);
+	/* One domain that was asked for has no title. */
+	if (!listing->sources || class->carrier)
+		reply_print(reply, "=== Domain: %s ===\n\n", class->title);
 	if (class->carrier) {
 		print_loggers(reply, session, source_index);
 		return;
 	}
-	print_scheme(reply, session_scheme(session, source_index));
+	if (!listing->sources)
+		print_scheme(reply, session_scheme(session, source_index));
 	print_trackers(reply, session, source_index);
 	reply_print(reply, "Channels:\n-------------\n");
 	for (size_t i = 0; i < session->channel_count; i++)
@@ -252,15 +255,32 @@ static void print_domain(struct reply *reply, const struct session *session, siz
 			print_channel(reply, session, session->channels[i]);
 }
 
+static void print_domain_name(struct reply *reply, const struct source_class *class)
+{
+	static const struct {
+		const char *domain;
+		const char *name;
+	} names[] = {
+		{"KERNEL", "Kernel"},
+		{"UST", "UST global"},
+		{"JUL", "JUL (Java Util Logging)"},
+		{"LOG4J", "LOG4j (Logging for Java)"},
+		{"PYTHON", "Python (logging)"},
+	};
+	const char *name = class->title;
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcmp(names[i].domain, class->domain) == 0)
+			name = names[i].name;
+	reply_print(reply, "  - %s\n", name);
+}
+
 static void print_domain_names(struct reply *reply, const struct session *session)
 {
 	reply_print(reply, "Domains:\n-------------\n");
 	for (size_t i = 0; i < source_count; i++)
 		if (session_has_domain(session, i))
-			reply_print(reply, "  - %s\n",
-				    strcmp(source_table[i].class->domain, "UST") == 0
-					    ? "UST global"
-					    : source_table[i].class->title);
+			print_domain_name(reply, source_table[i].class);
 }
 
 const char *listing_state(const struct session *session)
@@ -361,8 +381,8 @@ void listing_points_text(struct reply *reply, size_t source_index, const struct 
 		return;
 	}
 	if (is_logger)
-		reply_print(reply, "%s events (Logger name):\n-------------------------\n\n",
-			    common_domain_word(source_index));
+		reply_print(reply, "%s events (Logger name):\n-------------------------\n%s",
+			    common_domain_word(source_index), points->group_count ? "\n" : "");
 	else
 		reply_print(reply, "UST events:\n-------------\n\n");
 	if (points->group_count == 0)
