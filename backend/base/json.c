@@ -161,7 +161,6 @@ void json_add_real(struct json *array, double value)
 	append(array, isfinite(value) ? json_real(value) : json_null());
 }
 
-
 void json_add(struct json *array, struct json *value)
 {
 	append(array, value ? theirs(value) : json_null());

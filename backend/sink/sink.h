@@ -125,7 +125,7 @@ static inline struct sink_stream *sink_open_limited_stream(struct sink_trace *tr
 static inline struct sink_stream *sink_open_stream(struct sink_trace *trace, const char *name,
 						   struct error *err)
 {
-	const struct sink_limits none = {0};
+	static const struct sink_limits none;
 
 	return sink_open_limited_stream(trace, name, &none, err);
 }

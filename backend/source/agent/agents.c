@@ -214,7 +214,7 @@ static void dropped(struct agent_program *program, void *data)
 
 static bool may_register(const struct agents *agents, int fd, uid_t *uid)
 {
-	struct sockaddr_storage peer;
+	struct sockaddr_storage peer = {.ss_family = AF_UNSPEC};
 	socklen_t length = sizeof(peer);
 
 	if (agents->program_count >= PROGRAM_COUNT_MAX ||

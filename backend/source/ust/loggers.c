@@ -105,10 +105,10 @@ void ust_loggers_apply(struct ust_source *source, const struct session_spec *spe
 	}                                                                                          \
 	const struct source_class WORD##_source_class = {                                          \
 		.name = #WORD,                                                                     \
-		.domain = DOMAIN,                                                                  \
-		.title = TITLE,                                                                    \
+		.domain = (DOMAIN),                                                                \
+		.title = (TITLE),                                                                  \
 		.carrier = &ust_source_class,                                                      \
-		.carried_code = CODE,                                                              \
+		.carried_code = (CODE),                                                            \
 		.carried_channel = "lttng_" #WORD "_channel",                                      \
 		.carry = carry_##WORD,                                                             \
 		.takes_name = agent_logger_is_valid,                                               \

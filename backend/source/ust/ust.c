@@ -8,8 +8,8 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
-#include "backend/source/ust/bytecode.h"
 #include "backend/source/agent/agents.h"
+#include "backend/source/ust/bytecode.h"
 #include "backend/source/ust/internal.h"
 #include "backend/source/ust/place.h"
 
@@ -95,8 +95,8 @@ static struct source *ust_create(const struct places *places, const struct sourc
 	source->place = ust_place_create(places, warning, err);
 	if (!source->place)
 		goto fail;
-	source->agents = agents_create(ust_place_directory(source->place),
-				       places->is_root_instance, &source->agents_missing);
+	source->agents = agents_create(ust_place_directory(source->place), places->is_root_instance,
+				       &source->agents_missing);
 	if (!ust_register_start(source->registration, err))
 		goto fail;
 	return &source->base;
