@@ -30,6 +30,7 @@ const struct source_class ust_source_class = {
 	}
 const struct source_class jul_source_class = LOGGERS("jul", "JUL", "java.util.logging (JUL)");
 const struct source_class log4j_source_class = LOGGERS("log4j", "LOG4J", "log4j");
+const struct source_class log4j2_source_class = LOGGERS("log4j2", "LOG4J2", "log4j2");
 const struct source_class python_source_class = LOGGERS("python", "PYTHON", "Python logging");
 #endif
 
@@ -50,11 +51,9 @@ const struct source_class kernel_source_class = {
 #endif
 
 const struct source_entry source_table[] = {
-	{&ust_source_class, UST_MISSING},
-	{&jul_source_class, UST_MISSING},
-	{&log4j_source_class, UST_MISSING},
-	{&python_source_class, UST_MISSING},
-	{&kernel_source_class, KERNEL_MISSING},
+	{&ust_source_class, UST_MISSING},    {&jul_source_class, UST_MISSING},
+	{&log4j_source_class, UST_MISSING},  {&log4j2_source_class, UST_MISSING},
+	{&python_source_class, UST_MISSING}, {&kernel_source_class, KERNEL_MISSING},
 };
 const size_t source_count = COUNT_OF(source_table);
 

@@ -140,6 +140,8 @@ struct source_class {
 	 */
 	bool (*check_rule)(const struct source *source, const struct rule_spec *rule,
 			   struct error *err);
+	/* Whether its events can carry that context: as check_rule. */
+	bool (*check_context)(const char *name, struct error *err);
 	/*
 	 * The LTTNG_HOME that a program must be given to find this source, or NULL: it needs none.
 	 * NULL as a function: programs need nothing. Any thread; as long as the source lives.

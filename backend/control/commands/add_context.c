@@ -7,8 +7,11 @@
 
 static bool add(struct channel *channel, const char *name, struct error *err)
 {
+	const struct source_class *class = source_table[channel->source_index].class;
 	struct context_perf perf;
 
+	if (class->check_context && !class->check_context(name, err))
+		return false;
 	/* Applications would only be refused it later, one by one. */
 	if (context_parse_perf(name, &perf) && !context_check_perf(name, &perf, err))
 		return false;

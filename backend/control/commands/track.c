@@ -94,7 +94,12 @@ static bool check_kind(const struct tracking *tracking, enum tracker_kind kind, 
 {
 	const char *domain = source_table[tracking->source_index].class->domain;
 
-	if (strcmp(domain, "KERNEL") == 0 || kind <= TRACKER_VGID)
+	if (strcmp(domain, "KERNEL") == 0)
+		return kind == TRACKER_PID || kind == TRACKER_VPID ||
+		       error_set(err, ERROR_UNSUPPORTED,
+				 "the kernel's tracer knows processes, not users and groups: "
+				 "--pid and --vpid only");
+	if (kind <= TRACKER_VGID)
 		return true;
 	return error_set(err, ERROR_UNSUPPORTED,
 			 "user space applications are tracked by --vpid, --vuid and --vgid only");

@@ -13,6 +13,7 @@ static const struct {
 } domains[] = {
 	{"jul", AGENT_JUL, "lttng_jul:event"},
 	{"log4j", AGENT_LOG4J, "lttng_log4j:event"},
+	{"log4j2", AGENT_LOG4J2, "lttng_log4j2:event"},
 	{"python", AGENT_PYTHON, "lttng_python:event"},
 };
 
@@ -45,8 +46,10 @@ static void add_condition(struct text *out, const char *condition)
 	*out = both;
 }
 
-void agent_rule_filter(const struct rule_spec *rule, struct text *out)
+void agent_rule_filter(enum agent_domain domain, const struct rule_spec *rule, struct text *out)
 {
+	/* Of log4j2's levels alone the smaller is the more severe. */
+	const char *at_least = domain == AGENT_LOG4J2 ? "<=" : ">=";
 	struct text condition = {0};
 
 	if (rule->filter && rule->filter[0]) {
@@ -62,7 +65,8 @@ void agent_rule_filter(const struct rule_spec *rule, struct text *out)
 	}
 	if (rule->loglevel_match != LOGLEVEL_ALL) {
 		text_addf(&condition, "int_loglevel %s %d",
-			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? ">=" : "==", rule->loglevel);
+			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? at_least : "==",
+			  rule->loglevel);
 		add_condition(out, text_str(&condition));
 	}
 	text_finish(&condition);

@@ -49,8 +49,7 @@ bool agent_read_register(const unsigned char bytes[AGENT_REGISTER_BYTES],
 		.major = agent_read_u32(bytes + 8),
 		.minor = agent_read_u32(bytes + 12),
 	};
-	return (domain == AGENT_JUL || domain == AGENT_LOG4J || domain == AGENT_PYTHON) &&
-	       wanted->major == PROTOCOL_MAJOR;
+	return domain >= AGENT_JUL && domain <= AGENT_LOG4J2 && wanted->major == PROTOCOL_MAJOR;
 }
 
 void agent_write_enable(struct text *out, int32_t loglevel, enum agent_level_match match,

@@ -13,7 +13,13 @@
 #include "backend/base/text.h"
 
 /* The protocol's numbers. */
-enum agent_domain { AGENT_NONE = 0, AGENT_JUL = 3, AGENT_LOG4J = 4, AGENT_PYTHON = 5 };
+enum agent_domain {
+	AGENT_NONE = 0,
+	AGENT_JUL = 3,
+	AGENT_LOG4J = 4,
+	AGENT_PYTHON = 5,
+	AGENT_LOG4J2 = 6, /* since LTTng 2.14 */
+};
 
 enum agent_command {
 	AGENT_LIST = 1,

@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/source/kernel/matcher.h"
 #include "backend/source/kernel/probe.h"
+#include "backend/source/kernel/state.h"
 
 #define CLASS_COUNT 65536 /* the kernel's ids have 16 bits */
 
@@ -96,6 +97,41 @@ void kernel_channel_unref(struct kernel_channel *channel)
 
 /* --- streams */
 
+static void type_is_seen(void *data, uint16_t id)
+{
+	struct kernel_channel *channel = data;
+	struct kernel_class *class = channel->classes.by_id[id];
+
+	channel->host->event_type_added(channel->host->data, channel->session_id, channel->id,
+					tally_ref(channel->tally), id, class->name, -1);
+}
+
+void kernel_channel_init_writer(struct kernel_channel *channel, unsigned int cpu,
+				const struct channel_spec *wanted, uint64_t room_bytes,
+				struct kernel_writer *writer)
+{
+	kernel_writer_init(writer, room_bytes);
+	writer->uuid = channel->uuid;
+	writer->stream_id = channel->id;
+	writer->instance_id = cpu;
+	writer->cpu = cpu;
+	writer->state = kernel_state_create(channel->instance->tracefs, wanted, cpu);
+	writer->context = (struct kernel_context){
+		.bytes = channel->context_bytes,
+		.write = kernel_state_write,
+		.data = writer->state,
+	};
+	writer->first_seen = type_is_seen;
+	writer->first_seen_data = channel;
+}
+
+void kernel_channel_finish_writer(struct kernel_writer *writer)
+{
+	kernel_state_destroy(writer->state);
+	writer->state = NULL;
+	kernel_writer_finish(writer);
+}
+
 static bool add_streams(struct kernel_channel *channel, const struct session_spec *spec,
 			const struct channel_spec *wanted, struct sink_trace *trace,
 			struct error *err)
@@ -107,7 +143,8 @@ static bool add_streams(struct kernel_channel *channel, const struct session_spe
 
 		free(name);
 		if (output)
-			stream = kernel_stream_create(channel, cpu, wanted, output, err);
+			stream = (spec->keeps_packets ? kernel_kept_create : kernel_stream_create)(
+				channel, cpu, wanted, output, err);
 		if (!stream)
 			return false;
 		stream_set_add(spec->streams, stream);
@@ -115,11 +152,17 @@ static bool add_streams(struct kernel_channel *channel, const struct session_spe
 	return true;
 }
 
-static void declare_stream(struct kernel_channel *channel, struct sink_trace *trace)
+static void declare_stream(struct kernel_channel *channel, const struct channel_spec *wanted,
+			   struct sink_trace *trace)
 {
+	struct ctf_type *context = kernel_context_type(wanted);
 	struct text text = {0};
 
-	ctf_metadata_stream(&text, &packed, channel->id, CTF_HEADER_LARGE, NULL);
+	if (context)
+		scanner_set_context(channel->scanner, context);
+	channel->context_bytes = kernel_context_bytes(wanted);
+	ctf_metadata_stream(&text, &packed, channel->id, CTF_HEADER_LARGE, context);
+	ctf_type_destroy(context);
 	sink_append_metadata(trace, text.bytes, text.length, NULL);
 	text_finish(&text);
 }
@@ -150,7 +193,7 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 	channel->classes.count = CLASS_COUNT;
 	channel->classes.by_id = mem_zalloc(CLASS_COUNT * sizeof(struct kernel_class *));
 	host->tally_added(host->data, channel->session_id, channel->id, tally_ref(channel->tally));
-	declare_stream(channel, trace);
+	declare_stream(channel, wanted, trace);
 	if (add_streams(channel, spec, wanted, trace, err))
 		return channel;
 	kernel_channel_unref(channel);

@@ -29,12 +29,12 @@ struct kernel_channel {
 	struct uuid uuid;	     /* the trace's */
 	struct scanner *scanner;
 	struct tally *tally;
+	uint32_t context_bytes;	       /* before each event */
 	struct kernel_classes classes; /* entries: set once, read by consumers with acquire */
 	/* By place in the catalog: which rules it was last switched on for. */
 	struct enabled_event *enabled;
 	size_t enabled_count;
 	struct kernel_garbage *garbage; /* what consumers may still read; freed with the channel */
-	atomic_uint_fast64_t seen_types;
 };
 
 /*
@@ -55,11 +55,20 @@ struct kernel_channel *kernel_channel_ref(struct kernel_channel *channel);
 /* The last one sends the instance's removal home. */
 void kernel_channel_unref(struct kernel_channel *channel);
 
-/* --- stream.c */
+/* --- stream.c, kept.c */
 
 /* One CPU of it. NULL with err. `output` passes. */
 struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int cpu,
 				    const struct channel_spec *wanted, struct sink_stream *output,
 				    struct error *err);
+/* The same in a session that keeps packets for snapshots. */
+struct stream *kernel_kept_create(struct kernel_channel *channel, unsigned int cpu,
+				  const struct channel_spec *wanted, struct sink_stream *output,
+				  struct error *err);
+/* The channel must outlive it; kernel_channel_finish_writer(). */
+void kernel_channel_init_writer(struct kernel_channel *channel, unsigned int cpu,
+				const struct channel_spec *wanted, uint64_t room_bytes,
+				struct kernel_writer *writer);
+void kernel_channel_finish_writer(struct kernel_writer *writer);
 
 #endif

@@ -112,6 +112,8 @@ static bool set_up(struct kernel_instance *instance, const struct channel_spec *
 	if (!kernel_instance_write(instance, "options/overwrite", channel->is_overwrite ? "1" : "0",
 				   err))
 		return false;
+	/* Which process a thread was of, for contexts of those that have ended. */
+	kernel_instance_write(instance, "options/record-tgid", "1", NULL);
 	/* Wakes readers when a quarter is full; older kernels wake them at once. */
 	kernel_instance_write(instance, "buffer_percent", "25", NULL);
 	return true;
@@ -176,6 +178,7 @@ void kernel_instance_destroy(struct kernel_instance *instance)
 	if (!instance)
 		return;
 	remove_instance(instance->tracefs, instance->path);
+	free(instance->tracked);
 	free(instance->path);
 	free(instance);
 }
@@ -183,6 +186,58 @@ void kernel_instance_destroy(struct kernel_instance *instance)
 bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, struct error *err)
 {
 	return kernel_instance_write(instance, "tracing_on", is_on ? "1" : "0", err);
+}
+
+/* The kernel knows threads only. A process that is gone stands for itself, so that the list is not
+ * empty, which would mean all. */
+static void add_threads(int64_t pid, struct text *list)
+{
+	char *path = mem_printf("/proc/%" PRId64 "/task", pid);
+	DIR *threads = opendir(path);
+	const struct dirent *entry;
+	size_t before = list->length;
+
+	while (threads && (entry = readdir(threads)))
+		if (entry->d_name[0] != '.')
+			text_addf(list, "%s ", entry->d_name);
+	if (threads)
+		closedir(threads);
+	if (list->length == before)
+		text_addf(list, "%" PRId64 " ", pid);
+	free(path);
+}
+
+static char *name_processes(const struct tracker_spec *processes)
+{
+	struct text names = {0};
+
+	if (processes->is_all)
+		return NULL;
+	for (size_t i = 0; i < processes->value_count; i++)
+		text_addf(&names, "%" PRId64 " ", processes->values[i]);
+	return mem_printf("%s", text_str(&names));
+}
+
+bool kernel_instance_track(struct kernel_instance *instance, const struct tracker_spec *processes,
+			   struct error *err)
+{
+	char *wanted = name_processes(processes);
+	struct text threads = {0};
+	bool is_done;
+
+	if ((!wanted && !instance->tracked) ||
+	    (wanted && instance->tracked && strcmp(wanted, instance->tracked) == 0)) {
+		free(wanted);
+		return true;
+	}
+	free(instance->tracked);
+	instance->tracked = wanted;
+	for (size_t i = 0; wanted && i < processes->value_count; i++)
+		add_threads(processes->values[i], &threads);
+	kernel_instance_write(instance, "options/event-fork", wanted ? "1" : "0", NULL);
+	is_done = kernel_instance_write(instance, "set_event_pid", text_str(&threads), err);
+	text_finish(&threads);
+	return is_done;
 }
 
 void kernel_instance_leave_us_out(const struct kernel_instance *instance)

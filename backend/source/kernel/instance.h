@@ -16,6 +16,7 @@ struct kernel_instance {
 	char *path;		       /* "instances/tracon-…" */
 	uint64_t page_bytes;	       /* of a sub-buffer, as the kernel has it */
 	unsigned int cpu_count;
+	char *tracked; /* what set_event_pid was last given; NULL: nothing */
 };
 
 /* Made, stopped, with the channel's buffers. NULL with err: nothing is left behind. */
@@ -29,6 +30,9 @@ bool kernel_instance_write(const struct kernel_instance *instance, const char *f
 			   const char *text, struct error *err);
 /* tracing_on: the events stay armed. */
 bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, struct error *err);
+/* Only these processes, with the children they will have, leave events. */
+bool kernel_instance_track(struct kernel_instance *instance, const struct tracker_spec *processes,
+			   struct error *err);
 /* The threads of this process leave no events: readers would feed themselves. */
 void kernel_instance_leave_us_out(const struct kernel_instance *instance);
 /* -1 with err. */

@@ -16,6 +16,7 @@
 #include "backend/base/thread.h"
 #include "backend/source/kernel/channel.h"
 #include "backend/source/kernel/probe.h"
+#include "backend/source/kernel/state.h"
 
 #define TRACER_MAJOR 2
 #define TRACER_MINOR 13
@@ -125,12 +126,44 @@ static bool open_trace(struct kernel_source *source, struct kernel_session *sess
 
 /* --- following a spec */
 
+/* Whose numbers are the engine's own; both sets count. The values are in the spec. */
+static struct tracker_spec tracked_processes(const struct session_spec *spec, int64_t *values)
+{
+	const struct tracker_spec *real = &spec->trackers[TRACKER_PID];
+	const struct tracker_spec *virtual = &spec->trackers[TRACKER_VPID];
+	size_t count = 0;
+
+	if (real->is_all || virtual->is_all)
+		return real->is_all ? *virtual : *real;
+	for (size_t i = 0; i < real->value_count; i++)
+		for (size_t j = 0; j < virtual->value_count; j++)
+			if (real->values[i] == virtual->values[j])
+				values[count++] = real->values[i];
+	return (struct tracker_spec){.values = values, .value_count = count};
+}
+
+/* *is_any: false if nobody is to be recorded. */
+static bool track(struct kernel_channel *channel, const struct session_spec *spec, bool *is_any,
+		  struct error *err)
+{
+	size_t room = spec->trackers[TRACKER_PID].value_count + 1;
+	int64_t *values = mem_zalloc(room * sizeof(*values));
+	const struct tracker_spec processes = tracked_processes(spec, values);
+	bool is_done = true;
+
+	*is_any = processes.is_all || processes.value_count > 0;
+	if (*is_any)
+		is_done = kernel_instance_track(channel->instance, &processes, err);
+	free(values);
+	return is_done;
+}
+
 static bool follow_channel(struct kernel_source *source, struct kernel_session *session,
 			   const struct session_spec *spec, const struct channel_spec *wanted,
 			   struct error *err)
 {
 	struct kernel_channel *channel = find_channel(session, wanted->id);
-	bool is_fine;
+	bool is_any, is_fine;
 
 	if (!channel) {
 		channel = kernel_channel_create(&source->tracefs, &source->host, source->queue,
@@ -142,9 +175,11 @@ static bool follow_channel(struct kernel_source *source, struct kernel_session *
 	}
 	is_fine = kernel_channel_follow(channel, &session->catalog, &source->tracefs, wanted,
 					session->trace, err);
+	is_fine = track(channel, spec, &is_any, err) && is_fine;
 	if (spec->is_active)
 		kernel_instance_leave_us_out(channel->instance);
-	return kernel_instance_run(channel->instance, spec->is_active && wanted->is_enabled, err) &&
+	return kernel_instance_run(channel->instance,
+				   spec->is_active && wanted->is_enabled && is_any, err) &&
 	       is_fine;
 }
 
@@ -416,5 +451,6 @@ const struct source_class kernel_source_class = {
 	.apply = kernel_apply,
 	.list_points = kernel_list,
 	.check_rule = kernel_check_rule,
+	.check_context = kernel_context_check,
 	.trace_directory = "kernel",
 };

@@ -6,14 +6,16 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/source/kernel/state.h"
 
-enum meaning { MEANS_NOTHING, MEANS_FIELD, MEANS_THREAD };
+enum meaning { MEANS_NOTHING, MEANS_FIELD, MEANS_CONTEXT };
 
 struct place {
 	enum meaning meaning;
 	const struct kernel_field *field;
 	bool has_index;
 	uint64_t index;
+	int context; /* kernel_context_find() */
 };
 
 struct expression {
@@ -37,13 +39,15 @@ static const struct kernel_field *find_field(const struct kernel_format *format,
 static struct place find_place(const struct kernel_format *format, const struct filter_node *node)
 {
 	const struct filter_step *steps = node->field.steps;
-	struct place place = {MEANS_NOTHING, NULL, false, 0};
+	struct place place = {MEANS_NOTHING, NULL, false, 0, -1};
 
 	if (!steps[0].name || node->field.step_count > 2)
 		return place;
 	if (node->field.scope == FILTER_CONTEXT) {
-		if (strcmp(steps[0].name, "tid") == 0 && node->field.step_count == 1)
-			place.meaning = MEANS_THREAD;
+		if (node->field.step_count == 1)
+			place.context = kernel_context_find(steps[0].name);
+		if (place.context >= 0)
+			place.meaning = MEANS_CONTEXT;
 		return place;
 	}
 	if (node->field.scope != FILTER_PAYLOAD)
@@ -163,6 +167,7 @@ static void read_field(const struct place *place, const struct kernel_record *re
 struct evaluation {
 	const struct expression *expression;
 	const struct kernel_record *record;
+	struct kernel_state *state;
 };
 
 static void value_of(void *data, const struct filter_node *node, struct filter_value *value)
@@ -173,18 +178,18 @@ static void value_of(void *data, const struct filter_node *node, struct filter_v
 	value->kind = FILTER_VALUE_MISSING;
 	if (place->meaning == MEANS_FIELD) {
 		read_field(place, evaluation->record, value);
-	} else if (place->meaning == MEANS_THREAD) {
-		value->kind = FILTER_VALUE_SIGNED;
-		value->signed_value = (int32_t)kernel_u32(evaluation->record->bytes + 4);
+	} else if (place->meaning == MEANS_CONTEXT && evaluation->state) {
+		kernel_state_get(evaluation->state, place->context, evaluation->record, value);
 	}
 }
 
-bool kernel_matcher_wants(const void *data, const struct kernel_record *record)
+bool kernel_matcher_wants(const void *data, const struct kernel_record *record,
+			  struct kernel_state *state)
 {
 	const struct kernel_matcher *matcher = data;
 
 	for (size_t i = 0; i < matcher->count; i++) {
-		struct evaluation evaluation = {&matcher->expressions[i], record};
+		struct evaluation evaluation = {&matcher->expressions[i], record, state};
 
 		if (filter_matches(matcher->expressions[i].filter, value_of, &evaluation))
 			return true;

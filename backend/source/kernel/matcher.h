@@ -11,12 +11,14 @@
 #include "backend/source/kernel/page.h"
 
 struct kernel_matcher;
+struct kernel_state;
 
 /* texts: expressions that were checked before. The format is borrowed. */
 struct kernel_matcher *kernel_matcher_create(const struct kernel_format *format,
 					     const char *const *texts, size_t count);
 void kernel_matcher_destroy(struct kernel_matcher *matcher); /* NULL passes */
-/* As kernel_class's `wants`. */
-bool kernel_matcher_wants(const void *matcher, const struct kernel_record *record);
+/* As kernel_class's `wants`; without a state, contexts beyond the thread's number are missing. */
+bool kernel_matcher_wants(const void *matcher, const struct kernel_record *record,
+			  struct kernel_state *state);
 
 #endif

@@ -152,7 +152,7 @@ static void destroy(struct stream *base)
 
 	fd_close(&stream->ring_fd);
 	fd_close(&stream->stats_fd);
-	kernel_writer_finish(&stream->writer);
+	kernel_channel_finish_writer(&stream->writer);
 	free(stream->page);
 	scanner_unref(base->scanner);
 	tally_unref(base->tally);
@@ -169,33 +169,14 @@ static const struct stream_class kernel_stream_class = {
 	.destroy = destroy,
 };
 
-static void type_is_seen(void *data, uint16_t id)
+static uint64_t packet_room(const struct kernel_channel *channel, const struct channel_spec *wanted)
 {
-	struct kernel_stream *stream = data;
-	struct kernel_channel *channel = stream->channel;
-	struct kernel_class *class = channel->classes.by_id[id];
-
-	channel->host->event_type_added(channel->host->data, channel->session_id, channel->id,
-					tally_ref(channel->tally), id, class->name, -1);
-}
-
-static void init_writer(struct kernel_stream *stream, unsigned int cpu,
-			const struct channel_spec *wanted)
-{
+	uint64_t largest = channel->instance->page_bytes * 2;
 	uint64_t room = wanted->subbuf_bytes;
-	uint64_t largest = stream->channel->instance->page_bytes * 2;
 
 	if (room < PACKET_BYTES_MIN)
 		room = PACKET_BYTES_MIN;
-	if (room < largest)
-		room = largest;
-	kernel_writer_init(&stream->writer, room);
-	stream->writer.uuid = stream->channel->uuid;
-	stream->writer.stream_id = stream->channel->id;
-	stream->writer.instance_id = cpu;
-	stream->writer.cpu = cpu;
-	stream->writer.first_seen = type_is_seen;
-	stream->writer.first_seen_data = stream;
+	return room < largest ? largest : room;
 }
 
 struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int cpu,
@@ -215,7 +196,8 @@ struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int
 	}
 	stream->channel = kernel_channel_ref(channel);
 	stream->page = mem_alloc(channel->instance->page_bytes);
-	init_writer(stream, cpu, wanted);
+	kernel_channel_init_writer(channel, cpu, wanted, packet_room(channel, wanted),
+				   &stream->writer);
 	stream->base = (struct stream){
 		.class = &kernel_stream_class,
 		.wait_fd = stream->ring_fd,

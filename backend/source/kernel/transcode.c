@@ -303,7 +303,7 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 			writer->unknown_count++;
 			continue;
 		}
-		if (class->wants && !class->wants(class->wants_data, &record))
+		if (class->wants && !class->wants(class->wants_data, &record, writer->state))
 			continue;
 		if (!writer->is_open)
 			kernel_writer_open(writer, record.clock);

@@ -22,6 +22,8 @@ enum kernel_op_code {
 	KERNEL_OP_SEQUENCE, /* of the __data_loc at offset: number of elements, elements */
 };
 
+struct kernel_state;
+
 struct kernel_op {
 	uint8_t code;
 	uint8_t element_bytes;
@@ -38,7 +40,8 @@ struct kernel_class {
 	bool is_fixed;
 	uint16_t op_count;
 	/* Decides on the record before anything is written; NULL: all are wanted. */
-	bool (*wants)(const void *data, const struct kernel_record *record);
+	bool (*wants)(const void *data, const struct kernel_record *record,
+		      struct kernel_state *state);
 	const void *wants_data;
 	atomic_bool is_seen; /* an event of it was written */
 	struct kernel_op ops[];
@@ -77,6 +80,7 @@ struct kernel_writer {
 	uint64_t instance_id;
 	uint32_t cpu;
 	struct kernel_context context;
+	struct kernel_state *state; /* for `wants`; may be NULL */
 	/* Called at the first event of a type; may be NULL. */
 	void (*first_seen)(void *data, uint16_t id);
 	void *first_seen_data;

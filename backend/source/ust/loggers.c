@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The domains of loggers: java.util.logging, log4j, Python's logging. An agent in the program hands
- * the records over as LTTng-UST events: each domain is an ordinary source to the rest, but its
- * rules are carried by the LTTng-UST source, and the agents are told which loggers are wanted.
+ * The domains of loggers: java.util.logging, log4j, log4j2, Python's logging. An agent in the
+ * program hands the records over as LTTng-UST events: each domain is an ordinary source to the
+ * rest, but its rules are carried by the LTTng-UST source, and the agents are told which loggers
+ * are wanted.
  */
 #include <stdlib.h>
 
@@ -100,7 +101,7 @@ void ust_loggers_apply(struct ust_source *source, const struct session_spec *spe
 	}                                                                                          \
 	static const char *carry_##WORD(const struct rule_spec *rule, struct text *filter)         \
 	{                                                                                          \
-		agent_rule_filter(rule, filter);                                                   \
+		agent_rule_filter(CODE, rule, filter);                                             \
 		return agent_event_name(CODE);                                                     \
 	}                                                                                          \
 	const struct source_class WORD##_source_class = {                                          \
@@ -121,4 +122,5 @@ void ust_loggers_apply(struct ust_source *source, const struct session_spec *spe
 
 LOGGERS(jul, "JUL", "java.util.logging (JUL)", AGENT_JUL);
 LOGGERS(log4j, "LOG4J", "log4j", AGENT_LOG4J);
+LOGGERS(log4j2, "LOG4J2", "log4j2", AGENT_LOG4J2);
 LOGGERS(python, "PYTHON", "Python logging", AGENT_PYTHON);

@@ -12,6 +12,7 @@ extern const struct source_class ust_source_class;
 /* Domains of loggers, whose events come as LTTng-UST's (loggers.c). */
 extern const struct source_class jul_source_class;
 extern const struct source_class log4j_source_class;
+extern const struct source_class log4j2_source_class;
 extern const struct source_class python_source_class;
 
 #endif
