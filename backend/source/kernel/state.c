@@ -144,6 +144,18 @@ uint32_t kernel_context_bytes(const struct channel_spec *channel)
 	return bytes;
 }
 
+bool kernel_context_is_slow(const struct channel_spec *channel)
+{
+	for (size_t i = 0; i < channel->context_count; i++) {
+		int item = kernel_context_find(channel->contexts[i].name);
+
+		if (item >= 0 && items[item].origin != FROM_RECORD &&
+		    items[item].origin != FROM_SYSTEM)
+			return true;
+	}
+	return false;
+}
+
 static struct ctf_type *type_of(int item)
 {
 	struct ctf_type *array;

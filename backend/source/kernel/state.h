@@ -20,6 +20,8 @@ bool kernel_context_check(const char *name, struct error *err);
 int kernel_context_find(const char *name);
 /* What kernel_state_write() writes before each event; NULL: nothing. The caller's. */
 struct ctf_type *kernel_context_type(const struct channel_spec *channel);
+/* Whether threads must be looked up in /proc for it: soon, before they end. */
+bool kernel_context_is_slow(const struct channel_spec *channel);
 /* Bytes of it. */
 uint32_t kernel_context_bytes(const struct channel_spec *channel);
 

@@ -6,12 +6,15 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/source/kernel/channel.h"
+#include "backend/source/kernel/state.h"
 
 #define PACKET_BYTES_MIN (256 * 1024)
 
@@ -19,6 +22,7 @@ struct kernel_stream {
 	struct stream base;		/* first */
 	struct kernel_channel *channel; /* reference held */
 	int ring_fd, stats_fd;
+	int timer_fd, wait_fd; /* -1 if the ring alone is waited for */
 	unsigned char *page;
 	struct kernel_cursor cursor;
 	bool has_page;	  /* the cursor is in it */
@@ -81,10 +85,19 @@ static bool read_page(struct kernel_stream *stream)
 	return true;
 }
 
+static void take_tick(const struct kernel_stream *stream)
+{
+	uint64_t ticks;
+
+	if (stream->timer_fd >= 0 && read(stream->timer_fd, &ticks, sizeof(ticks)) < 0)
+		return; /* none: it does not block */
+}
+
 static enum take_result take(struct stream *base, struct packet *packet)
 {
 	struct kernel_stream *stream = stream_of(base);
 
+	take_tick(stream);
 	for (;;) {
 		bool is_flushing = stream->done < stream->asked;
 
@@ -152,6 +165,8 @@ static void destroy(struct stream *base)
 
 	fd_close(&stream->ring_fd);
 	fd_close(&stream->stats_fd);
+	fd_close(&stream->timer_fd);
+	fd_close(&stream->wait_fd);
 	kernel_channel_finish_writer(&stream->writer);
 	free(stream->page);
 	scanner_unref(base->scanner);
@@ -179,6 +194,38 @@ static uint64_t packet_room(const struct kernel_channel *channel, const struct c
 	return room < largest ? largest : room;
 }
 
+static bool watch(int waiting_fd, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+
+	return epoll_ctl(waiting_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+/*
+ * The ring wakes its reader when there is enough in it. What is looked up in /proc can't wait so
+ * long: then there is the channel's read timer, too.
+ */
+static void add_timer(struct kernel_stream *stream, const struct channel_spec *wanted)
+{
+	const struct timespec pause = {
+		.tv_sec = (time_t)(wanted->read_timer_us / 1000000),
+		.tv_nsec = (long)(wanted->read_timer_us % 1000000) * 1000,
+	};
+	const struct itimerspec period = {pause, pause};
+
+	stream->timer_fd = stream->wait_fd = -1;
+	if (wanted->read_timer_us == 0 || !kernel_context_is_slow(wanted))
+		return;
+	stream->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	stream->wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (stream->timer_fd >= 0 && stream->wait_fd >= 0 &&
+	    timerfd_settime(stream->timer_fd, 0, &period, NULL) == 0 &&
+	    watch(stream->wait_fd, stream->ring_fd) && watch(stream->wait_fd, stream->timer_fd))
+		return;
+	fd_close(&stream->timer_fd);
+	fd_close(&stream->wait_fd);
+}
+
 struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int cpu,
 				    const struct channel_spec *wanted, struct sink_stream *output,
 				    struct error *err)
@@ -195,12 +242,13 @@ struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int
 		return NULL;
 	}
 	stream->channel = kernel_channel_ref(channel);
+	add_timer(stream, wanted);
 	stream->page = mem_alloc(channel->instance->page_bytes);
 	kernel_channel_init_writer(channel, cpu, wanted, packet_room(channel, wanted),
 				   &stream->writer);
 	stream->base = (struct stream){
 		.class = &kernel_stream_class,
-		.wait_fd = stream->ring_fd,
+		.wait_fd = stream->wait_fd >= 0 ? stream->wait_fd : stream->ring_fd,
 		.is_wait_fd_left = true,
 		.is_overwrite = wanted->is_overwrite,
 		.affinity = channel->id + cpu,
