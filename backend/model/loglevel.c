@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Of LTTng-UST's levels the smaller is the more severe; loggers of Java and Python count up. */
+/* Of LTTng-UST's levels, and log4j2's, the smaller is the more severe; other loggers count up. */
 #include "backend/model/loglevel.h"
 
 #include <stdint.h>
@@ -54,6 +54,12 @@ static const struct level log4j_levels[] = {
 	{5000, "LOG4J_TRACE", NULL},	{INT32_MIN, "LOG4J_ALL", NULL},
 };
 
+static const struct level log4j2_levels[] = {
+	{0, "LOG4J2_OFF", NULL},     {100, "LOG4J2_FATAL", NULL},     {200, "LOG4J2_ERROR", NULL},
+	{300, "LOG4J2_WARN", NULL},  {400, "LOG4J2_INFO", NULL},      {500, "LOG4J2_DEBUG", NULL},
+	{600, "LOG4J2_TRACE", NULL}, {INT32_MAX, "LOG4J2_ALL", NULL},
+};
+
 static const struct level python_levels[] = {
 	{50, "PYTHON_CRITICAL", NULL}, {40, "PYTHON_ERROR", NULL}, {30, "PYTHON_WARNING", NULL},
 	{20, "PYTHON_INFO", NULL},     {10, "PYTHON_DEBUG", NULL}, {0, "PYTHON_NOTSET", NULL},
@@ -63,6 +69,7 @@ static const struct loglevel_scale scales[] = {
 	{"UST", "TRACE_", false, ust_levels, COUNT_OF(ust_levels)},
 	{"JUL", "JUL_", true, jul_levels, COUNT_OF(jul_levels)},
 	{"LOG4J", "LOG4J_", true, log4j_levels, COUNT_OF(log4j_levels)},
+	{"LOG4J2", "LOG4J2_", false, log4j2_levels, COUNT_OF(log4j2_levels)},
 	{"PYTHON", "PYTHON_", true, python_levels, COUNT_OF(python_levels)},
 };
 

@@ -328,9 +328,40 @@ static void check_filter(const struct rule_spec *rule, const char *expected)
 {
 	struct text filter = {0};
 
-	agent_rule_filter(rule, &filter);
+	agent_rule_filter(AGENT_PYTHON, rule, &filter);
 	assert_string_equal(text_str(&filter), expected);
 	text_finish(&filter);
+}
+
+static void levels_of_log4j2_fall(void **state)
+{
+	const struct rule_spec rule = {
+		.pattern = "*", .loglevel_match = LOGLEVEL_AT_LEAST, .loglevel = 300};
+	struct text filter = {0};
+
+	(void)state;
+	agent_rule_filter(AGENT_LOG4J2, &rule, &filter);
+	assert_string_equal(text_str(&filter), "int_loglevel <= 300");
+	text_finish(&filter);
+	assert_int_equal(agent_domain_of("log4j2"), AGENT_LOG4J2);
+	assert_string_equal(agent_event_name(AGENT_LOG4J2), "lttng_log4j2:event");
+}
+
+static void agents_of_log4j2_are_taken(void **state)
+{
+	static const struct agent_rule rules[] = {
+		{1, AGENT_LOG4J, "other", AGENT_LEVEL_ALL, 0},
+		{2, AGENT_LOG4J2, "my.*", AGENT_LEVEL_AT_LEAST, 300},
+	};
+	struct fixture *fixture = *state;
+	int fd = join(fixture, AGENT_LOG4J2);
+
+	expect_plain(fd, AGENT_REGISTERED);
+	agents_apply(fixture->agents, 7, rules, COUNT_OF(rules), begin(fixture));
+	expect_enable(fd, "my.*", 300, AGENT_LEVEL_AT_LEAST);
+	reply_ok(fd);
+	wait_done(fixture);
+	close(fd);
 }
 
 static void rules_become_expressions(void **state)
@@ -389,9 +420,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(agents_are_told_before_registration_is_done, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(only_differences_are_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(agents_of_log4j2_are_taken, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(loggers_are_listed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(agents_that_go_hold_nobody_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(strangers_are_let_go, set_up, tear_down),
+		cmocka_unit_test(levels_of_log4j2_fall),
 		cmocka_unit_test(rules_become_expressions),
 		cmocka_unit_test(the_peer_is_found_in_the_kernels_table),
 	};

@@ -28,6 +28,7 @@ static void names_have_many_forms(void **state)
 	assert_int_equal(parsed("JUL", "JUL_FINEST"), 300);
 	assert_int_equal(parsed("JUL", "all"), INT_MIN);
 	assert_int_equal(parsed("LOG4J", "off"), INT_MAX);
+	assert_int_equal(parsed("LOG4J2", "log4j2_warn"), 300);
 	assert_int_equal(parsed("PYTHON", "python_critical"), 50);
 }
 
@@ -58,6 +59,7 @@ static void severity_has_a_direction(void **state)
 	(void)state;
 	assert_true(loglevel_is_as_severe(loglevel_scale("UST"), 3, 4));
 	assert_false(loglevel_is_as_severe(loglevel_scale("UST"), 5, 4));
+	assert_true(loglevel_is_as_severe(loglevel_scale("LOG4J2"), 200, 300));
 	assert_true(loglevel_is_as_severe(loglevel_scale("PYTHON"), 40, 30));
 	assert_false(loglevel_is_as_severe(loglevel_scale("PYTHON"), 20, 30));
 }

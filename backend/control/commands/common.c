@@ -121,8 +121,9 @@ static const struct {
 	const char *domain;
 	const char *title;
 } domains[] = {
-	{"kernel", "KERNEL", "kernel"}, {"userspace", "UST", "user space"}, {"jul", "JUL", "JUL"},
-	{"log4j", "LOG4J", "log4j"},	{"python", "PYTHON", "Python"},
+	{"kernel", "KERNEL", "kernel"}, {"userspace", "UST", "user space"},
+	{"jul", "JUL", "JUL"},		{"log4j", "LOG4J", "log4j"},
+	{"log4j2", "LOG4J2", "log4j2"}, {"python", "PYTHON", "Python"},
 };
 
 static bool find_domain(struct call *call, size_t *source_index, struct error *err)

@@ -23,7 +23,8 @@
 /* clang-format off */
 #define OPTIONS_OF_LOGGERS                                                                         \
 	{"jul", 'j', OPTION_FLAG, NULL, "java.util.logging", COMPLETE_NOTHING},                    \
-	{"log4j", 'l', OPTION_FLAG, NULL, "Apache log4j", COMPLETE_NOTHING},                       \
+	{"log4j", 'l', OPTION_FLAG, NULL, "Apache log4j 1", COMPLETE_NOTHING},                     \
+	{"log4j2", 0, OPTION_FLAG, NULL, "Apache log4j 2", COMPLETE_NOTHING},                      \
 	{"python", 'p', OPTION_FLAG, NULL, "Python's logging", COMPLETE_NOTHING}
 /* clang-format on */
 

@@ -15,7 +15,7 @@ struct context_change {
 };
 
 /* --list, --type, --channel, --session and the domain. */
-#define CONTEXT_OPTION_COUNT 9
+#define CONTEXT_OPTION_COUNT 10
 extern const struct option_spec context_options[CONTEXT_OPTION_COUNT];
 
 /* Parses, changes, answers; ends the reply. Statuses are lttng-add-context(1)'s: 3 unknown type, 4

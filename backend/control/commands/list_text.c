@@ -265,6 +265,7 @@ static void print_domain_name(struct reply *reply, const struct source_class *cl
 		{"UST", "UST global"},
 		{"JUL", "JUL (Java Util Logging)"},
 		{"LOG4J", "LOG4j (Logging for Java)"},
+		{"LOG4J2", "LOG4j2 (Logging for Java 2)"},
 		{"PYTHON", "Python (logging)"},
 	};
 	const char *name = class->title;
