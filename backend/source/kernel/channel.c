@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/source/kernel/matcher.h"
 #include "backend/source/kernel/probe.h"
+#include "backend/source/kernel/push.h"
 #include "backend/source/kernel/state.h"
 
 #define CLASS_COUNT 65536 /* the kernel's ids have 16 bits */
@@ -19,7 +20,8 @@ static const struct ctf_layout packed = {
 struct enabled_event {
 	bool is_on;
 	bool is_declared;
-	char *key; /* the rules and filters it is on for: another one means another matcher */
+	bool has_filter; /* in the kernel */
+	char *key;	 /* the rules and filters it is on for: another one means another matcher */
 };
 
 struct kernel_garbage {
@@ -262,28 +264,54 @@ static char *wanted_key(const struct channel_spec *wanted, const struct kernel_e
 	return key.length > 0 ? text_take(&key) : NULL;
 }
 
-/* NULL: one of the rules has no filter, so all pass. */
-static struct kernel_matcher *make_matcher(const struct channel_spec *wanted,
-					   const struct kernel_event *event)
+/* The filters of the rules that mean the event. 0: one of them has none, so all pass. */
+static size_t collect_filters(const struct channel_spec *wanted, const struct kernel_event *event,
+			      const char **texts)
 {
-	const char **texts = mem_zalloc((wanted->rule_count + 1) * sizeof(*texts));
-	struct kernel_matcher *matcher = NULL;
 	size_t count = 0;
-	bool is_open = false;
 
 	for (size_t i = 0; i < wanted->rule_count; i++) {
 		const struct rule_spec *rule = &wanted->rules[i];
 
 		if (!rule->is_enabled || !kernel_event_is_meant(event, rule))
 			continue;
-		is_open = is_open || !rule->filter;
-		if (rule->filter)
-			texts[count++] = rule->filter;
+		if (!rule->filter)
+			return 0;
+		texts[count++] = rule->filter;
 	}
-	if (!is_open && count > 0)
-		matcher = kernel_matcher_create(event->format, texts, count);
+	return count;
+}
+
+/* A kernel that takes it for wrong gets none: the matcher decides all the same. */
+static void write_filter(const struct kernel_channel *channel, const struct kernel_event *event,
+			 const char *const *texts, size_t count)
+{
+	char *file = mem_printf("events/%s/%s/filter", event->system, event->kernel_name);
+	bool is_whole;
+	char *filter = kernel_push_filter(event->format, texts, count, &is_whole);
+	struct error err = ERROR_INIT;
+
+	if (!filter || !kernel_instance_write(channel->instance, file, filter, &err))
+		kernel_instance_write(channel->instance, file, "0", NULL);
+	if (error_is_set(&err))
+		log_write(LOG_LEVEL_DEBUG, "%s", err.message);
+	free(filter);
+	free(file);
+}
+
+/* What decides first is the kernel, for what it can; here, again, for all of it. */
+static void set_filter(struct kernel_channel *channel, const struct channel_spec *wanted,
+		       const struct kernel_event *event, struct enabled_event *state)
+{
+	const char **texts = mem_zalloc((wanted->rule_count + 1) * sizeof(*texts));
+	size_t count = collect_filters(wanted, event, texts);
+
+	set_class(channel, event->format,
+		  count > 0 ? kernel_matcher_create(event->format, texts, count) : NULL);
+	if (count > 0 || state->has_filter)
+		write_filter(channel, event, texts, count);
+	state->has_filter = count > 0;
 	free(texts);
-	return matcher;
 }
 
 static bool switch_event(const struct kernel_channel *channel, const struct kernel_event *event,
@@ -322,7 +350,7 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 	if (!state->is_declared && !declare(channel, event->format, trace, err))
 		return false;
 	state->is_declared = true;
-	set_class(channel, event->format, make_matcher(wanted, event));
+	set_filter(channel, wanted, event, state);
 	if (!state->is_on && !switch_event(channel, event, true, err))
 		return false;
 	state->is_on = true;

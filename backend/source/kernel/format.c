@@ -55,6 +55,7 @@ static void narrow_argument(struct kernel_field *field, const char *type)
 	for (size_t i = 0; i < COUNT_OF(argument_types); i++) {
 		if (strcmp(type, argument_types[i].type) != 0)
 			continue;
+		field->is_narrowed = argument_types[i].bytes < field->size_bytes;
 		field->element_bytes = argument_types[i].bytes;
 		field->size_bytes = argument_types[i].bytes;
 		field->is_signed = argument_types[i].is_signed;
@@ -150,7 +151,8 @@ static bool read_field(const struct tep_format_field *from, bool is_syscall,
 	if (is_syscall && field->kind == KERNEL_INTEGER && field->size_bytes == 8)
 		narrow_argument(field, from->type);
 	field->name = mem_strdup(field_name(from->name));
-	if (strcmp(field->name, from->name) != 0 && field->kind == KERNEL_INTEGER)
+	field->is_renamed = strcmp(field->name, from->name) != 0;
+	if (field->is_renamed && field->kind == KERNEL_INTEGER)
 		field->kind = KERNEL_POINTER;
 	return true;
 }

@@ -31,6 +31,8 @@ struct kernel_field {
 	uint16_t size_bytes;   /* in place; of a __data_loc: 4 */
 	uint8_t element_bytes; /* 1, 2, 4, 8: of the integer, or of each element */
 	bool is_signed;
+	bool is_narrowed; /* the record has more bytes of it, of no meaning */
+	bool is_renamed;  /* the kernel calls it otherwise */
 	bool is_relative; /* __rel_loc: the place counts from behind the field */
 };
 

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Filters that the kernel itself evaluates, so that what is not wanted costs nothing: an expression
+ * as far as the kernel's own language has it. What passes there is decided again by matcher.h, so
+ * the kernel may let through more than the expression, never less.
+ */
+#ifndef TRACON_SOURCE_KERNEL_PUSH_H
+#define TRACON_SOURCE_KERNEL_PUSH_H
+
+#include "backend/base/text.h"
+#include "backend/source/kernel/format.h"
+
+/*
+ * texts: expressions any of which may let an event pass. In a new string; NULL: nothing of them can
+ * be said in the kernel's language. *is_whole: it decides exactly as they do.
+ */
+char *kernel_push_filter(const struct kernel_format *format, const char *const *texts, size_t count,
+			 bool *is_whole);
+
+#endif
