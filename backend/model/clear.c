@@ -7,6 +7,7 @@
 #include "backend/base/mem.h"
 #include "backend/model/operation.h"
 #include "backend/model/recording.h"
+#include "backend/model/running.h"
 
 /* A ring that stands still this long is left to its source's repair. */
 #define STAND_STILL_MS 1000
@@ -83,6 +84,7 @@ static void clear_step(struct operation *operation)
 		operation_end(operation, &err);
 		return;
 	}
+	running_note(session);
 	for (size_t i = 0; i < session->channel_count; i++)
 		channel_begin_clear(session->channels[i]);
 	operation_wait(operation, clear_cut_step);

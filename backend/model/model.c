@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/model/gatherer.h"
 #include "backend/model/publisher.h"
+#include "backend/model/running.h"
 #include "backend/model/tapping.h"
 
 /* --- what sources tell, brought to the control thread */
@@ -269,6 +270,7 @@ struct model *model_create(struct loop *loop, struct queue *queue, const struct 
 	model->hosts = mem_zalloc(source_count * sizeof(*model->hosts));
 	for (size_t i = 0; i < source_count; i++)
 		start_source(model, i);
+	running_find_left(model);
 	model_changed(model);
 	return model;
 }
@@ -292,6 +294,7 @@ void model_destroy(struct model *model)
 	gatherer_destroy(model->gatherer);
 	tapping_finish(model);
 	publisher_destroy(model->publisher);
+	running_finish(model);
 	free(model->apps);
 	free(model->hosts);
 	free(model->sources);

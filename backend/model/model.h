@@ -20,6 +20,7 @@
 #include "backend/source/source.h"
 
 struct gatherer;
+struct left_session;
 struct publisher;
 struct tap;
 
@@ -57,9 +58,10 @@ struct model {
 	struct publisher *publisher;
 	struct gatherer *gatherer;
 	struct children children;
-	struct child *demo; /* the demo application, while it runs */
-	struct tap *tap;	    /* reference held; NULL: nobody looks at events */
-	uint64_t tapped_session_id; /* 0: none */
+	struct child *demo;		    /* the demo application, while it runs */
+	struct left_session *left_sessions; /* of engines that were killed, by creation */
+	struct tap *tap;		    /* reference held; NULL: nobody looks at events */
+	uint64_t tapped_session_id;	    /* 0: none */
 	/* Set by the backend. */
 	bool (*detach)(void *data); /* release the attached terminal; false: there was none */
 	void (*quit)(void *data);   /* all sessions are gone: end the process */

@@ -8,6 +8,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/model/operation.h"
+#include "backend/model/running.h"
 #include "backend/model/schedule.h"
 #include "backend/model/spec_build.h"
 #include "backend/model/tapping.h"
@@ -88,6 +89,7 @@ static struct sink *make_sink(struct session *session)
 	struct chunk_settings settings = {
 		.path = shared_text_str(session->output),
 		.owner = &session->owner,
+		.first_id = session->first_chunk_id,
 		.closed = recording_chunk_closed,
 		.data = session,
 	};
@@ -127,6 +129,7 @@ static void start_step(struct operation *operation)
 	session->was_rotated_since_stop = false;
 	session->was_cleared_since_stop = false;
 	schedule_started(session->schedule);
+	running_note(session);
 	operation_wait(operation, end_with_task_error);
 	apply_to_sources(session, false, &operation->task);
 	operation_go(operation);
@@ -157,6 +160,7 @@ static void stop_step(struct operation *operation)
 		return;
 	}
 	session->is_active = false;
+	running_note(session);
 	operation_wait(operation, stop_flush_step);
 	apply_to_sources(session, false, &operation->task);
 	operation_go(operation);
@@ -251,6 +255,7 @@ static void rotate_step(struct operation *operation)
 		return;
 	}
 	session->was_rotated_since_stop = is_last;
+	running_note(session);
 	model_changed(session->model);
 	if (rotate->outcome.begun)
 		rotate->outcome.begun(rotate->outcome.data);
@@ -365,6 +370,7 @@ static void destroy_last_step(struct operation *operation)
 	struct model *model = session->model;
 
 	model_remove_session(model, session);
+	running_forget(session);
 	operation_end_all(operation);
 	session_destroy(session);
 	model_changed(model);
@@ -533,6 +539,7 @@ void session_apply(struct session *session, struct outcome outcome)
 		outcome.done(outcome.data, NULL);
 		return;
 	}
+	running_note(session);
 	wait = wait_begin(session->model, outcome);
 	apply_to_sources(session, false, &wait->task);
 	task_done(&wait->task, NULL);

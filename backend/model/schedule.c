@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/model/recording.h"
+#include "backend/model/running.h"
 
 struct schedule {
 	struct session *session;
@@ -159,6 +160,7 @@ bool schedule_enable(struct session *session, enum schedule_kind kind, uint64_t 
 	make_text(schedule);
 	if (session->is_active)
 		arm(schedule, kind);
+	running_note(session);
 	model_changed(session->model);
 	return true;
 }
@@ -174,6 +176,7 @@ bool schedule_disable(struct session *session, enum schedule_kind kind, struct e
 	schedule->values[kind] = 0;
 	timer_disarm(schedule->timers[kind]);
 	make_text(schedule);
+	running_note(session);
 	model_changed(session->model);
 	return true;
 }

@@ -16,6 +16,7 @@
 
 struct model;
 struct operation;
+struct running;
 struct schedule;
 struct stream_set;
 
@@ -73,6 +74,8 @@ struct session {
 	struct operation *rotation;   /* waits for its chunk to be closed */
 	struct operation *clearing;   /* likewise */
 	struct schedule *schedule;    /* of rotations; NULL: none was ever set */
+	struct running *running;      /* what is kept of it for an engine after this one, or NULL */
+	uint64_t first_chunk_id;      /* 0, unless it goes on where a killed engine left it */
 	struct snapshot_output *snapshot_outputs;
 	size_t snapshot_output_count, snapshot_output_room;
 	uint32_t next_snapshot_output_id;

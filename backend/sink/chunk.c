@@ -19,10 +19,6 @@
 #include "backend/sink/chunk_parts.h"
 #include "backend/sink/files.h"
 
-#define OLD_NAME      ".tmp_old_chunk"
-#define NEW_NAME      ".tmp_new_chunk"
-#define ARCHIVES_NAME "archives"
-
 /* --- one chunk */
 
 static struct chunk *chunk_create(struct chunk_sink *sink, uint64_t begin_wall_ns)
@@ -80,7 +76,7 @@ static char *archive_name(const struct chunk *chunk)
 	char end[CLOCK_TEXT_MAX];
 
 	return mem_printf(
-		ARCHIVES_NAME "/%s-%s-%llu", clock_text_iso_basic(begin, chunk->begin_wall_ns),
+		CHUNK_ARCHIVES_NAME "/%s-%s-%llu", clock_text_iso_basic(begin, chunk->begin_wall_ns),
 		clock_text_iso_basic(end, chunk->end_wall_ns), (unsigned long long)chunk->id);
 }
 
@@ -107,7 +103,7 @@ static void tell_closed(struct chunk *chunk, bool is_archived, const struct erro
 static bool archive(struct chunk *chunk, struct error *err)
 {
 	struct chunk_sink *sink = chunk->sink;
-	int archives = files_make_directory(sink->directory, ARCHIVES_NAME, err);
+	int archives = files_make_directory(sink->directory, CHUNK_ARCHIVES_NAME, err);
 	char *name;
 
 	if (archives < 0)
@@ -325,7 +321,7 @@ static struct chunk *make_next(struct chunk_sink *sink, uint64_t now_wall_ns, st
 {
 	struct chunk *chunk = chunk_create(sink, now_wall_ns);
 
-	chunk->name = claim(sink, NEW_NAME, err);
+	chunk->name = claim(sink, CHUNK_NEW_NAME, err);
 	if (chunk->name)
 		chunk->directory = files_make_directory(sink->directory, chunk->name, err);
 	if (chunk->directory >= 0 && enter_traces(sink, chunk, err))
@@ -405,7 +401,7 @@ static bool set_first_aside(struct chunk *chunk, const char *aside, struct error
 
 static bool set_aside(struct chunk_sink *sink, struct chunk *chunk, struct error *err)
 {
-	char *aside = claim(sink, OLD_NAME, err);
+	char *aside = claim(sink, CHUNK_OLD_NAME, err);
 	bool is_aside;
 
 	if (!aside)
@@ -661,6 +657,8 @@ struct sink *chunk_sink_create(const struct chunk_settings *settings)
 	sink->settings = *settings;
 	sink->path = mem_strdup(settings->path);
 	sink->settings.path = sink->path;
+	sink->next_id = settings->first_id;
+	sink->was_rotated = settings->first_id > 0;
 	sink->directory = -1;
 	pthread_mutex_init(&sink->lock, NULL);
 	return &sink->base;

@@ -27,6 +27,9 @@ struct chunk_info {
 struct chunk_settings {
 	const char *path; /* output directory, absolute; made at the first chunk, 0770 */
 	const struct user_rights *owner; /* whose files; outlives the sink. NULL: this process's */
+	/* Of the first chunk; above 0 it follows others that lie in the output directory, as after
+	 * a rotation. */
+	uint64_t first_id;
 	/*
 	 * A chunk that was left by its last stream is closed: archived (or, the last one of a
 	 * session that was never rotated, left in place). err NULL: all went well; otherwise the

@@ -14,6 +14,11 @@
 #include "backend/ctf/index.h"
 #include "backend/sink/chunk.h"
 
+/* Names below the output directory; the first two may have a number behind them. */
+#define CHUNK_OLD_NAME	    ".tmp_old_chunk"
+#define CHUNK_NEW_NAME	    ".tmp_new_chunk"
+#define CHUNK_ARCHIVES_NAME "archives"
+
 /* One trace's directory in one chunk. */
 struct chunk_place {
 	struct chunk_place *next; /* of the chunk */

@@ -23,6 +23,7 @@ extern const struct command list_command;
 extern const struct command load_command;
 extern const struct command metadata_command;
 extern const struct command quit_command;
+extern const struct command recover_command;
 extern const struct command regenerate_command;
 extern const struct command remove_context_command;
 extern const struct command rotate_command;

@@ -7,6 +7,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/control/rcfile.h"
+#include "backend/model/running.h"
 #include "backend/model/schedule.h"
 
 static struct session *find_or_fail(struct call *call, const char *name)
@@ -233,6 +234,18 @@ void common_warn_losses(struct reply *reply, const struct session *session)
 			"could not be read (%llu repairs)",
 			(unsigned long long)counts.unreadable_bytes, session_name(session),
 			(unsigned long long)counts.repairs);
+}
+
+void common_warn_left(struct call *call)
+{
+	uid_t uid = reply_requester(call->reply)->uid;
+	struct left_session *left = NULL;
+
+	while ((left = running_left(call->model, left, uid, NULL)) != NULL)
+		reply_warn(call->reply,
+			   "session '%s' was left over by an engine that was killed; 'recover' "
+			   "brings it back",
+			   left->record.name);
 }
 
 static void end_pending(void *data, const struct error *err)

@@ -80,6 +80,9 @@ char *common_output_path(const char *url, struct error *err);
 /* "Warning: N events were discarded …" for what a session lost; nothing if it lost nothing. */
 void common_warn_losses(struct reply *reply, const struct session *session);
 
+/* Says which sessions a killed engine left over, if any; for list and status. */
+void common_warn_left(struct call *call);
+
 /* A default channel in a new session, with one rule for user-space events. */
 bool common_record_pattern(struct session *session, const char *pattern, struct error *err);
 

@@ -206,6 +206,7 @@ static void list_run(struct call *call)
 		list_points(call);
 		return;
 	}
+	common_warn_left(call);
 	if (!name) {
 		list_sessions(call);
 		return;

@@ -24,6 +24,7 @@ static void status_run(struct call *call)
 	if (!session)
 		return;
 	warn_about_sources(call);
+	common_warn_left(call);
 	listing_show_session(call, session, (struct listing){0});
 }
 

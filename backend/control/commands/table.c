@@ -22,6 +22,7 @@ const struct command *const command_table[] = {
 	&load_command,
 	&metadata_command,
 	&quit_command,
+	&recover_command,
 	&regenerate_command,
 	&remove_context_command,
 	&rotate_command,
