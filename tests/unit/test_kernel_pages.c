@@ -349,7 +349,7 @@ static void a_cut_divides_the_records_by_their_time(void **state)
 {
 	const struct fixture *fixture = *state;
 	struct kernel_writer writer;
-	struct kernel_cursor cursor, all;
+	struct kernel_cursor cursor, all = {0};
 	struct kernel_record record = {0};
 	uint64_t before = 0, after = 0, middle = 0, cut_clock;
 

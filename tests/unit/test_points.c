@@ -86,8 +86,12 @@ static void fill(const struct held *question)
 	struct point_group *group = point_list_alloc(question->list, sizeof(*group));
 
 	for (size_t i = 0; i < count; i++)
-		points[i] = (struct point){event_name(question->list, count - i), 6, fields,
-					   COUNT_OF(fields)};
+		points[i] = (struct point){
+			.name = event_name(question->list, count - i),
+			.loglevel = 6,
+			.fields = fields,
+			.field_count = COUNT_OF(fields),
+		};
 	*group = (struct point_group){
 		.app_id = question->app_id,
 		.pid = (pid_t)(1000 + question->app_id),

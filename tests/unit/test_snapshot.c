@@ -2,6 +2,7 @@
 /* Snapshots of fake rings: what is in them, without a gap, whatever happens meanwhile. */
 #include "backend/model/snapshot.h"
 
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -106,8 +107,8 @@ static void assert_range(const char *path, uint64_t first, uint64_t last)
 	char expected[64];
 	struct text out = {0};
 
-	snprintf(expected, sizeof(expected), "%llu %llu %llu\n", (unsigned long long)first,
-		 (unsigned long long)last, (unsigned long long)(last - first + 1));
+	snprintf(expected, sizeof(expected), "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", first, last,
+		 last - first + 1);
 	kit_run(&out,
 		"babeltrace2 '%s' | grep 'cpu_id = 0' | sed 's/.*number = \\([0-9]*\\).*/\\1/' | "
 		"awk 'NR == 1 { first = $1 } NR > 1 && $1 != last + 1 { print \"gap\" } "
