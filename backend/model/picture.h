@@ -54,9 +54,9 @@ struct picture_session {
 	const char *schedule; /* of rotations: "every 10 s, at 10.0 MB"; "" */
 	size_t snapshot_output_count;
 	bool is_detailed; /* its events are in this picture (it is on screen); else only totals */
-	bool has_unseen_loss; /* losses since the last acknowledgement */
-	uint64_t created_wall_ns;
+	bool has_unseen_loss;	/* losses since the last acknowledgement */
 	uint32_t fill_permille; /* fullest ring */
+	uint64_t created_wall_ns;
 	struct picture_counts counts;
 	uint32_t history[PICTURE_HISTORY];
 	size_t first_channel, channel_count; /* in picture.channels */

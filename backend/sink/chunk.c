@@ -75,9 +75,10 @@ static char *archive_name(const struct chunk *chunk)
 	char begin[CLOCK_TEXT_MAX];
 	char end[CLOCK_TEXT_MAX];
 
-	return mem_printf(
-		CHUNK_ARCHIVES_NAME "/%s-%s-%llu", clock_text_iso_basic(begin, chunk->begin_wall_ns),
-		clock_text_iso_basic(end, chunk->end_wall_ns), (unsigned long long)chunk->id);
+	return mem_printf(CHUNK_ARCHIVES_NAME "/%s-%s-%llu",
+			  clock_text_iso_basic(begin, chunk->begin_wall_ns),
+			  clock_text_iso_basic(end, chunk->end_wall_ns),
+			  (unsigned long long)chunk->id);
 }
 
 static void tell_closed(struct chunk *chunk, bool is_archived, const struct error *err)
