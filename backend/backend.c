@@ -14,6 +14,7 @@
 #include "backend/consume/tap.h"
 #include "backend/control/command.h"
 #include "backend/control/server.h"
+#include "backend/model/forget.h"
 #include "backend/model/gatherer.h"
 #include "backend/model/model.h"
 #include "backend/model/publisher.h"
@@ -252,6 +253,30 @@ void backend_acknowledge_losses(struct backend *backend, uint64_t session_id)
 
 	asked->session_id = session_id;
 	ask(backend, asked, run_acknowledge);
+}
+
+struct asked_forget {
+	struct message message; /* first */
+	struct backend *backend;
+	char path[];
+};
+
+static void run_forget(struct message *message)
+{
+	struct asked_forget *asked = (struct asked_forget *)message;
+
+	forget_chunk(asked->backend->model, asked->path);
+	free(asked);
+}
+
+void backend_forget_chunk(struct backend *backend, const char *path)
+{
+	struct asked_forget *asked = mem_zalloc(sizeof(*asked) + strlen(path) + 1);
+
+	asked->message.run = run_forget;
+	asked->backend = backend;
+	memcpy(asked->path, path, strlen(path));
+	queue_send(backend->queue, &asked->message);
 }
 
 struct asked_tap {

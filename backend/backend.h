@@ -84,4 +84,8 @@ void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,
 /* Losses of the session are seen: no longer red until the next one. 0: all. Any thread. */
 void backend_acknowledge_losses(struct backend *backend, uint64_t session_id);
 
+/* The files of the archived chunk at that path were deleted: pictures show it no more. Any thread.
+ */
+void backend_forget_chunk(struct backend *backend, const char *path);
+
 #endif

@@ -34,6 +34,7 @@ struct removal {
 	uid_t uid;
 	gid_t gid;
 	uint64_t bytes;
+	bool *is_done; /* of each path: nothing of it is left */
 	size_t done_count;
 	struct error err; /* the first that went wrong */
 };
@@ -80,11 +81,14 @@ static bool remove_chunk(const char *path, struct error *err)
 {
 	int directory = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
+	/* Somebody else has deleted it: as wanted. */
+	if (directory < 0 && errno == ENOENT)
+		return true;
 	if (directory < 0)
 		return error_set_errno(err, errno, "cannot open '%s'", path);
-	if (!remove_inside(directory, DEPTH_MAX) || rmdir(path) < 0)
-		return error_set_errno(err, errno, "cannot delete all of '%s'", path);
-	return true;
+	if (remove_inside(directory, DEPTH_MAX) && rmdir(path) == 0)
+		return true;
+	return error_set_errno(err, errno, "'%s' is there in part: cannot delete all of it", path);
 }
 
 /* This thread alone: the system call, not the function that tells all threads. */
@@ -105,7 +109,8 @@ static void run_thread(void *data)
 	for (size_t i = 0; i < removal->paths.count; i++) {
 		struct error err = ERROR_INIT;
 
-		if (remove_chunk(removal->paths.words[i], &err))
+		removal->is_done[i] = remove_chunk(removal->paths.words[i], &err);
+		if (removal->is_done[i])
 			removal->done_count++;
 		else if (!error_is_set(&removal->err))
 			removal->err = err;
@@ -118,6 +123,7 @@ static void run_thread(void *data)
 static void removal_destroy(struct removal *removal)
 {
 	word_list_finish(&removal->paths);
+	free(removal->is_done);
 	free(removal);
 }
 
@@ -130,23 +136,44 @@ static void add_command(const struct removal *removal, struct text *command)
 	}
 }
 
+/* Pictures without what is gone. */
+static void forget(const struct removal *removal)
+{
+	struct backend *backend = removal->console->backend;
+
+	for (size_t i = 0; backend && i < removal->paths.count; i++) {
+		if (removal->is_done[i])
+			backend_forget_chunk(backend, removal->paths.words[i]);
+	}
+}
+
+static void add_result(const struct removal *removal, struct text *result)
+{
+	char bytes[UNITS_TEXT_MAX];
+
+	if (!error_is_set(&removal->err))
+		text_addf(result, "deleted %zu chunk%s, %s", removal->done_count,
+			  removal->done_count == 1 ? "" : "s",
+			  units_short_bytes(bytes, removal->bytes));
+	else if (removal->paths.count > 1)
+		text_addf(result, "deleted %zu of %zu chunks; %s", removal->done_count,
+			  removal->paths.count, removal->err.message);
+	else
+		text_add(result, removal->err.message);
+}
+
 static void show_end(struct message *message)
 {
 	struct removal *removal = CONTAINER_OF(message, struct removal, message);
 	struct console *console = removal->console;
 	bool is_failed = error_is_set(&removal->err);
-	char bytes[UNITS_TEXT_MAX];
 	struct text command = {0}, result = {0};
 
 	thread_join(removal->thread);
 	console->removal = NULL;
+	forget(removal);
 	add_command(removal, &command);
-	if (is_failed)
-		text_add(&result, removal->err.message);
-	else
-		text_addf(&result, "deleted %zu chunk%s, %s", removal->done_count,
-			  removal->done_count == 1 ? "" : "s",
-			  units_short_bytes(bytes, removal->bytes));
+	add_result(removal, &result);
 	log_command(is_failed ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO, text_str(&command),
 		    text_str(&result));
 	console_tell(console, is_failed ? NOTICE_ERROR : NOTICE_INFO, text_str(&command), "%s",
@@ -239,6 +266,7 @@ bool removal_ask(struct console *console, size_t count, char **paths, struct err
 		return false;
 	}
 	find_group(removal);
+	removal->is_done = mem_zalloc((count + 1) * sizeof(*removal->is_done));
 	console->question.answer = start;
 	console->question.data = removal;
 	question_open(

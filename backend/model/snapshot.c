@@ -78,11 +78,17 @@ static void finish_snapshot(struct operation *operation, const struct error *err
 
 static void copy_next(struct snapshot_operation *snapshot);
 
+/* Chunks may have been deleted from the list. */
+static uint64_t next_chunk_id(const struct session *session)
+{
+	return session->chunk_count ? session->chunks[session->chunk_count - 1].id + 1 : 0;
+}
+
 static struct chunk_row make_row(const struct snapshot_operation *snapshot,
 				 const struct chunk_info *info)
 {
 	return (struct chunk_row){
-		.id = snapshot->operation.session->chunk_count,
+		.id = next_chunk_id(snapshot->operation.session),
 		.path = shared_text_create(info->path),
 		.begin_wall_ns = snapshot->begun_wall_ns,
 		.end_wall_ns = info->end_wall_ns,

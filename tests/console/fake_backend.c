@@ -38,7 +38,8 @@ struct fake_session {
 	bool is_active;
 	bool is_losing;
 	unsigned int chunk_count;
-	uint64_t ticks; /* while active */
+	unsigned int forgotten_chunks; /* a bit each */
+	uint64_t ticks;		       /* while active */
 };
 
 struct delayed {
@@ -206,6 +207,8 @@ static void add_chunks(struct fake_picture *all, const struct fake_session *sess
 	for (unsigned int i = 0; i < session->chunk_count; i++) {
 		size_t at = all->picture.chunk_count;
 
+		if (session->forgotten_chunks & 1u << i)
+			continue;
 		if (at == CHUNKS_MAX)
 			return;
 		snprintf(all->chunk_paths[at], sizeof(all->chunk_paths[at]),
@@ -250,7 +253,6 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 		.first_channel = picture->channel_count,
 		.channel_count = 1,
 		.first_chunk = picture->chunk_count,
-		.chunk_count = from->chunk_count,
 	};
 	if (from->is_losing) {
 		all->sessions[index].counts.discarded_events = 7;
@@ -259,6 +261,7 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 	fill_channel(from, &all->channels[picture->channel_count], first_event, event_count);
 	add_rule(all, from, &all->channels[picture->channel_count++]);
 	add_chunks(all, from);
+	all->sessions[index].chunk_count = picture->chunk_count - all->sessions[index].first_chunk;
 	picture->active_count += from->is_active;
 	picture->session_count++;
 }
@@ -628,6 +631,7 @@ struct letter {
 	struct request *request;
 	uint64_t interval_ns;
 	uint64_t detailed_id;
+	char *path; /* owned; NULL: none */
 };
 
 static struct letter *new_letter(struct backend *backend, void (*run)(struct message *message))
@@ -731,6 +735,35 @@ void backend_acknowledge_losses(struct backend *backend, uint64_t session_id)
 	struct letter *letter = new_letter(backend, take_acknowledge);
 
 	(void)session_id;
+	queue_send(backend->queue, &letter->message);
+}
+
+static void take_forget(struct message *message)
+{
+	struct letter *letter = CONTAINER_OF(message, struct letter, message);
+	struct backend *backend = letter->backend;
+	const struct fake_picture *all = backend->picture;
+
+	for (size_t i = 0; i < all->picture.chunk_count; i++) {
+		const struct picture_chunk *chunk = &all->chunks[i];
+
+		if (strcmp(chunk->path, letter->path) != 0)
+			continue;
+		for (size_t j = 0; j < backend->session_count; j++) {
+			if (backend->sessions[j].id == chunk->session_id)
+				backend->sessions[j].forgotten_chunks |= 1u << chunk->id;
+		}
+	}
+	publish(backend);
+	free(letter->path);
+	free(letter);
+}
+
+void backend_forget_chunk(struct backend *backend, const char *path)
+{
+	struct letter *letter = new_letter(backend, take_forget);
+
+	letter->path = mem_strdup(path);
 	queue_send(backend->queue, &letter->message);
 }
 
