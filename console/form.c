@@ -280,11 +280,20 @@ static void prefer_exact(struct form *form, const char *typed)
 	}
 }
 
+static void add_contexts(struct form *form, const char *typed)
+{
+	struct word_list names = {0};
+
+	form_known_contexts(wants_kernel(form), &names);
+	for (size_t i = 0; i < names.count; i++)
+		add_match(form, typed, names.words[i]);
+	word_list_finish(&names);
+}
+
 static void gather_words(struct console *console)
 {
 	struct form *form = &console->form;
 	const struct form_value *value = form->count ? &form->values[form->focus] : NULL;
-	const char *const *context = form_known_contexts(wants_kernel(form));
 	const char *typed;
 
 	word_list_finish(&form->words);
@@ -295,8 +304,8 @@ static void gather_words(struct console *console)
 	typed = field_text(&value->text);
 	if (value->field->words == FORM_CHANNELS)
 		add_channels(console, typed);
-	for (; value->field->words == FORM_CONTEXTS && *context; context++)
-		add_match(form, typed, *context);
+	if (value->field->words == FORM_CONTEXTS)
+		add_contexts(form, typed);
 	prefer_exact(form, typed);
 }
 

@@ -70,7 +70,8 @@ struct form {
 
 extern const struct form_class form_table[];
 extern const size_t form_count;
-const char *const *form_known_contexts(bool is_kernel); /* ends with NULL */
+/* What --type of add-context takes in that domain; counters of perf are some of many. */
+void form_known_contexts(bool is_kernel, struct word_list *names);
 
 /* False: there is no such form, or its command is missing in this build (the user was told). */
 bool form_open(struct console *console, const char *name);

@@ -3,6 +3,7 @@
 #include "console/form.h"
 
 #include "backend/base/mem.h"
+#include "backend/source/context.h"
 
 static const char *const domains[] = {
 	"user space", "kernel", "java.util.logging", "log4j", "log4j2", "python", NULL};
@@ -160,76 +161,21 @@ const struct form_class form_table[] = {
 };
 const size_t form_count = COUNT_OF(form_table);
 
-/* LTTng 2.13, lttng-add-context(1). */
-static const char *const ust_contexts[] = {
-	"vpid",
-	"vtid",
-	"procname",
-	"cpu_id",
-	"ip",
-	"pthread_id",
-	"vuid",
-	"veuid",
-	"vsuid",
-	"vgid",
-	"vegid",
-	"vsgid",
-	"cgroup_ns",
-	"ipc_ns",
-	"mnt_ns",
-	"net_ns",
-	"pid_ns",
-	"time_ns",
-	"user_ns",
-	"uts_ns",
-	"perf:thread:cpu-cycles",
-	"perf:thread:instructions",
-	"perf:thread:cache-misses",
-	NULL,
-};
-static const char *const kernel_contexts[] = {
-	"pid",
-	"tid",
-	"ppid",
-	"procname",
-	"prio",
-	"nice",
-	"vpid",
-	"vtid",
-	"vppid",
-	"hostname",
-	"uid",
-	"euid",
-	"suid",
-	"gid",
-	"egid",
-	"sgid",
-	"vuid",
-	"veuid",
-	"vsuid",
-	"vgid",
-	"vegid",
-	"vsgid",
-	"interruptible",
-	"preemptible",
-	"need_reschedule",
-	"migratable",
-	"callstack-kernel",
-	"callstack-user",
-	"cgroup_ns",
-	"ipc_ns",
-	"mnt_ns",
-	"net_ns",
-	"pid_ns",
-	"time_ns",
-	"user_ns",
-	"uts_ns",
-	"perf:cpu:cycles",
-	"perf:cpu:instructions",
-	NULL,
-};
+/* Counters that most processors have; add-context takes many more. */
+static const char *const user_counters[] = {"perf:thread:cpu-cycles", "perf:thread:instructions",
+					    "perf:thread:cache-misses"};
+static const char *const kernel_counters[] = {"perf:cpu:cpu-cycles", "perf:cpu:instructions",
+					      "perf:cpu:cache-misses"};
 
-const char *const *form_known_contexts(bool is_kernel)
+void form_known_contexts(bool is_kernel, struct word_list *names)
 {
-	return is_kernel ? kernel_contexts : ust_contexts;
+	const char *const *counters = is_kernel ? kernel_counters : user_counters;
+	size_t count = is_kernel ? COUNT_OF(kernel_counters) : COUNT_OF(user_counters);
+
+	for (size_t i = 0; i < context_type_count; i++) {
+		if (context_type_table[i].domains & (is_kernel ? CONTEXT_KERNEL : CONTEXT_USER))
+			word_list_add(names, context_type_table[i].name);
+	}
+	for (size_t i = 0; i < count; i++)
+		word_list_add(names, counters[i]);
 }

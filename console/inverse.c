@@ -169,16 +169,83 @@ static void undo_disable_event(const struct doing *doing, struct text *inverse)
 	}
 }
 
+/* ---- contexts ---- */
+
+/* "vpid, procname" has the word. */
+static bool lists_context(const char *contexts, const char *name)
+{
+	size_t length = strlen(name);
+
+	while (*contexts) {
+		size_t word = strcspn(contexts, ",");
+
+		if (word == length && !strncmp(contexts, name, length))
+			return true;
+		contexts += word;
+		contexts += strspn(contexts, ", ");
+	}
+	return false;
+}
+
+/* Whether some channel that the command means has it. */
+static bool has_context(const struct doing *doing, const char *name)
+{
+	const char *only = args_text(doing->args, "channel");
+	bool is_found = false;
+
+	for (size_t i = 0; i < doing->session->channel_count; i++) {
+		const struct picture_channel *channel =
+			&doing->picture->channels[doing->session->first_channel + i];
+
+		is_found |= (!only || !strcmp(channel->name, only)) &&
+			    lists_context(channel->contexts, name);
+	}
+	return is_found;
+}
+
+/* What a channel had before stays. A session that was started keeps its contexts. */
+static void undo_contexts(const struct doing *doing, const char *verb, bool had,
+			  struct text *inverse)
+{
+	const char *channel = args_text(doing->args, "channel");
+	bool is_begun = false;
+
+	for (size_t i = 0; i < args_text_count(doing->args, "type"); i++) {
+		const char *type = args_text_at(doing->args, "type", i);
+
+		if (doing->session->was_started || has_context(doing, type) != had)
+			continue;
+		if (!is_begun) {
+			begin(inverse, verb);
+			text_addf(inverse, " %s", doing->domain);
+			add_option(inverse, "-s", doing->session->name);
+			if (channel)
+				add_option(inverse, "-c", channel);
+		}
+		is_begun = true;
+		add_option(inverse, "-t", type);
+	}
+}
+
+static void undo_add_context(const struct doing *doing, struct text *inverse)
+{
+	undo_contexts(doing, "remove-context", false, inverse);
+}
+
+static void undo_remove_context(const struct doing *doing, struct text *inverse)
+{
+	undo_contexts(doing, "add-context", true, inverse);
+}
+
 /* ---- which ---- */
 
 static const struct {
 	const char *name;
 	void (*undo)(const struct doing *doing, struct text *inverse);
 } table[] = {
-	{"enable-channel", undo_enable_channel},
-	{"disable-channel", undo_disable_channel},
-	{"enable-event", undo_enable_event},
-	{"disable-event", undo_disable_event},
+	{"enable-channel", undo_enable_channel}, {"disable-channel", undo_disable_channel},
+	{"enable-event", undo_enable_event},	 {"disable-event", undo_disable_event},
+	{"add-context", undo_add_context},	 {"remove-context", undo_remove_context},
 };
 
 static const char *domain_of(const struct args *args)
