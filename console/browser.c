@@ -11,6 +11,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/browse/page_make.h"
+#include "console/action.h"
 #include "console/browser_pages.h"
 #include "console/browser_parts.h"
 #include "views/event_text.h"
@@ -119,6 +120,7 @@ static void send_next(struct browser *browser)
 
 void browser_ask(struct browser *browser, const struct browser_request *request)
 {
+	browser->moves.count = 0; /* they meant what is shown now */
 	free(browser->next.pattern);
 	browser->next = *request;
 	if (browser->in_flight.kind == BROWSER_FIND)
@@ -135,6 +137,61 @@ void browser_reload(struct browser *browser)
 	if (selection->has_place)
 		request.place = selection->place;
 	browser_ask(browser, &request);
+}
+
+/* ---- movements that are faster than pages ---- */
+
+static const struct {
+	const char *name;
+	bool is_down;
+	bool is_page; /* else one row */
+} moves[] = {
+	{"down", true, false}, {"half-down", true, true}, {"page-down", true, true},
+	{"up", false, false},  {"half-up", false, true},  {"page-up", false, true},
+};
+
+/* Whether the window has less rows there than the movement may need, and the trace has more. */
+static bool lacks_rows(const struct browser *browser, bool is_down, bool is_page)
+{
+	const struct event_page *page = browser->page;
+	size_t needed = is_page ? (size_t)browser->console->rows : 1;
+	size_t at;
+
+	if (!page || page->row_count == 0)
+		return false;
+	at = browser_pages_find(page, selection_of(browser)->place);
+	return is_down ? !browser->is_at_end && at + needed >= page->row_count
+		       : !browser->is_at_begin && at < needed;
+}
+
+bool browser_hold_move(struct browser *browser, const char *action)
+{
+	struct browser_moves *waiting = &browser->moves;
+
+	for (size_t i = 0; i < COUNT_OF(moves); i++) {
+		if (strcmp(moves[i].name, action) != 0)
+			continue;
+		if (waiting->count == 0 && !lacks_rows(browser, moves[i].is_down, moves[i].is_page))
+			return false;
+		if (waiting->count < BROWSER_MOVES_MAX)
+			waiting->actions[waiting->count++] = moves[i].name;
+		send_next(browser);
+		return true;
+	}
+	waiting->count = 0; /* something else is wanted now */
+	return false;
+}
+
+/* What still lacks rows goes on waiting. */
+static void run_moves(struct browser *browser)
+{
+	struct browser_moves waiting = browser->moves;
+
+	browser->moves.count = 0;
+	for (size_t i = 0; i < waiting.count; i++) {
+		if (!browser_hold_move(browser, waiting.actions[i]))
+			action_on_pane(browser->console, PANE_BROWSER, waiting.actions[i], "");
+	}
 }
 
 /* ---- answers ---- */
@@ -236,6 +293,7 @@ static void take_page(void *data, struct event_page *page, const struct event_pl
 		select_target(browser, target);
 	}
 	browser->in_flight.kind = BROWSER_NOTHING;
+	run_moves(browser);
 	send_next(browser);
 	console_draw_soon(browser->console);
 }

@@ -298,7 +298,7 @@ bool browser_act(struct console *console, const char *action)
 	for (size_t i = 0; i < COUNT_OF(actions); i++)
 		if (!strcmp(actions[i].name, action))
 			return actions[i].run(browser);
-	return false;
+	return browser_hold_move(browser, action);
 }
 
 /* ---- fields ---- */

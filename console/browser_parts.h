@@ -8,6 +8,7 @@
 #include "console/state.h"
 
 #define BROWSER_MARKS_MAX 27 /* a … z and 0 */
+#define BROWSER_MOVES_MAX 64
 
 enum browser_kind {
 	BROWSER_NOTHING,
@@ -25,6 +26,12 @@ struct browser_request {
 	uint64_t wall_ns;
 	struct browse_find find; /* pattern: `pattern`, or "" */
 	char *pattern;		 /* owned; NULL: none */
+};
+
+/* Movements that wait for rows. */
+struct browser_moves {
+	const char *actions[BROWSER_MOVES_MAX]; /* constants */
+	size_t count;
 };
 
 struct browser {
@@ -45,6 +52,7 @@ struct browser {
 	 * only. So each answer belongs to one question.
 	 */
 	struct browser_request in_flight, next;
+	struct browser_moves moves;
 	char *filter, *find;
 	struct event_place before_jump;
 	struct event_place range;
@@ -62,6 +70,11 @@ struct browser {
 void browser_ask(struct browser *browser, const struct browser_request *request);
 /* Asks again for what is around the selection: the filter is another one. */
 void browser_reload(struct browser *browser);
+/*
+ * A movement that would leave the window waits for the page that is on its way. False: the view can
+ * do it.
+ */
+bool browser_hold_move(struct browser *browser, const char *action);
 /* Where `''` returns to. */
 void browser_note_jump(struct browser *browser);
 /* Selects an event of the window, or asks for it. */

@@ -424,8 +424,13 @@ static bool act(void *state, const struct view_input *input, const char *action,
 		const char *argument, struct text *command)
 {
 	struct browser_view *view = state;
+	struct event_rows_context context = context_of(view, input);
 
 	take_selection(view, input);
+	/* Several actions between two frames: the page may have grown meanwhile. */
+	if (view->rows.rows > 0 && input->browser != view->rows.page)
+		event_rows_fit(&view->rows, input->browser, &context, view->rows.rows,
+			       view->rows.columns);
 	if (!is_in_page(action) || !event_rows_act(&view->rows, action, argument, command))
 		return false;
 	give_selection(view, input);

@@ -85,6 +85,7 @@ static void fill_info(struct browse_worker *worker, struct browse_info *info)
 	};
 	browse_worker_times(worker, &info->begin_wall_ns, &info->end_wall_ns);
 	memcpy(info->bins, worker->bins, sizeof(info->bins));
+	memcpy(info->has_gap, worker->has_gap, sizeof(info->has_gap));
 }
 
 static void send_info(struct browse_worker *worker)

@@ -110,6 +110,7 @@ struct browse_worker {
 	bool has_first_place, has_times; /* of a trace in one piece */
 	uint64_t unit_begin_ns, unit_end_ns;
 	uint64_t bins[BROWSE_BINS];
+	bool has_gap[BROWSE_BINS];
 	bool is_counted;
 	uint64_t grown_at_ns; /* monotonic */
 	uint64_t told_at_ns;

@@ -13,9 +13,10 @@
 #include "backend/browse/browse_parts.h"
 #include "backend/browse/slice.h"
 
-#define FIRST_PACKETS 4 /* of each file: enough for the first page */
-#define INDEX_PACKETS 4096
-#define GROWING_NS    (10 * NS_PER_S) /* since it was last seen to grow */
+#define FIRST_PACKETS  4 /* of each file: enough for the first page */
+#define INDEX_PACKETS  4096
+#define GROWING_NS     (10 * NS_PER_S) /* since it was last seen to grow */
+#define QUIET_CHECK_MS 1000
 
 bool browse_says_canceled(struct error *err)
 {
@@ -70,6 +71,16 @@ static void spread(uint64_t *bins, uint64_t begin_ns, uint64_t width_ns,
 		bins[i] += packet->content_bytes / (last - first + 1);
 }
 
+/* Where the first packet after the loss begins: there its row says so too. */
+static void mark_gap(bool *has_gap, uint64_t begin_ns, uint64_t width_ns,
+		     const struct map_span *span)
+{
+	uint64_t bin = (span->packet->begin_ns - begin_ns) / width_ns;
+
+	if ((span->lost_events > 0 || span->lost_packets > 0) && bin < BROWSE_BINS)
+		has_gap[bin] = true;
+}
+
 void browse_worker_estimate(struct browse_worker *worker)
 {
 	const struct map *map = worker->map;
@@ -77,12 +88,16 @@ void browse_worker_estimate(struct browse_worker *worker)
 
 	worker->is_counted = false;
 	memset(worker->bins, 0, sizeof(worker->bins));
+	memset(worker->has_gap, 0, sizeof(worker->has_gap));
 	if (map->has_units)
 		return;
 	for (size_t i = 0; i < map->stream_count; i++) {
-		for (size_t j = 0; j < map->streams[i].span_count; j++)
+		for (size_t j = 0; j < map->streams[i].span_count; j++) {
 			spread(worker->bins, map->begin_ns, width_ns,
 			       map->streams[i].spans[j].packet);
+			mark_gap(worker->has_gap, map->begin_ns, width_ns,
+				 &map->streams[i].spans[j]);
+		}
 	}
 }
 
@@ -286,11 +301,21 @@ static void serve_request(struct browse_worker *worker)
 	page_request_destroy(request);
 }
 
+/* A trace that was seen to grow, and has been quiet since, grows no more. */
+static void note_quiet(struct browse_worker *worker)
+{
+	if (!worker->grown_at_ns || clock_monotonic_ns() - worker->grown_at_ns <= GROWING_NS)
+		return;
+	worker->grown_at_ns = 0;
+	worker->is_changed = true;
+}
+
 static void wait_for_work(const struct browse_worker *worker)
 {
 	struct pollfd wait = {.fd = queue_fd(worker->queue), .events = POLLIN};
+	int wait_ms = worker->grown_at_ns ? QUIET_CHECK_MS : -1;
 
-	while (poll(&wait, 1, worker->is_changed ? 50 : -1) < 0 && errno == EINTR)
+	while (poll(&wait, 1, worker->is_changed ? 50 : wait_ms) < 0 && errno == EINTR)
 		;
 }
 
@@ -300,8 +325,7 @@ void browse_worker_run(void *data)
 
 	while (!atomic_load_explicit(worker->is_over, memory_order_relaxed)) {
 		queue_drain(worker->queue);
-		if (worker->grown_at_ns && clock_monotonic_ns() - worker->grown_at_ns > GROWING_NS)
-			worker->grown_at_ns = 0;
+		note_quiet(worker);
 		if (!worker->has_looked)
 			look(worker);
 		else if (worker->request)

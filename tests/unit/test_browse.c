@@ -363,6 +363,29 @@ static void fields_come_with_their_scopes(void **unused)
 
 /* --- gaps ------------------------------------------------------------------------------------- */
 
+/* Each gap's bin is marked, and no other. The page holds all events. */
+static void assert_gaps_in_histogram(const struct fixture *own)
+{
+	const struct browse_info *info = browse_info(own->browse);
+	uint64_t width_ns = (info->end_wall_ns - info->begin_wall_ns) / BROWSE_BINS + 1;
+	bool expected[BROWSE_BINS] = {false};
+	size_t marked_count = 0;
+
+	for (size_t i = 0; i < own->page->row_count; i++) {
+		const struct event_row *row = &own->page->rows[i];
+
+		if (row->lost_before > 0 || row->lost_packets_before > 0)
+			expected[(row->place.wall_ns - info->begin_wall_ns) / width_ns] = true;
+	}
+	for (size_t i = 0; i < BROWSE_BINS; i++) {
+		/* A packet may begin a moment before its first event. */
+		if (info->has_gap[i])
+			assert_true(expected[i] || (i + 1 < BROWSE_BINS && expected[i + 1]));
+		marked_count += info->has_gap[i];
+	}
+	assert_true(marked_count > 0 && marked_count <= info->gap_count);
+}
+
 static void losses_are_before_the_event_that_follows(void **unused)
 {
 	struct trace_recipe recipe = small;
@@ -391,6 +414,7 @@ static void losses_are_before_the_event_that_follows(void **unused)
 	assert_int_equal(browse_info(own.browse)->lost_events, own.made.lost_events);
 	assert_int_equal(browse_info(own.browse)->lost_packets, own.made.lost_packets);
 	assert_int_equal(browse_info(own.browse)->gap_count, own.made.gap_count);
+	assert_gaps_in_histogram(&own);
 	end(&own);
 }
 
