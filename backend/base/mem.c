@@ -95,6 +95,11 @@ void *mem_grow(void *items, size_t count, size_t *room, size_t item_bytes)
 	return mem_realloc_array(items, *room, item_bytes);
 }
 
+void mem_give_back(void)
+{
+	malloc_trim(0);
+}
+
 void mem_stay_small(void)
 {
 	mallopt(M_MMAP_THRESHOLD, MAPPED_BYTES);

@@ -28,6 +28,11 @@ void *mem_grow(void *items, size_t count, size_t *room, size_t item_bytes)
  * teach malloc to keep ever larger ones, and each thread keeps its own. Before the first thread.
  */
 void mem_stay_small(void);
+/*
+ * Pages that nobody uses any more go back to the system, also those between others that are in use.
+ * Milliseconds, in which threads that allocate wait: now and then, not often.
+ */
+void mem_give_back(void);
 
 #define COUNT_OF(array)			    (sizeof(array) / sizeof((array)[0]))
 #define CONTAINER_OF(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
