@@ -24,6 +24,7 @@
 /* Nobody has a session and nobody looks: the engine ends by itself after this. */
 #define IDLE_END_NS   (600 * NS_PER_S)
 #define IDLE_CHECK_NS (10 * NS_PER_S)
+#define GIVE_BACK_NS  (60 * NS_PER_S)
 
 struct backend {
 	struct backend_settings settings;
@@ -33,6 +34,7 @@ struct backend {
 	struct model *model;
 	struct thread *thread;
 	struct timer *idle_timer;
+	uint64_t gave_back_at_ns;
 	uint64_t busy_at_ns; /* last time a session existed or a terminal was attached */
 };
 
@@ -92,6 +94,10 @@ static void check_idle(void *data, uint64_t now_ns)
 
 	if (backend->model->session_count > 0 || publisher_is_watched(backend->model->publisher))
 		backend->busy_at_ns = now_ns;
+	if (now_ns - backend->gave_back_at_ns >= GIVE_BACK_NS) {
+		backend->gave_back_at_ns = now_ns;
+		mem_give_back();
+	}
 	if (now_ns - backend->busy_at_ns >= IDLE_END_NS)
 		quit_wanted(backend);
 	else
