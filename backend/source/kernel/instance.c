@@ -28,15 +28,18 @@ unsigned long long kernel_instance_start_time(pid_t pid)
 	char *text, *at;
 	size_t length;
 	unsigned long long time = 0;
+	char state;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (!fd_read_file(path, 4096, &text, &length, NULL))
 		return 0;
 	at = strrchr(text, ')'); /* the name before it may hold anything */
-	if (!at || sscanf(at + 1,
-			  " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			  "%*d %*d %llu",
-			  &time) != 1)
+	if (!at ||
+	    sscanf(at + 1,
+		   " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+		   "%*d %*d %llu",
+		   &state, &time) != 2 ||
+	    state == 'Z' || state == 'X') /* nobody has asked yet how it ended */
 		time = 0;
 	free(text);
 	return time;
