@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 
@@ -133,13 +134,12 @@ static bool take_date(const char **at, struct tm *local)
 
 static bool parse_time(const char *text, const struct when_base *base, uint64_t *wall_ns)
 {
-	time_t here = (time_t)(base->here_ns / NS_PER_S);
-	struct tm local = {0};
+	struct tm local;
 	uint64_t fraction_ns;
 	bool has_date;
 	time_t seconds;
 
-	localtime_r(&here, &local);
+	clock_local(base->here_ns, &local);
 	has_date = take_date(&text, &local);
 	if (!take_time(&text, &local, &fraction_ns) || *text)
 		return false;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/units.h"
 #include "views/popup.h"
 
@@ -24,12 +25,10 @@ static void add_fraction(char *out, size_t room, uint64_t ns, int digits)
 
 char *event_text_time(char out[EVENT_TEXT_MAX], uint64_t wall_ns, int digits)
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
 	struct tm local;
 	size_t length;
 
-	if (!localtime_r(&seconds, &local))
-		memset(&local, 0, sizeof(local));
+	clock_local(wall_ns, &local);
 	length = strftime(out, EVENT_TEXT_MAX, "%H:%M:%S", &local);
 	add_fraction(out + length, EVENT_TEXT_MAX - length, wall_ns, digits);
 	return out;
@@ -202,11 +201,9 @@ static void add_header(const struct event_row *row, struct popup *popup)
 {
 	char time[EVENT_TEXT_MAX];
 	char date[EVENT_TEXT_MAX];
-	time_t seconds = (time_t)(row->place.wall_ns / NS_PER_S);
 	struct tm local;
 
-	if (!localtime_r(&seconds, &local))
-		memset(&local, 0, sizeof(local));
+	clock_local(row->place.wall_ns, &local);
 	strftime(date, sizeof(date), "%Y-%m-%d", &local);
 	popup_addf(popup, 0, "time", "%s %s", date,
 		   event_text_time(time, row->place.wall_ns, DIGITS));

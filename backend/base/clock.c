@@ -2,8 +2,8 @@
 /* Reads the clocks and writes local times. */
 #include "backend/base/clock.h"
 
-#include <stdbool.h>
-#include <time.h>
+#include <pthread.h>
+#include <string.h>
 
 #include "backend/base/units.h"
 
@@ -46,14 +46,27 @@ int64_t clock_wall_offset_ns(void)
 	return offset_ns;
 }
 
-/* False for a time that the calendar can't hold; `out` is empty then. */
+bool clock_local(uint64_t wall_ns, struct tm *local)
+{
+	/* The C library's own lock, around what it keeps of TZ, is none that ThreadSanitizer sees.
+	 */
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+	time_t seconds = (time_t)(wall_ns / NS_PER_S);
+	bool is_known;
+
+	memset(local, 0, sizeof(*local));
+	pthread_mutex_lock(&lock);
+	tzset(); /* localtime_r need not look at TZ itself (POSIX) */
+	is_known = localtime_r(&seconds, local);
+	pthread_mutex_unlock(&lock);
+	return is_known;
+}
+
+/* False, and `out` empty, as clock_local. */
 static bool to_local(char out[CLOCK_TEXT_MAX], struct tm *local, uint64_t wall_ns)
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
-
 	out[0] = '\0';
-	tzset(); /* localtime_r need not look at TZ itself (POSIX) */
-	return localtime_r(&seconds, local);
+	return clock_local(wall_ns, local);
 }
 
 char *clock_text_date_time(char out[CLOCK_TEXT_MAX], uint64_t wall_ns)

@@ -3,8 +3,10 @@
 #ifndef TRACON_BASE_CLOCK_H
 #define TRACON_BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 uint64_t clock_monotonic_ns(void); /* CLOCK_MONOTONIC: also the trace clock of LTTng-UST */
 uint64_t clock_wall_ns(void);	   /* since the Epoch */
@@ -14,6 +16,12 @@ uint64_t clock_wall_ns(void);	   /* since the Epoch */
  * gap counts. Taken once per session.
  */
 int64_t clock_wall_offset_ns(void);
+
+/*
+ * The local time, as TZ has it now. False for a time that the calendar can't hold; `local` is zero
+ * then. Any thread.
+ */
+bool clock_local(uint64_t wall_ns, struct tm *local);
 
 #define CLOCK_TEXT_MAX 32
 /* Local time "20261122-041906". */

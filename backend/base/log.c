@@ -21,7 +21,6 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
-#include "backend/base/units.h"
 
 #define FILE_BYTES_MAX ((off_t)1024 * 1024)
 #define ELLIPSIS       "\xe2\x80\xa6"
@@ -119,11 +118,10 @@ static void rotate_file(void)
 /* "2026-11-22 04:19:06 warning text [command]" */
 static void format_line(struct text *line, const struct log_entry *entry)
 {
-	time_t seconds = (time_t)(entry->wall_ns / NS_PER_S);
 	char when[CLOCK_TEXT_MAX];
 	struct tm local;
 
-	if (!localtime_r(&seconds, &local) ||
+	if (!clock_local(entry->wall_ns, &local) ||
 	    !strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local))
 		when[0] = '\0';
 	text_addf(line, "%s %s %s", when, level_names[entry->level], entry->text);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/fd.h"
 #include "backend/base/json.h"
 #include "backend/base/mem.h"
@@ -48,11 +49,10 @@ struct export_job {
 /* Local time, as `babeltrace2` prints it, and the distance to the line before. */
 static void print_time(struct export_job *own, uint64_t wall_ns)
 {
-	time_t seconds = (time_t)(wall_ns / NS_PER_S);
 	struct tm local;
 	char clock[16];
 
-	localtime_r(&seconds, &local);
+	clock_local(wall_ns, &local);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
 	text_addf(&own->text, "[%s.%09" PRIu64 "] ", clock, wall_ns % NS_PER_S);
 	if (own->has_last)
