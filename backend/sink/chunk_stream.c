@@ -192,6 +192,22 @@ static void adopt(struct chunk_stream *stream)
 	close_files(stream, &stale);
 }
 
+/*
+ * The first packet. What was prepared may lie in the chunk before: no cut came yet, so that is
+ * where the packet belongs.
+ */
+static void adopt_first(struct chunk_stream *stream)
+{
+	struct chunk_sink *sink = sink_of(stream);
+	struct error ignored = ERROR_INIT; /* creating it again tells */
+
+	pthread_mutex_lock(&sink->lock);
+	chunk_stream_prepare(stream, &ignored);
+	stream->files = stream->fresh;
+	stream->fresh = no_files;
+	pthread_mutex_unlock(&sink->lock);
+}
+
 /* A file that could not be made (full disk) is tried again with each packet. */
 static bool create_again(struct chunk_stream *stream, struct error *err)
 {
@@ -317,7 +333,7 @@ static bool is_ready(struct chunk_stream *stream, uint64_t packet_bytes, struct 
 	struct stream_files *files = &stream->files;
 
 	if (!files->chunk)
-		adopt(stream);
+		adopt_first(stream);
 	if (!files->chunk)
 		return error_set(err, ERROR_STATE, "no trace chunk is open");
 	if (is_full(stream, packet_bytes))

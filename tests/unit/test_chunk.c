@@ -447,6 +447,32 @@ static void a_rotation_goes_through_lttng_s_names(void **state)
 	free(names[1]);
 }
 
+/* A stream without a packet so far: its first one was closed before the cut. */
+static void the_first_packet_is_in_the_chunk_before_the_cut(void **state)
+{
+	char *first = archive_name(100, 200, 0), *second = archive_name(200, 300, 1);
+	struct error err = ERROR_INIT;
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench);
+	open_chunk(&bench, 100);
+	open_trace(&bench);
+	assert_true(rotate(&bench, false, 200, &err));
+	put(&bench, 5);
+	assert_int_equal(closed_count(&bench), 0);
+	sink_stream_cut(bench.stream);
+	assert_closed_as(&bench, 0, first, 5);
+	assert_int_equal(events_below(&bench, first), 5);
+	put(&bench, 3);
+	finish(&bench, 300);
+	assert_closed_as(&bench, 1, second, 3);
+	assert_int_equal(events_below(&bench, second), 3);
+	bench_finish(&bench);
+	free(first);
+	free(second);
+}
+
 static void after_the_last_rotation_a_start_opens_the_next(void **state)
 {
 	struct error err = ERROR_INIT;
@@ -1377,6 +1403,7 @@ int main(void)
 		cmocka_unit_test(the_index_is_whole_when_the_stream_settles),
 		cmocka_unit_test(a_replaced_header_is_what_is_written),
 		cmocka_unit_test(a_rotation_goes_through_lttng_s_names),
+		cmocka_unit_test(the_first_packet_is_in_the_chunk_before_the_cut),
 		cmocka_unit_test(after_the_last_rotation_a_start_opens_the_next),
 		cmocka_unit_test(one_rotation_at_a_time),
 		cmocka_unit_test(a_chunk_without_streams_closes_at_once),
