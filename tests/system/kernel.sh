@@ -22,12 +22,21 @@ need_kernel() {
 
 # left_behind PID: instances and probes of that engine.
 left_behind() {
-	ls "$tracing/instances" | grep "^tracon-$1-"
+	find "$tracing/instances" -maxdepth 1 -name "tracon-$1-*"
 	grep -s "tracon_$1_" "$tracing/uprobe_events"
 }
 
 nothing_left() {
 	[ -z "$(left_behind "$1")" ]
+}
+
+# leaves_nothing NAME: of our first engine, as the check of that name.
+leaves_nothing() {
+	if wait_for 10 nothing_left "$engine"; then
+		pass "$1"
+	else
+		fail "$1" "$(left_behind "$engine")"
+	fi
 }
 
 # numbers PATH: of the calls that were recorded when they began, one a line.
