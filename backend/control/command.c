@@ -159,12 +159,43 @@ static bool check_argument_count(const struct command *command, const struct arg
 	return true;
 }
 
+static bool asks_for_help(const struct request *request)
+{
+	static const char *const words[] = {"-h", "--help", "--list-options"};
+
+	for (size_t i = 0; i < COUNT_OF(words) && request->word_count > 1; i++)
+		if (strcmp(request->words[1], words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* All words are arguments. */
+static struct args *take_words(const struct command *command, const struct request *request,
+			       struct error *err)
+{
+	const char **words = mem_zalloc((request->word_count + 2) * sizeof(*words));
+	struct args *args;
+
+	words[0] = request->words[0];
+	words[1] = "--";
+	for (size_t i = 1; i < request->word_count; i++)
+		words[i + 1] = request->words[i];
+	args = args_parse(command->options, command->option_count, false, request->word_count + 1,
+			  words, err);
+	free(words);
+	return args;
+}
+
 static struct args *parse(const struct command *command, const struct request *request,
 			  struct error *err)
 {
-	struct args *args = args_parse(
-		command->options, command->option_count, command->flags & COMMAND_STOPS_AT_ARGUMENT,
-		request->word_count, (const char *const *)request->words, err);
+	struct args *args;
+
+	if (command->flags & COMMAND_READS_WORDS && !asks_for_help(request))
+		return take_words(command, request, err);
+	args = args_parse(command->options, command->option_count,
+			  command->flags & COMMAND_STOPS_AT_ARGUMENT, request->word_count,
+			  (const char *const *)request->words, err);
 
 	if (!args)
 		error_prefix(err, "%s", command->name);

@@ -27,7 +27,8 @@ enum command_flags {
 		4, /* has a part in the client (run, demo, engine, view): looked up there first */
 	COMMAND_HIDDEN = 8, /* our own helpers: not listed, not completed */
 	COMMAND_STOPS_AT_ARGUMENT = 16,
-	COMMAND_ASKS = 32, /* destroys something: the console asks first unless --yes */
+	COMMAND_READS_WORDS = 64, /* args are its words as they come, options too: order counts */
+	COMMAND_ASKS = 32,	  /* destroys something: the console asks first unless --yes */
 };
 
 struct command {

@@ -420,6 +420,118 @@ static const struct rule save_output[] = {{.member = "save", .kind = OBJECT, .in
 static const struct rule load_output[] = {{.member = "load", .kind = OBJECT, .inner = file_rules},
 					  END};
 
+static const struct rule level_rules[] = {{.member = "level"}, END};
+static const struct rule level_kind_rules[] = {
+	{.member = "log_level_rule_exactly", .kind = OBJECT, .inner = level_rules},
+	{.member = "log_level_rule_at_least_as_severe_as", .kind = OBJECT, .inner = level_rules},
+	END,
+};
+static const struct rule pattern_rules[] = {
+	{.member = "name_pattern"},
+	{.member = "filter_expression"},
+	{.member = "log_level_rule", .kind = OBJECT, .inner = level_kind_rules},
+	{.member = "name_pattern_exclusions", .kind = WORDS, .text = "name_pattern_exclusion"},
+	END,
+};
+static const struct rule event_rule_rules[] = {
+	{.member = "event_rule_user_tracepoint", .kind = OBJECT, .inner = pattern_rules},
+	{.member = "event_rule_jul_logging", .kind = OBJECT, .inner = pattern_rules},
+	{.member = "event_rule_log4j_logging", .kind = OBJECT, .inner = pattern_rules},
+	{.member = "event_rule_python_logging", .kind = OBJECT, .inner = pattern_rules},
+	END,
+};
+static const struct rule app_field_rules[] = {
+	{.member = "provider_name"}, {.member = "type_name"}, END};
+static const struct rule event_expr_rules[5];
+static const struct rule element_rules[] = {
+	{.member = "index"},
+	{.member = "event_expr", .kind = OBJECT, .inner = event_expr_rules},
+	END,
+};
+static const struct rule event_expr_rules[5] = {
+	{.member = "event_expr_payload_field", .kind = OBJECT, .inner = name_rules},
+	{.member = "event_expr_channel_context_field", .kind = OBJECT, .inner = name_rules},
+	{.member = "event_expr_app_specific_context_field",
+	 .kind = OBJECT,
+	 .inner = app_field_rules},
+	{.member = "event_expr_array_field_element", .kind = OBJECT, .inner = element_rules},
+	END,
+};
+static const struct rule matches_rules[] = {
+	{.member = "event_rule", .kind = OBJECT, .inner = event_rule_rules},
+	{.member = "capture_descriptors",
+	 .kind = LIST,
+	 .text = "event_expr",
+	 .inner = event_expr_rules},
+	END,
+};
+static const struct rule threshold_rules[] = {
+	{.member = "session_name"},    {.member = "channel_name"},    {.member = "domain"},
+	{.member = "threshold_bytes"}, {.member = "threshold_ratio"}, END,
+};
+static const struct rule error_value_rules[] = {{.member = "value"}, END};
+static const struct rule error_rules[] = {
+	{.member = "name"},
+	{.member = "description"},
+	{.member = "error_query_result_counter", .kind = OBJECT, .inner = error_value_rules},
+	END,
+};
+#define ERROR_RESULTS                                                                              \
+	{                                                                                          \
+		.member = "error_query_results", .kind = LIST, .text = "error_query_result",       \
+		.inner = error_rules                                                               \
+	}
+static const struct rule condition_rules[] = {
+	{.member = "condition_event_rule_matches", .kind = OBJECT, .inner = matches_rules},
+	{.member = "condition_session_consumed_size", .kind = OBJECT, .inner = threshold_rules},
+	{.member = "condition_buffer_usage_high", .kind = OBJECT, .inner = threshold_rules},
+	{.member = "condition_buffer_usage_low", .kind = OBJECT, .inner = threshold_rules},
+	{.member = "condition_session_rotation_ongoing", .kind = OBJECT, .inner = threshold_rules},
+	{.member = "condition_session_rotation_completed",
+	 .kind = OBJECT,
+	 .inner = threshold_rules},
+	ERROR_RESULTS,
+	END,
+};
+static const struct rule every_rules[] = {{.member = "interval"}, END};
+static const struct rule once_rules[] = {{.member = "threshold"}, END};
+static const struct rule rate_rules[] = {
+	{.member = "rate_policy_every_n", .kind = OBJECT, .inner = every_rules},
+	{.member = "rate_policy_once_after_n", .kind = OBJECT, .inner = once_rules},
+	END,
+};
+static const struct rule action_output_rules[] = {
+	{.member = "name"}, {.member = "ctrl_url"}, {.member = "max_size"}, END};
+static const struct rule action_rules[] = {
+	{.member = "session_name"},
+	{.member = "output", .kind = OBJECT, .inner = action_output_rules},
+	{.member = "rate_policy", .kind = OBJECT, .inner = rate_rules},
+	END,
+};
+static const struct rule action_kind_rules[] = {
+	{.member = "action_notify", .kind = OBJECT, .inner = action_rules},
+	{.member = "action_start_session", .kind = OBJECT, .inner = action_rules},
+	{.member = "action_stop_session", .kind = OBJECT, .inner = action_rules},
+	{.member = "action_rotate_session", .kind = OBJECT, .inner = action_rules},
+	{.member = "action_snapshot_session", .kind = OBJECT, .inner = action_rules},
+	ERROR_RESULTS,
+	END,
+};
+static const struct rule actions_rules[] = {
+	{.member = "action_list", .kind = LIST, .text = "action", .inner = action_kind_rules}, END};
+static const struct rule trigger_rules[] = {
+	{.member = "name"},
+	{.member = "owner_uid"},
+	{.member = "condition", .kind = OBJECT, .inner = condition_rules},
+	{.member = "action", .kind = OBJECT, .inner = actions_rules},
+	ERROR_RESULTS,
+	END,
+};
+static const struct rule trigger_output[] = {
+	{.member = "trigger", .kind = OBJECT, .inner = trigger_rules}, END};
+static const struct rule triggers_output[] = {
+	{.member = "triggers", .kind = LIST, .text = "trigger", .inner = trigger_rules}, END};
+
 static const struct rule no_output[] = {END};
 
 static const struct answer {
@@ -429,6 +541,7 @@ static const struct answer {
 	const struct rule *rules;
 } answers[] = {
 	{.command = "add-context", .rules = contexts_output},
+	{.command = "add-trigger", .rules = trigger_output},
 	{.command = "clear", .rules = sessions_output},
 	{.command = "create", .rules = create_output},
 	{.command = "destroy", .rules = sessions_output},
@@ -439,9 +552,14 @@ static const struct answer {
 	{.command = "enable-event", .rules = events_output},
 	{.command = "enable-rotation", .rules = schedule_output},
 	{.command = "list", .has_no_success = true, .rules = list_output},
+	{.command = "list-triggers",
+	 .name = "list-trigger",
+	 .has_no_success = true,
+	 .rules = triggers_output},
 	{.command = "load", .rules = load_output},
 	{.command = "regenerate", .rules = regenerate_output},
 	{.command = "remove-context", .rules = contexts_output},
+	{.command = "remove-trigger", .rules = trigger_output},
 	{.command = "rotate", .rules = rotate_output},
 	{.command = "save", .rules = save_output},
 	{.command = "set-session", .rules = set_session_output},

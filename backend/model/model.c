@@ -12,6 +12,7 @@
 #include "backend/model/publisher.h"
 #include "backend/model/running.h"
 #include "backend/model/tapping.h"
+#include "backend/model/trigger.h"
 
 /* --- what sources tell, brought to the control thread */
 
@@ -270,6 +271,7 @@ struct model *model_create(struct loop *loop, struct queue *queue, const struct 
 	model->hosts = mem_zalloc(source_count * sizeof(*model->hosts));
 	for (size_t i = 0; i < source_count; i++)
 		start_source(model, i);
+	model->triggers = triggers_create(model);
 	running_find_left(model);
 	model_changed(model);
 	return model;
@@ -280,6 +282,7 @@ void model_destroy(struct model *model)
 	if (!model)
 		return;
 	child_abandon(model->demo);
+	triggers_destroy(model->triggers);
 	children_let_go(&model->children);
 	for (size_t i = 0; i < source_count; i++)
 		if (model->sources[i].source)

@@ -23,6 +23,7 @@ struct gatherer;
 struct left_session;
 struct publisher;
 struct tap;
+struct triggers;
 
 struct app {
 	uint64_t id;
@@ -58,7 +59,8 @@ struct model {
 	struct publisher *publisher;
 	struct gatherer *gatherer;
 	struct children children;
-	struct child *demo;		    /* the demo application, while it runs */
+	struct child *demo; /* the demo application, while it runs */
+	struct triggers *triggers;
 	struct left_session *left_sessions; /* of engines that were killed, by creation */
 	struct tap *tap;		    /* reference held; NULL: nobody looks at events */
 	uint64_t tapped_session_id;	    /* 0: none */

@@ -12,6 +12,7 @@
 #include "backend/model/schedule.h"
 #include "backend/model/spec_build.h"
 #include "backend/model/tapping.h"
+#include "backend/model/trigger.h"
 #include "backend/sink/snapshot.h"
 
 /* A ring that stands still this long is left to its source's repair. */
@@ -188,6 +189,8 @@ static void finish_rotate(struct operation *operation, const struct error *err)
 	operation->session->rotation = NULL;
 	rotate->outcome.done(rotate->outcome.data,
 			     err ? NULL : find_chunk(operation->session, rotate->chunk_id), err);
+	if (!err)
+		triggers_rotation(operation->session, true);
 }
 
 /* The chunk is closed by the last stream that leaves it, usually before the cut's own message
@@ -257,6 +260,7 @@ static void rotate_step(struct operation *operation)
 	session->was_rotated_since_stop = is_last;
 	running_note(session);
 	model_changed(session->model);
+	triggers_rotation(session, false);
 	if (rotate->outcome.begun)
 		rotate->outcome.begun(rotate->outcome.data);
 	operation_wait(operation, rotate_cut_step);

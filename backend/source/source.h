@@ -82,6 +82,13 @@ void point_list_join(struct point_list *list, struct point_list *other);
 
 struct source;
 
+/* An event that somebody waits for. */
+struct watched_rule {
+	uint64_t token;		      /* not 0, never used again */
+	uid_t uid;		      /* of whose programs; 0: all */
+	const struct rule_spec *rule; /* copied */
+};
+
 struct source_class {
 	const char *name;   /* "ust" */
 	const char *domain; /* "UST" as in --mi xml */
@@ -147,6 +154,18 @@ struct source_class {
 	 * NULL as a function: programs need nothing. Any thread; as long as the source lives.
 	 */
 	const char *(*home)(const struct source *source);
+	/*
+	 * Notices events whether they are recorded or not; NULL as functions: it can't. A part of
+	 * the task is done when all programs that run watch for it. notice_fd: readable when
+	 * something was noticed; take_notices then tells how often, without waiting. Who is too
+	 * slow does not hear of all. One thread calls all four.
+	 */
+	void (*watch)(struct source *source, const struct watched_rule *rule, struct task *task);
+	void (*unwatch)(struct source *source, uint64_t token);
+	int (*notice_fd)(const struct source *source);
+	void (*take_notices)(struct source *source,
+			     void (*noticed)(void *data, uint64_t token, uint64_t count),
+			     void *data);
 	/* Directory below the chunk that its traces share: "ust". */
 	const char *trace_directory;
 };

@@ -6,6 +6,7 @@
 #include "backend/control/command.h"
 
 extern const struct command add_context_command;
+extern const struct command add_trigger_command;
 extern const struct command clear_command;
 extern const struct command create_command;
 extern const struct command demo_command;
@@ -20,12 +21,14 @@ extern const struct command enable_rotation_command;
 extern const struct command engine_command;
 extern const struct command help_command;
 extern const struct command list_command;
+extern const struct command list_triggers_command;
 extern const struct command load_command;
 extern const struct command metadata_command;
 extern const struct command quit_command;
 extern const struct command recover_command;
 extern const struct command regenerate_command;
 extern const struct command remove_context_command;
+extern const struct command remove_trigger_command;
 extern const struct command rotate_command;
 extern const struct command run_command;
 extern const struct command run_place_command;

@@ -5,6 +5,7 @@
 
 const struct command *const command_table[] = {
 	&add_context_command,
+	&add_trigger_command,
 	&clear_command,
 	&create_command,
 	&demo_command,
@@ -19,12 +20,14 @@ const struct command *const command_table[] = {
 	&engine_command,
 	&help_command,
 	&list_command,
+	&list_triggers_command,
 	&load_command,
 	&metadata_command,
 	&quit_command,
 	&recover_command,
 	&regenerate_command,
 	&remove_context_command,
+	&remove_trigger_command,
 	&rotate_command,
 	&run_command,
 	&run_place_command,

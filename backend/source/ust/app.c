@@ -189,6 +189,7 @@ static void begin_run(struct ust_job *base)
 	if (!atomic_load(&app->is_gone)) {
 		if (!follow_all(job))
 			return;
+		ust_watched_follow(app);
 		finish_registration(app);
 	}
 	end_job(job, NULL);
@@ -252,6 +253,23 @@ void ust_app_post_detach(struct ust_app *app, struct ust_group *group, struct ta
 	ust_strand_post(app->strand, &job->job);
 }
 
+static void watch_run(struct ust_job *base)
+{
+	struct app_job *job = (struct app_job *)base;
+
+	if (!atomic_load(&job->app->is_gone))
+		ust_watched_follow(job->app);
+	end_job(job, NULL);
+}
+
+void ust_app_post_watch(struct ust_app *app, struct task *task)
+{
+	struct app_job *job = make_job(app, watch_run);
+
+	job->task = task;
+	ust_strand_post(app->strand, &job->job);
+}
+
 /* --- departure */
 
 static void take_out(struct ust_app *app)
@@ -275,6 +293,7 @@ static void end_run(struct ust_job *base)
 	const struct source_host *host = &app->source->host;
 
 	ust_follow_finish(app);
+	ust_watched_finish(app);
 	take_out(app);
 	if (app->has_arrived)
 		host->app_left(host->data, app->id);

@@ -48,11 +48,7 @@ struct ust_attachment {
 	size_t channel_count, channel_room;
 };
 
-/*
- * True when the command was done. Else the application is dropped if it has gone, or a line says
- * what it refused.
- */
-static bool did(struct ust_app *app, int code, const char *what, const char *name)
+bool ust_app_did(struct ust_app *app, int code, const char *what, const char *name)
 {
 	if (code >= 0)
 		return true;
@@ -110,8 +106,10 @@ static void stop(struct ust_app *app, struct ust_attachment *attachment)
 		return;
 	attachment->is_started = false;
 	/* Behind the grace period no event that began before the stop is being written. */
-	if (did(app, lttng_ust_ctl_stop_session(app->command_fd, attachment->handle), "stop", ""))
-		did(app, lttng_ust_ctl_wait_quiescent(app->command_fd), "wait for its threads", "");
+	if (ust_app_did(app, lttng_ust_ctl_stop_session(app->command_fd, attachment->handle),
+			"stop", ""))
+		ust_app_did(app, lttng_ust_ctl_wait_quiescent(app->command_fd),
+			    "wait for its threads", "");
 }
 
 /*
@@ -125,18 +123,20 @@ static void release(struct ust_app *app, struct ust_attachment *attachment)
 
 		for (size_t j = 0; j < channel->rule_count && !is_gone(app); j++)
 			if (channel->rules[j].object)
-				did(app,
-				    lttng_ust_ctl_release_handle(app->command_fd,
-								 channel->rules[j].object->handle),
-				    "let go of an event rule", "");
+				ust_app_did(
+					app,
+					lttng_ust_ctl_release_handle(
+						app->command_fd, channel->rules[j].object->handle),
+					"let go of an event rule", "");
 		if (channel->object.handle >= 0 && !is_gone(app))
-			did(app,
-			    lttng_ust_ctl_release_handle(app->command_fd, channel->object.handle),
-			    "let go of a channel", "");
+			ust_app_did(app,
+				    lttng_ust_ctl_release_handle(app->command_fd,
+								 channel->object.handle),
+				    "let go of a channel", "");
 	}
 	if (!is_gone(app))
-		did(app, lttng_ust_ctl_release_handle(app->command_fd, attachment->handle),
-		    "let go of a session", "");
+		ust_app_did(app, lttng_ust_ctl_release_handle(app->command_fd, attachment->handle),
+			    "let go of a session", "");
 }
 
 static void detach(struct ust_app *app, struct ust_attachment *attachment)
@@ -202,7 +202,7 @@ static bool set_exclusions(struct ust_app *app, const struct rule_spec *rule,
 			LTTNG_UST_ABI_SYM_NAME_LEN - 1);
 	code = lttng_ust_ctl_set_exclusion(app->command_fd, exclusion, object);
 	free(exclusion);
-	return did(app, code, "exclude from event rule", rule->pattern);
+	return ust_app_did(app, code, "exclude from event rule", rule->pattern);
 }
 
 /* The commands refuse what can't be compiled; a spec that came another way is named here. */
@@ -235,7 +235,7 @@ static bool set_filter(struct ust_app *app, const struct rule_spec *rule,
 		return false;
 	code = lttng_ust_ctl_set_filter(app->command_fd, bytecode, object);
 	free(bytecode);
-	return did(app, code, "take the filter of event rule", rule->pattern);
+	return ust_app_did(app, code, "take the filter of event rule", rule->pattern);
 }
 
 /* Names travel in arrays; one that does not fit would be another name. */
@@ -248,6 +248,28 @@ static bool fits(const struct rule_spec *rule)
 	return is_fitting;
 }
 
+bool ust_rule_describe(const struct rule_spec *rule, struct lttng_ust_abi_event *event)
+{
+	if (!fits(rule)) {
+		log_write(LOG_LEVEL_WARNING,
+			  "event rule '%.40s...' stays off: names have at most %d bytes",
+			  rule->pattern, LTTNG_UST_ABI_SYM_NAME_LEN - 1);
+		return false;
+	}
+	memset(event, 0, sizeof(*event));
+	event->instrumentation = LTTNG_UST_ABI_TRACEPOINT;
+	strncpy(event->name, rule->pattern, sizeof(event->name) - 1);
+	event->loglevel_type = loglevel_type(rule->loglevel_match);
+	event->loglevel = rule->loglevel_match == LOGLEVEL_ALL ? -1 : rule->loglevel;
+	return true;
+}
+
+bool ust_rule_complete(struct ust_app *app, const struct rule_spec *rule,
+		       struct lttng_ust_abi_object_data *object)
+{
+	return set_filter(app, rule, object) && set_exclusions(app, rule, object);
+}
+
 /* The object of a rule that is made but not enabled; NULL when refused. */
 static struct lttng_ust_abi_object_data *make_rule(struct ust_app *app,
 						   struct attached_channel *channel,
@@ -257,21 +279,12 @@ static struct lttng_ust_abi_object_data *make_rule(struct ust_app *app,
 	struct lttng_ust_abi_event event;
 	int code;
 
-	if (!fits(rule)) {
-		log_write(LOG_LEVEL_WARNING,
-			  "event rule '%.40s...' stays off: names have at most %d bytes",
-			  rule->pattern, LTTNG_UST_ABI_SYM_NAME_LEN - 1);
+	if (!ust_rule_describe(rule, &event))
 		return NULL;
-	}
-	memset(&event, 0, sizeof(event));
-	event.instrumentation = LTTNG_UST_ABI_TRACEPOINT;
-	strncpy(event.name, rule->pattern, sizeof(event.name) - 1);
-	event.loglevel_type = loglevel_type(rule->loglevel_match);
-	event.loglevel = rule->loglevel_match == LOGLEVEL_ALL ? -1 : rule->loglevel;
 	code = lttng_ust_ctl_create_event(app->command_fd, &event, &channel->object, &object);
-	if (!did(app, code, "make event rule", rule->pattern))
+	if (!ust_app_did(app, code, "make event rule", rule->pattern))
 		return NULL;
-	if (set_filter(app, rule, object) && set_exclusions(app, rule, object))
+	if (ust_rule_complete(app, rule, object))
 		return object;
 	if (!is_gone(app))
 		lttng_ust_ctl_release_handle(app->command_fd, object->handle);
@@ -304,7 +317,8 @@ static void enable_rule(struct ust_app *app, struct attached_rule *attached, boo
 		return;
 	code = is_enabled ? lttng_ust_ctl_enable(app->command_fd, attached->object)
 			  : lttng_ust_ctl_disable(app->command_fd, attached->object);
-	if (did(app, code, is_enabled ? "enable event rule" : "disable event rule", pattern))
+	if (ust_app_did(app, code, is_enabled ? "enable event rule" : "disable event rule",
+			pattern))
 		attached->is_enabled = is_enabled;
 }
 
@@ -373,15 +387,16 @@ static bool send_rings(struct ust_app *app, struct ust_attachment *attachment,
 	/* Data and descriptors stay the rings' own; only the handle is this application's. */
 	*object = *rings->object;
 	object->handle = -1;
-	if (!did(app,
-		 lttng_ust_ctl_send_channel_to_ust(app->command_fd, attachment->handle, object),
-		 "take channel", source->name))
+	if (!ust_app_did(
+		    app,
+		    lttng_ust_ctl_send_channel_to_ust(app->command_fd, attachment->handle, object),
+		    "take channel", source->name))
 		return false;
 	for (unsigned int i = 0; i < rings->count; i++)
-		if (!did(app,
-			 lttng_ust_ctl_send_stream_to_ust(app->command_fd, object,
-							  rings->rings[i].object),
-			 "take a buffer of channel", source->name))
+		if (!ust_app_did(app,
+				 lttng_ust_ctl_send_stream_to_ust(app->command_fd, object,
+								  rings->rings[i].object),
+				 "take a buffer of channel", source->name))
 			return false;
 	return true;
 }
@@ -426,8 +441,9 @@ static bool add_context(struct ust_app *app, struct lttng_ust_abi_object_data *c
 
 	if (!describe_context(name, &attr, &app_context))
 		return true; /* not of this domain: nobody has it */
-	is_added = did(app, lttng_ust_ctl_add_context(app->command_fd, &attr, channel, &object),
-		       "record context", name);
+	is_added = ust_app_did(app,
+			       lttng_ust_ctl_add_context(app->command_fd, &attr, channel, &object),
+			       "record context", name);
 	free(object); /* the application knows it by its channel */
 	return is_added;
 }
@@ -484,7 +500,8 @@ static void enable_channel(struct ust_app *app, struct attached_channel *channel
 		return;
 	code = wanted->is_enabled ? lttng_ust_ctl_enable(app->command_fd, &channel->object)
 				  : lttng_ust_ctl_disable(app->command_fd, &channel->object);
-	if (did(app, code, wanted->is_enabled ? "enable channel" : "disable channel", wanted->name))
+	if (ust_app_did(app, code, wanted->is_enabled ? "enable channel" : "disable channel",
+			wanted->name))
 		channel->is_enabled = wanted->is_enabled;
 }
 
@@ -513,7 +530,7 @@ static struct ust_attachment *attach(struct ust_app *app, struct ust_session *se
 	int handle = lttng_ust_ctl_create_session(app->command_fd);
 	struct ust_attachment *attachment;
 
-	if (!did(app, handle, "make a session", ""))
+	if (!ust_app_did(app, handle, "make a session", ""))
 		return NULL;
 	attachment = mem_zalloc(sizeof(*attachment));
 	attachment->group = ust_group_ref(group);
@@ -532,8 +549,9 @@ static void follow_statedump(struct ust_app *app, struct ust_attachment *attachm
 			     uint64_t serial)
 {
 	if (attachment->is_started && attachment->statedump_serial != serial && !is_gone(app))
-		did(app, lttng_ust_ctl_regenerate_statedump(app->command_fd, attachment->handle),
-		    "dump its state again", "");
+		ust_app_did(app,
+			    lttng_ust_ctl_regenerate_statedump(app->command_fd, attachment->handle),
+			    "dump its state again", "");
 	attachment->statedump_serial = serial;
 }
 
@@ -547,7 +565,7 @@ static void follow_state(struct ust_app *app, struct ust_attachment *attachment,
 	}
 	/* Events are announced on the other socket meanwhile. */
 	attachment->was_started = true;
-	attachment->is_started = did(
+	attachment->is_started = ust_app_did(
 		app, lttng_ust_ctl_start_session(app->command_fd, attachment->handle), "start", "");
 }
 

@@ -47,6 +47,8 @@ struct ust_source {
 	struct ust_notify *notify;
 	struct agents *agents;	      /* NULL: loggers can't be traced, … */
 	struct error agents_missing;  /* … and why */
+	struct ust_watched *watched;  /* events that are waited for; lock */
+	int notice_fds[2];	      /* a pipe: applications write, the control thread reads */
 	pthread_mutex_t lock;	      /* protects the two lists, and each session's spec */
 	struct ust_app *apps;	      /* each holds a reference */
 	struct ust_session *sessions; /* likewise */
@@ -217,6 +219,8 @@ struct ust_app {
 	atomic_uint detach_count; /* jobs that wait to take buffers away */
 	/* Strand: one job at a time. */
 	struct ust_attachment *attachments;
+	struct ust_watching *watching;
+	struct lttng_ust_abi_object_data *notice_group; /* NULL: it watches for nothing */
 	bool has_arrived;
 	bool is_registered;
 	uint64_t accepted_at_ns;
@@ -276,6 +280,31 @@ void ust_points_list(struct source *base, bool with_fields, uid_t uid, bool is_r
 		     struct point_list *list, struct task *task);
 void ust_points_list_of(struct source *base, uint64_t app_id, struct point_list *list,
 			struct task *task);
+
+/* --- events that somebody waits for (watched.c) */
+
+bool ust_watched_begin(struct ust_source *source, struct error *err);
+void ust_watched_end(struct ust_source *source); /* all applications are gone */
+/* On the application's strand: it watches for what is wanted now. */
+void ust_watched_follow(struct ust_app *app);
+void ust_watched_finish(struct ust_app *app);
+/* Posts ust_watched_follow(); ends a part of the task, which may be NULL. */
+void ust_app_post_watch(struct ust_app *app, struct task *task);
+/* See source_class. */
+void ust_watch(struct source *base, const struct watched_rule *rule, struct task *task);
+void ust_unwatch(struct source *base, uint64_t token);
+int ust_notice_fd(const struct source *base);
+void ust_take_notices(struct source *base,
+		      void (*noticed)(void *data, uint64_t token, uint64_t count), void *data);
+
+/* Of follow.c: true when the command was done, else the application is dropped or a line says what
+ * it refused. */
+bool ust_app_did(struct ust_app *app, int code, const char *what, const char *name);
+/* False: its names are too long for an application, as a line says. */
+bool ust_rule_describe(const struct rule_spec *rule, struct lttng_ust_abi_event *event);
+/* Filter and exclusions, before it is enabled. */
+bool ust_rule_complete(struct ust_app *app, const struct rule_spec *rule,
+		       struct lttng_ust_abi_object_data *object);
 
 /* --- threads */
 

@@ -71,6 +71,7 @@ static void ust_destroy(struct source *base)
 	ust_work_destroy(source->work);
 	ust_notify_destroy(source->notify);
 	ust_register_destroy(source->registration);
+	ust_watched_end(source);
 	pthread_mutex_destroy(&source->lock);
 	free(source);
 }
@@ -84,6 +85,8 @@ static struct source *ust_create(const struct places *places, const struct sourc
 	source->host = *host;
 	pthread_mutex_init(&source->lock, NULL);
 	raise_file_limit();
+	if (!ust_watched_begin(source, err))
+		goto fail;
 	source->work = ust_work_create(err);
 	if (!source->work)
 		goto fail;
@@ -123,5 +126,9 @@ const struct source_class ust_source_class = {
 	.list_points_of = ust_points_list_of,
 	.check_filter = ust_bytecode_check,
 	.home = ust_home,
+	.watch = ust_watch,
+	.unwatch = ust_unwatch,
+	.notice_fd = ust_notice_fd,
+	.take_notices = ust_take_notices,
 	.trace_directory = "ust",
 };

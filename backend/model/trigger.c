@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * See trigger.h. Events are noticed by their sources, rotations are told; sizes and fill are looked
+ * at by a timer while there are triggers that want to know, and count when they become true.
+ */
+#include "backend/model/trigger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/consume/consumer.h"
+#include "backend/model/trigger_act.h"
+
+#define LOOK_INTERVAL_NS (100 * NS_PER_MS)
+#define STAND_STILL_MS	 100
+#define RATIO_PERMILLE	 1000
+
+struct notice_place {
+	struct triggers *triggers;
+	struct source *source;
+};
+
+struct triggers {
+	struct model *model;
+	struct trigger *first; /* by name, then user */
+	struct timer *timer;
+	struct watch **watches;	     /* of each source; NULL: it notices nothing */
+	struct notice_place *places; /* likewise */
+	uint64_t next_token;
+	unsigned int next_number; /* of a name */
+};
+
+static void fire(struct triggers *triggers, struct trigger *trigger, uint64_t count)
+{
+	for (uint64_t i = 0; i < count; i++) {
+		trigger->match_count++;
+		for (size_t j = 0; j < trigger->action_count; j++)
+			trigger_act(triggers->model, trigger, &trigger->actions[j]);
+		/* Nothing differs from now on but the number. */
+		if (!trigger_has_more(trigger)) {
+			trigger->match_count += count - i - 1;
+			break;
+		}
+	}
+}
+
+/* --- events */
+
+static void noticed(void *data, uint64_t token, uint64_t count)
+{
+	struct triggers *triggers = data;
+
+	for (struct trigger *one = triggers->first; one; one = one->next) {
+		if (one->token != token)
+			continue;
+		fire(triggers, one, count);
+		return;
+	}
+}
+
+static void notices_arrived(void *data, unsigned int events)
+{
+	struct notice_place *place = data;
+
+	(void)events;
+	place->source->class->take_notices(place->source, noticed, place->triggers);
+}
+
+/* --- sizes */
+
+static bool is_full(const struct trigger_condition *condition, const struct channel *channel)
+{
+	double permille = channel_fill_permille(channel);
+	double limit = condition->ratio * RATIO_PERMILLE;
+
+	if (!condition->is_ratio) {
+		uint64_t ring_bytes =
+			channel->attributes.subbuf_bytes * channel->attributes.subbuf_count;
+
+		limit = (double)condition->bytes * RATIO_PERMILLE / (double)ring_bytes;
+	}
+	return condition->kind == TRIGGER_USAGE_HIGH ? permille >= limit : permille <= limit;
+}
+
+static bool is_true(const struct trigger_condition *condition, const struct session *session)
+{
+	const struct channel *channel;
+	struct picture_counts counts;
+
+	if (condition->kind == TRIGGER_CONSUMED_SIZE) {
+		session_count(session, &counts);
+		return counts.recorded_bytes >= condition->bytes;
+	}
+	channel = session_find_channel(session, condition->source_index, condition->channel);
+	return channel && channel->tally_count > 0 && is_full(condition, channel);
+}
+
+static bool is_sampled(const struct trigger *trigger)
+{
+	return trigger->condition.kind == TRIGGER_CONSUMED_SIZE ||
+	       trigger->condition.kind == TRIGGER_USAGE_HIGH ||
+	       trigger->condition.kind == TRIGGER_USAGE_LOW;
+}
+
+static struct session *session_of(const struct triggers *triggers, const struct trigger *trigger)
+{
+	return model_find_session(triggers->model, trigger->uid, trigger->condition.session);
+}
+
+static void look_at(struct triggers *triggers, struct trigger *trigger)
+{
+	struct session *session = session_of(triggers, trigger);
+	bool holds = session && session->was_started && is_true(&trigger->condition, session);
+
+	if (session && session->id != trigger->state_session_id) {
+		trigger->state_session_id = session->id;
+		trigger->was_true = false;
+	}
+	if (holds && !trigger->was_true)
+		fire(triggers, trigger, 1);
+	trigger->was_true = holds;
+}
+
+/* The fill of rings is measured when their consumers come by; what is read is of the last time. */
+static void measure(struct triggers *triggers, const struct trigger *trigger)
+{
+	struct session *session = session_of(triggers, trigger);
+
+	if (trigger->condition.kind != TRIGGER_CONSUMED_SIZE && session && session->streams &&
+	    session->is_active)
+		stream_set_drain(session->streams, FLUSH_NONE, STAND_STILL_MS, NULL);
+}
+
+static void look(void *data, uint64_t now_ns)
+{
+	struct triggers *triggers = data;
+	bool has_any = false;
+
+	for (struct trigger *one = triggers->first; one; one = one->next) {
+		if (!is_sampled(one))
+			continue;
+		has_any = true;
+		look_at(triggers, one);
+		measure(triggers, one);
+	}
+	if (has_any)
+		timer_arm(triggers->timer, now_ns + LOOK_INTERVAL_NS);
+}
+
+/* --- rotations */
+
+void triggers_rotation(struct session *session, bool is_over)
+{
+	struct triggers *triggers = session->model->triggers;
+	enum trigger_kind kind = is_over ? TRIGGER_ROTATION_FINISHES : TRIGGER_ROTATION_STARTS;
+
+	for (struct trigger *one = triggers ? triggers->first : NULL; one; one = one->next)
+		if (one->condition.kind == kind && session_of(triggers, one) == session)
+			fire(triggers, one, 1);
+}
+
+/* --- the list */
+
+void trigger_destroy(struct trigger *trigger)
+{
+	if (!trigger)
+		return;
+	for (size_t i = 0; i < trigger->action_count; i++) {
+		free(trigger->actions[i].session);
+		free(trigger->actions[i].name);
+		free(trigger->actions[i].path);
+	}
+	free(trigger->actions);
+	free(trigger->condition.pattern);
+	free(trigger->condition.filter);
+	free(trigger->condition.session);
+	free(trigger->condition.channel);
+	word_list_finish(&trigger->condition.exclusions);
+	word_list_finish(&trigger->condition.captures);
+	free(trigger->name);
+	free(trigger);
+}
+
+static struct trigger *find(const struct triggers *triggers, uid_t uid, const char *name)
+{
+	for (struct trigger *one = triggers->first; one; one = one->next)
+		if (one->uid == uid && strcmp(one->name, name) == 0)
+			return one;
+	return NULL;
+}
+
+static void give_name(struct triggers *triggers, struct trigger *trigger)
+{
+	do {
+		free(trigger->name);
+		trigger->name = mem_printf("trigger%u", triggers->next_number++);
+	} while (find(triggers, trigger->uid, trigger->name));
+}
+
+static void insert(struct triggers *triggers, struct trigger *trigger)
+{
+	struct trigger **link = &triggers->first;
+
+	while (*link && strcmp((*link)->name, trigger->name) <= 0)
+		link = &(*link)->next;
+	trigger->next = *link;
+	*link = trigger;
+}
+
+/* Of a domain whose events come as another source's, the other source watches. */
+static struct source *watcher(const struct model *model, const struct trigger *trigger)
+{
+	return model->sources[source_carrier(trigger->condition.source_index)].source;
+}
+
+static bool can_watch(const struct model *model, const struct trigger *trigger, struct error *err)
+{
+	struct source *source = watcher(model, trigger);
+
+	if (source && source->class->watch)
+		return true;
+	return error_set(err, ERROR_UNSUPPORTED, "events of the domain '%s' can't be watched for",
+			 source_table[trigger->condition.source_index].class->title);
+}
+
+struct watch_begin {
+	struct task task;
+	struct outcome outcome;
+};
+
+static void watch_begun(struct message *message)
+{
+	struct watch_begin *begin = (struct watch_begin *)message;
+
+	begin->outcome.done(begin->outcome.data, NULL);
+	free(begin);
+}
+
+static void watch(struct model *model, const struct trigger *trigger, struct outcome outcome)
+{
+	const struct trigger_condition *condition = &trigger->condition;
+	struct watch_begin *begin = mem_zalloc(sizeof(*begin));
+	struct source *source = watcher(model, trigger);
+	const struct source_class *class = source_table[condition->source_index].class;
+	struct text filter = {0};
+	struct rule_spec rule = {
+		.pattern = condition->pattern,
+		.loglevel_match = condition->loglevel_match,
+		.loglevel = condition->loglevel,
+		.exclusions = (const char *const *)condition->exclusions.words,
+		.exclusion_count = condition->exclusions.count,
+		.filter = condition->filter,
+		.is_enabled = true,
+	};
+
+	if (class->carry) {
+		rule.pattern = class->carry(&rule, &filter);
+		rule.loglevel_match = LOGLEVEL_ALL;
+		rule.filter = filter.length ? text_str(&filter) : NULL;
+	}
+	begin->outcome = outcome;
+	task_init(&begin->task, model->queue, watch_begun);
+	source->class->watch(source, &(struct watched_rule){trigger->token, trigger->uid, &rule},
+			     &begin->task);
+	text_finish(&filter);
+}
+
+bool trigger_add(struct model *model, struct trigger *trigger, struct error *err)
+{
+	struct triggers *triggers = model->triggers;
+
+	if (trigger->name && find(triggers, trigger->uid, trigger->name))
+		return error_set(err, ERROR_EVENT_EXISTS, "Trigger already registered.");
+	if (trigger->condition.kind == TRIGGER_EVENT && !can_watch(model, trigger, err))
+		return false;
+	if (!trigger->name)
+		give_name(triggers, trigger);
+	trigger->token = triggers->next_token++;
+	insert(triggers, trigger);
+	return true;
+}
+
+void trigger_begin(struct model *model, const struct trigger *trigger, struct outcome outcome)
+{
+	struct timer *timer = model->triggers->timer;
+
+	if (trigger->condition.kind == TRIGGER_EVENT) {
+		watch(model, trigger, outcome);
+		return;
+	}
+	if (is_sampled(trigger) && !timer_is_armed(timer))
+		timer_arm(timer, clock_monotonic_ns() + LOOK_INTERVAL_NS);
+	outcome.done(outcome.data, NULL);
+}
+
+bool trigger_remove(struct model *model, uid_t uid, const char *name)
+{
+	struct trigger *trigger = find(model->triggers, uid, name);
+	struct trigger **link = &model->triggers->first;
+
+	if (!trigger)
+		return false;
+	while (*link != trigger)
+		link = &(*link)->next;
+	*link = trigger->next;
+	if (trigger->condition.kind == TRIGGER_EVENT) {
+		struct source *source = watcher(model, trigger);
+
+		source->class->unwatch(source, trigger->token);
+	}
+	trigger_destroy(trigger);
+	return true;
+}
+
+struct trigger *trigger_next(const struct model *model, const struct trigger *trigger)
+{
+	return trigger ? trigger->next : model->triggers->first;
+}
+
+/* --- all of them */
+
+struct triggers *triggers_create(struct model *model)
+{
+	struct triggers *triggers = mem_zalloc(sizeof(*triggers));
+
+	triggers->model = model;
+	triggers->next_token = 1;
+	triggers->timer = loop_add_timer(model->loop, look, triggers);
+	triggers->watches = mem_zalloc(source_count * sizeof(struct watch *));
+	triggers->places = mem_zalloc(source_count * sizeof(*triggers->places));
+	for (size_t i = 0; i < source_count; i++) {
+		struct source *source = model->sources[i].source;
+
+		if (!source || !source->class->notice_fd)
+			continue;
+		triggers->places[i] = (struct notice_place){triggers, source};
+		triggers->watches[i] =
+			loop_watch(model->loop, source->class->notice_fd(source), WATCH_READ,
+				   notices_arrived, &triggers->places[i]);
+	}
+	return triggers;
+}
+
+void triggers_destroy(struct triggers *triggers)
+{
+	if (!triggers)
+		return;
+	for (size_t i = 0; i < source_count; i++)
+		loop_unwatch(triggers->model->loop, triggers->watches[i]);
+	loop_remove_timer(triggers->model->loop, triggers->timer);
+	while (triggers->first) {
+		struct trigger *trigger = triggers->first;
+
+		triggers->first = trigger->next;
+		trigger_destroy(trigger);
+	}
+	free(triggers->places);
+	free(triggers->watches);
+	free(triggers);
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Events that somebody waits for, recorded or not: LTTng-UST's event notifiers. All applications
+ * write into one pipe, a message per event, which never blocks them; whoever reads it counts the
+ * messages by their tokens. What does not fit into the pipe is not noticed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "backend/base/fd.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/source/ust/internal.h"
+
+#define NOTICE_BYTES sizeof(struct lttng_ust_abi_event_notifier_notification)
+#define READ_BYTES   (NOTICE_BYTES * 1024)
+#define READS_MAX    4 /* then others have their turn */
+
+struct ust_watched {
+	struct ust_watched *next;
+	atomic_uint references; /* the list's, and each application's */
+	uint64_t token;
+	uid_t uid;
+	struct rule_spec rule; /* its texts are ours */
+	atomic_bool is_over;
+};
+
+/* Of one application; its strand. */
+struct ust_watching {
+	struct ust_watching *next;
+	struct ust_watched *watched;		  /* reference held */
+	struct lttng_ust_abi_object_data *object; /* NULL: refused */
+	bool is_off;
+};
+
+static struct ust_watched *ref(struct ust_watched *watched)
+{
+	atomic_fetch_add_explicit(&watched->references, 1, memory_order_relaxed);
+	return watched;
+}
+
+static void unref(struct ust_watched *watched)
+{
+	/* Release and acquire: all users are done with it before the last one frees it. */
+	if (atomic_fetch_sub_explicit(&watched->references, 1, memory_order_acq_rel) > 1)
+		return;
+	for (size_t i = 0; i < watched->rule.exclusion_count; i++)
+		free((char *)(uintptr_t)watched->rule.exclusions[i]);
+	free((void *)(uintptr_t)watched->rule.exclusions);
+	free((char *)(uintptr_t)watched->rule.pattern);
+	free((char *)(uintptr_t)watched->rule.filter);
+	free(watched);
+}
+
+static struct ust_watched *make(const struct watched_rule *wanted)
+{
+	struct ust_watched *watched = mem_zalloc(sizeof(*watched));
+	size_t count = wanted->rule->exclusion_count;
+	const char **exclusions = mem_zalloc((count + 1) * sizeof(*exclusions));
+
+	for (size_t i = 0; i < count; i++)
+		exclusions[i] = mem_strdup(wanted->rule->exclusions[i]);
+	atomic_init(&watched->references, 1);
+	watched->token = wanted->token;
+	watched->uid = wanted->uid;
+	watched->rule = *wanted->rule;
+	watched->rule.exclusions = exclusions;
+	watched->rule.pattern = mem_strdup(wanted->rule->pattern);
+	watched->rule.filter = wanted->rule->filter ? mem_strdup(wanted->rule->filter) : NULL;
+	return watched;
+}
+
+/* --- one application */
+
+static bool has_group(struct ust_app *app)
+{
+	if (!app->notice_group)
+		ust_app_did(app,
+			    lttng_ust_ctl_create_event_notifier_group(app->command_fd,
+								      app->source->notice_fds[1],
+								      &app->notice_group),
+			    "announce events", "");
+	return app->notice_group != NULL;
+}
+
+static struct lttng_ust_abi_object_data *make_notifier(struct ust_app *app,
+						       const struct ust_watched *watched)
+{
+	struct lttng_ust_abi_object_data *object = NULL;
+	struct lttng_ust_abi_event_notifier notifier;
+	int code;
+
+	memset(&notifier, 0, sizeof(notifier));
+	if (!has_group(app) || !ust_rule_describe(&watched->rule, &notifier.event))
+		return NULL;
+	notifier.event.token = watched->token;
+	code = lttng_ust_ctl_create_event_notifier(app->command_fd, &notifier, app->notice_group,
+						   &object);
+	if (!ust_app_did(app, code, "watch for", watched->rule.pattern))
+		return NULL;
+	if (ust_rule_complete(app, &watched->rule, object) &&
+	    ust_app_did(app, lttng_ust_ctl_enable(app->command_fd, object), "watch for",
+			watched->rule.pattern))
+		return object;
+	if (!atomic_load(&app->is_gone))
+		lttng_ust_ctl_release_handle(app->command_fd, object->handle);
+	free(object);
+	return NULL;
+}
+
+static bool is_watching(const struct ust_app *app, const struct ust_watched *watched)
+{
+	for (const struct ust_watching *one = app->watching; one; one = one->next)
+		if (one->watched == watched)
+			return true;
+	return false;
+}
+
+static void end_watching(struct ust_app *app, struct ust_watching *watching)
+{
+	if (watching->object && !atomic_load(&app->is_gone)) {
+		ust_app_did(app, lttng_ust_ctl_disable(app->command_fd, watching->object),
+			    "watch no longer for", watching->watched->rule.pattern);
+		if (!atomic_load(&app->is_gone))
+			lttng_ust_ctl_release_handle(app->command_fd, watching->object->handle);
+	}
+	free(watching->object);
+	unref(watching->watched);
+	free(watching);
+}
+
+static void drop_over(struct ust_app *app, bool all)
+{
+	struct ust_watching **link = &app->watching;
+
+	while (*link) {
+		struct ust_watching *watching = *link;
+
+		if (!all && !atomic_load(&watching->watched->is_over)) {
+			link = &watching->next;
+			continue;
+		}
+		*link = watching->next;
+		end_watching(app, watching);
+	}
+}
+
+/* The next one that the application does not watch for yet; a reference. */
+static struct ust_watched *next_new(struct ust_app *app)
+{
+	struct ust_watched *found = NULL;
+
+	pthread_mutex_lock(&app->source->lock);
+	for (struct ust_watched *one = app->source->watched; one && !found; one = one->next)
+		if ((one->uid == 0 || one->uid == app->uid) && !is_watching(app, one))
+			found = ref(one);
+	pthread_mutex_unlock(&app->source->lock);
+	return found;
+}
+
+void ust_watched_follow(struct ust_app *app)
+{
+	struct ust_watched *watched;
+
+	drop_over(app, false);
+	while (!atomic_load(&app->is_gone) && app->is_native && (watched = next_new(app)) != NULL) {
+		struct ust_watching *watching = mem_zalloc(sizeof(*watching));
+
+		watching->watched = watched;
+		watching->object = make_notifier(app, watched);
+		watching->next = app->watching;
+		app->watching = watching;
+	}
+}
+
+void ust_watched_finish(struct ust_app *app)
+{
+	drop_over(app, true);
+	free(app->notice_group);
+	app->notice_group = NULL;
+}
+
+/* --- all of them */
+
+static bool concerns_uid(const struct ust_app *app, const void *data)
+{
+	const uid_t *uid = data;
+
+	return *uid == 0 || *uid == app->uid;
+}
+
+static void post_to_all(struct ust_source *source, uid_t uid, struct task *task)
+{
+	size_t count;
+	struct ust_app **apps = ust_app_list(source, concerns_uid, &uid, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (task)
+			task_add(task);
+		ust_app_post_watch(apps[i], task);
+		ust_app_unref(apps[i]);
+	}
+	free(apps);
+	if (task)
+		task_done(task, NULL);
+}
+
+void ust_watch(struct source *base, const struct watched_rule *rule, struct task *task)
+{
+	struct ust_source *source = (struct ust_source *)base;
+	struct ust_watched *watched = make(rule);
+
+	pthread_mutex_lock(&source->lock);
+	watched->next = source->watched;
+	source->watched = watched;
+	pthread_mutex_unlock(&source->lock);
+	post_to_all(source, rule->uid, task);
+}
+
+void ust_unwatch(struct source *base, uint64_t token)
+{
+	struct ust_source *source = (struct ust_source *)base;
+	struct ust_watched **link = &source->watched;
+	struct ust_watched *found;
+	uid_t uid;
+
+	pthread_mutex_lock(&source->lock);
+	while (*link && (*link)->token != token)
+		link = &(*link)->next;
+	found = *link;
+	if (found)
+		*link = found->next;
+	pthread_mutex_unlock(&source->lock);
+	if (!found)
+		return;
+	uid = found->uid;
+	atomic_store(&found->is_over, true);
+	unref(found);
+	post_to_all(source, uid, NULL);
+}
+
+bool ust_watched_begin(struct ust_source *source, struct error *err)
+{
+	source->notice_fds[0] = source->notice_fds[1] = -1;
+	return pipe2(source->notice_fds, O_CLOEXEC | O_NONBLOCK) == 0 ||
+	       error_set_errno(err, errno, "cannot make a pipe");
+}
+
+void ust_watched_end(struct ust_source *source)
+{
+	while (source->watched) {
+		struct ust_watched *watched = source->watched;
+
+		source->watched = watched->next;
+		unref(watched);
+	}
+	fd_close(&source->notice_fds[0]);
+	fd_close(&source->notice_fds[1]);
+}
+
+int ust_notice_fd(const struct source *base)
+{
+	return ((const struct ust_source *)base)->notice_fds[0];
+}
+
+/* Messages of one token usually come together. */
+static void count_notices(const unsigned char *bytes, size_t count,
+			  void (*noticed)(void *data, uint64_t token, uint64_t count), void *data)
+{
+	struct lttng_ust_abi_event_notifier_notification notice;
+	uint64_t token = 0;
+	uint64_t same = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		memcpy(&notice, bytes + i * NOTICE_BYTES, NOTICE_BYTES);
+		if (same > 0 && notice.token != token) {
+			noticed(data, token, same);
+			same = 0;
+		}
+		token = notice.token;
+		same++;
+	}
+	if (same > 0)
+		noticed(data, token, same);
+}
+
+/*
+ * Nothing is captured, so all messages have one length, and writes of less than a page are whole.
+ * Applications may write nonsense: tokens are looked up, and a piece of a message ends with the
+ * read.
+ */
+void ust_take_notices(struct source *base,
+		      void (*noticed)(void *data, uint64_t token, uint64_t count), void *data)
+{
+	int fd = ust_notice_fd(base);
+	unsigned char bytes[READ_BYTES];
+
+	for (int i = 0; i < READS_MAX; i++) {
+		ssize_t got = read(fd, bytes, sizeof(bytes));
+
+		if (got <= 0)
+			break;
+		count_notices(bytes, (size_t)got / NOTICE_BYTES, noticed, data);
+	}
+}
