@@ -28,7 +28,7 @@
 #include "tests/tools/emit_provider.h"
 #endif
 
-enum { DESCRIPTOR = 777, CALLS_PER_PAUSE = 50, PAUSE_NS = 500000 };
+enum { DESCRIPTOR = 777, CALLS_PER_PAUSE = 20, PAUSE_NS = 1000000 };
 
 __attribute__((noinline)) int calls_work(int number);
 
