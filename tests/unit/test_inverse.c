@@ -38,7 +38,7 @@ static const struct option_spec options[] = {
 
 #define COMMAND(function, text)                                                                    \
 	static const struct command function = {                                                   \
-		.name = text,                                                                      \
+		.name = (text),                                                                    \
 		.help = "",                                                                        \
 		.options = options,                                                                \
 		.option_count = COUNT_OF(options),                                                 \
