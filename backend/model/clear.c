@@ -8,6 +8,7 @@
 #include "backend/model/operation.h"
 #include "backend/model/recording.h"
 #include "backend/model/running.h"
+#include "backend/sink/chunked.h"
 
 /* A ring that stands still this long is left to its source's repair. */
 #define STAND_STILL_MS 1000
@@ -79,8 +80,8 @@ static void clear_step(struct operation *operation)
 		return;
 	}
 	if (session_has_chunks(session) &&
-	    !chunk_sink_clear(session->sink, !session->is_active, clock_wall_ns(),
-			      &clear->is_closing, &clear->chunk_id, &err)) {
+	    !chunked_clear(session->sink, !session->is_active, clock_wall_ns(), &clear->is_closing,
+			   &clear->chunk_id, &err)) {
 		operation_end(operation, &err);
 		return;
 	}

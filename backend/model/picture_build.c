@@ -14,7 +14,7 @@
 #include "backend/model/placer.h"
 #include "backend/model/publisher.h"
 #include "backend/model/schedule.h"
-#include "backend/sink/chunk.h"
+#include "backend/sink/chunked.h"
 
 struct picture_block {
 	struct picture picture; /* first */
@@ -196,7 +196,7 @@ static void fill_current_chunk(struct rows *rows, const struct session *session)
 	struct chunk_info info;
 
 	if (!session->sink || !session_has_chunks(session) ||
-	    !chunk_sink_current(session->sink, &info))
+	    !chunked_current(session->sink, &info))
 		return;
 	rows->chunks[rows->chunk_at++] = (struct picture_chunk){
 		.session_id = session->id,

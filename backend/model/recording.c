@@ -13,6 +13,8 @@
 #include "backend/model/spec_build.h"
 #include "backend/model/tapping.h"
 #include "backend/model/trigger.h"
+#include "backend/sink/chunked.h"
+#include "backend/sink/relayd.h"
 #include "backend/sink/snapshot.h"
 
 /* A ring that stands still this long is left to its source's repair. */
@@ -85,7 +87,22 @@ static void end_with_task_error(struct operation *operation)
 
 /* --- start */
 
-static struct sink *make_sink(struct session *session)
+static struct sink *make_streaming_sink(struct session *session, struct error *err)
+{
+	struct relayd_settings settings = {
+		.url = session->url,
+		.session_name = session_name(session),
+		.session_id = session->id,
+		.has_time_in_name = session->has_auto_name,
+		.closed = recording_chunk_closed,
+		.data = session,
+	};
+
+	return relayd_sink_create(&settings, err);
+}
+
+/* NULL with an error. */
+static struct sink *make_sink(struct session *session, struct error *err)
 {
 	struct chunk_settings settings = {
 		.path = shared_text_str(session->output),
@@ -95,15 +112,15 @@ static struct sink *make_sink(struct session *session)
 		.data = session,
 	};
 
+	if (session->mode == PICTURE_MODE_STREAMING)
+		return make_streaming_sink(session, err);
 	return session_has_chunks(session) ? chunk_sink_create(&settings)
 					   : snapshot_sink_create(&session->owner);
 }
 
 static bool open_output(struct session *session, struct error *err)
 {
-	if (!session->sink)
-		session->sink = make_sink(session);
-	if (session_has_chunks(session) && !chunk_sink_open(session->sink, clock_wall_ns(), err))
+	if (session_has_chunks(session) && !chunked_open(session->sink, clock_wall_ns(), err))
 		return error_prefix(err, "cannot record to '%s'", shared_text_str(session->output));
 	if (!session->streams) {
 		session->streams = stream_set_create(session->model->pool);
@@ -112,16 +129,12 @@ static bool open_output(struct session *session, struct error *err)
 	return true;
 }
 
-static void start_step(struct operation *operation)
+static void start_prepared_step(struct operation *operation)
 {
 	struct session *session = operation->session;
-	struct error err = ERROR_INIT;
+	struct error err = operation->task.error;
 
-	if (session->is_active) {
-		operation_end(operation, NULL);
-		return;
-	}
-	if (!open_output(session, &err)) {
+	if (error_is_set(&err) || !open_output(session, &err)) {
 		operation_end(operation, &err);
 		return;
 	}
@@ -136,6 +149,27 @@ static void start_step(struct operation *operation)
 	operation_go(operation);
 }
 
+static void start_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+	struct error err = ERROR_INIT;
+
+	if (session->is_active) {
+		operation_end(operation, NULL);
+		return;
+	}
+	if (!session->sink)
+		session->sink = make_sink(session, &err);
+	if (!session->sink) {
+		operation_end(operation, &err);
+		return;
+	}
+	operation_wait(operation, start_prepared_step);
+	if (session_has_chunks(session))
+		chunked_prepare(session->sink, &operation->task);
+	operation_go(operation);
+}
+
 void recording_start(struct session *session, struct outcome outcome)
 {
 	submit_simple(session, start_step, outcome);
@@ -143,9 +177,22 @@ void recording_start(struct session *session, struct outcome outcome)
 
 /* --- stop */
 
+static void stop_arrive_step(struct operation *operation)
+{
+	struct session *session = operation->session;
+	struct error drained = operation->task.error;
+
+	operation_wait(operation, end_with_task_error);
+	task_add(&operation->task);
+	task_done(&operation->task, error_is_set(&drained) ? &drained : NULL);
+	if (session_has_chunks(session))
+		chunked_arrive(session->sink, &operation->task);
+	operation_go(operation);
+}
+
 static void stop_flush_step(struct operation *operation)
 {
-	operation_wait(operation, end_with_task_error);
+	operation_wait(operation, stop_arrive_step);
 	task_add(&operation->task);
 	stream_set_drain(operation->session->streams, FLUSH_FINAL, STAND_STILL_MS,
 			 &operation->task);
@@ -253,7 +300,7 @@ static void rotate_step(struct operation *operation)
 
 	session->rotation = operation; /* before: a chunk without streams closes at once */
 	if (!check_rotation(session, &err) ||
-	    !chunk_sink_rotate(session->sink, is_last, clock_wall_ns(), &rotate->chunk_id, &err)) {
+	    !chunked_rotate(session->sink, is_last, clock_wall_ns(), &rotate->chunk_id, &err)) {
 		operation_end(operation, &err);
 		return;
 	}
@@ -385,9 +432,9 @@ static void destroy_finish_sink_step(struct operation *operation)
 {
 	struct session *session = operation->session;
 
-	if (session_has_chunks(session))
-		chunk_sink_finish(session->sink, clock_wall_ns());
 	operation_wait(operation, destroy_last_step);
+	if (session_has_chunks(session))
+		chunked_finish(session->sink, clock_wall_ns(), &operation->task);
 	operation_go(operation);
 }
 

@@ -98,7 +98,8 @@ void running_note(struct session *session)
 	struct error err = ERROR_INIT;
 	struct running *running;
 
-	if (!session->was_started || session->is_ending || !session->model->places->state)
+	if (!session->was_started || session->is_ending || !session->model->places->state ||
+	    session->mode == PICTURE_MODE_STREAMING) /* what a relay daemon has is its own */
 		return;
 	if (!session->running)
 		session->running = mem_zalloc(sizeof(*session->running));

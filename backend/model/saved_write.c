@@ -268,6 +268,27 @@ static void write_destination(struct xml_writer *writer, bool is_enabled, const 
 	xml_end(writer);
 }
 
+/* The loader of lttng takes both sockets' addresses. */
+static void write_network(struct xml_writer *writer, const struct relay_url *url)
+{
+	struct text control = {0};
+	struct text data = {0};
+
+	relay_url_show_control(url, &control);
+	relay_url_show_data(url, &data);
+	xml_begin(writer, "consumer_output");
+	xml_put_bool(writer, "enabled", true);
+	xml_begin(writer, "destination");
+	xml_begin(writer, "net_output");
+	xml_put_text(writer, "control_uri", text_str(&control));
+	xml_put_text(writer, "data_uri", text_str(&data));
+	xml_end(writer);
+	xml_end(writer);
+	xml_end(writer);
+	text_finish(&control);
+	text_finish(&data);
+}
+
 static void write_first_output(struct xml_writer *writer, const struct snapshot_output *output)
 {
 	xml_begin(writer, "output");
@@ -310,6 +331,8 @@ static void write_output(struct xml_writer *writer, const struct session *sessio
 			else
 				write_further_output(writer, &session->snapshot_outputs[i]);
 		xml_end(writer);
+	} else if (session->mode == PICTURE_MODE_STREAMING) {
+		write_network(writer, &session->url);
 	} else {
 		write_destination(writer, session_has_chunks(session),
 				  shared_text_str(session->output));

@@ -10,6 +10,7 @@
 #include "backend/base/units.h"
 #include "backend/model/recording.h"
 #include "backend/model/running.h"
+#include "backend/sink/chunked.h"
 
 struct schedule {
 	struct session *session;
@@ -106,7 +107,7 @@ static void look_at_size(void *data, uint64_t now_ns)
 	struct chunk_info info;
 
 	(void)now_ns;
-	if (session->sink && chunk_sink_current(session->sink, &info) &&
+	if (session->sink && chunked_current(session->sink, &info) &&
 	    info.bytes >= schedule->values[SCHEDULE_SIZE])
 		rotate(schedule);
 	arm(schedule, SCHEDULE_SIZE);

@@ -44,6 +44,12 @@ static char *make_auto_name(const struct model *model, uid_t uid, const char *da
 
 static char *make_output(const struct session_wish *wish, const char *name, const char *date_time)
 {
+	if (wish->url) {
+		struct text shown = {0};
+
+		relay_url_show(wish->url, &shown);
+		return text_take(&shown);
+	}
 	if (wish->output)
 		return mem_strdup(wish->output);
 	if (!wish->name)
@@ -55,7 +61,9 @@ static enum picture_mode mode_of(const struct session_wish *wish)
 {
 	if (wish->is_snapshot)
 		return PICTURE_MODE_SNAPSHOT;
-	return wish->has_no_output ? PICTURE_MODE_NO_OUTPUT : PICTURE_MODE_LOCAL;
+	if (wish->has_no_output)
+		return PICTURE_MODE_NO_OUTPUT;
+	return wish->url ? PICTURE_MODE_STREAMING : PICTURE_MODE_LOCAL;
 }
 
 struct session *session_create(struct model *model, const struct session_wish *wish,
@@ -82,7 +90,10 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->id = model->next_session_id++;
 	session->name = shared_text_create(name);
 	session->mode = mode_of(wish);
-	session->output = shared_text_create(session->mode == PICTURE_MODE_LOCAL ? output : "");
+	session->output = shared_text_create(session_has_chunks(session) ? output : "");
+	session->has_auto_name = !wish->name;
+	if (wish->url)
+		session->url = *wish->url;
 	session->next_snapshot_output_id = 1;
 	session->uid = wish->uid;
 	session->gid = wish->gid;
@@ -133,7 +144,7 @@ const char *session_name(const struct session *session)
 
 bool session_has_chunks(const struct session *session)
 {
-	return session->mode == PICTURE_MODE_LOCAL;
+	return session->mode == PICTURE_MODE_LOCAL || session->mode == PICTURE_MODE_STREAMING;
 }
 
 /* --- snapshot outputs */

@@ -13,6 +13,7 @@
 #include "backend/model/picture.h"
 #include "backend/model/tracker.h"
 #include "backend/sink/sink.h"
+#include "backend/sink/url.h"
 
 struct model;
 struct operation;
@@ -48,7 +49,9 @@ struct session {
 	uid_t uid;
 	gid_t gid;
 	struct user_rights owner;   /* what is made on disk is theirs */
-	struct shared_text *output; /* absolute path; "" in a mode without */
+	struct shared_text *output; /* absolute path, or a URL as lttng shows it; "" without one */
+	struct relay_url url;	    /* of a streaming session */
+	bool has_auto_name;
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */
 	enum picture_mode mode;
@@ -87,10 +90,11 @@ struct session {
 };
 
 struct session_wish {
-	const char *name;   /* NULL: auto-DATE-TIME */
-	const char *output; /* absolute; NULL: below `traces` */
-	const char *traces; /* the requester's lttng-traces */
-	bool is_snapshot;   /* nothing is written but snapshots; `output` is their first output */
+	const char *name;	     /* NULL: auto-DATE-TIME */
+	const char *output;	     /* absolute; NULL: below `traces` */
+	const char *traces;	     /* the requester's lttng-traces */
+	const struct relay_url *url; /* it is streamed there; NULL: to files */
+	bool is_snapshot; /* nothing is written but snapshots; `output` is their first output */
 	bool has_no_output;
 	bool is_saved; /* its name may be one that tracon itself once made */
 	uid_t uid;

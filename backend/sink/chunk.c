@@ -17,6 +17,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/sink/chunk_parts.h"
+#include "backend/sink/chunked.h"
 #include "backend/sink/files.h"
 
 /* --- one chunk */
@@ -635,8 +636,23 @@ static bool replace_metadata(struct sink *sink, const char *old, const char *fre
 	return chunk_trace_replace(sink, old, fresh, err);
 }
 
+static void finish(struct sink *sink, uint64_t now_wall_ns, struct task *task)
+{
+	(void)task;
+	chunk_sink_finish(sink, now_wall_ns);
+}
+
+static const struct chunked_class chunk_sink_chunked = {
+	.open = chunk_sink_open,
+	.rotate = chunk_sink_rotate,
+	.clear = chunk_sink_clear,
+	.current = chunk_sink_current,
+	.finish = finish,
+};
+
 static const struct sink_class chunk_sink_class = {
 	.name = "chunk",
+	.chunked = &chunk_sink_chunked,
 	.open_trace = open_trace,
 	.append_metadata = append_metadata,
 	.close_trace = close_trace,

@@ -7,6 +7,7 @@
 #ifndef TRACON_SINK_SINK_H
 #define TRACON_SINK_SINK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,8 +26,11 @@ struct sink_limits {
 	unsigned int file_count; /* then the oldest file is overwritten; 0: no limit */
 };
 
+struct chunked_class;
+
 struct sink_class {
 	const char *name;
+	const struct chunked_class *chunked; /* NULL: it has no trace chunks */
 	struct sink_trace *(*open_trace)(struct sink *sink, const char *path, struct error *err);
 	bool (*append_metadata)(struct sink_trace *trace, const char *text, size_t length,
 				struct error *err);
@@ -55,6 +59,8 @@ struct sink_trace {
 struct sink_stream {
 	struct sink *sink;
 	struct stream_label *label; /* NULL: nobody but the sink can read its packets */
+	/* Of packets that were taken, but did not arrive: whoever counts takes them. Any thread. */
+	_Atomic uint64_t lost_events;
 };
 
 /*

@@ -206,8 +206,14 @@ char *common_output_path(const char *url, struct error *err)
 	return NULL;
 }
 
+const char *common_archive_place(const char *path)
+{
+	return path[0] == '/' ? "at" : "on relay";
+}
+
 void common_warn_losses(struct reply *reply, const struct session *session)
 {
+	bool is_streamed = session->mode == PICTURE_MODE_STREAMING;
 	struct picture_counts counts;
 
 	if (session->mode == PICTURE_MODE_SNAPSHOT)
@@ -221,9 +227,10 @@ void common_warn_losses(struct reply *reply, const struct session *session)
 	if (counts.discarded_write > 0)
 		reply_warn(reply,
 			   "%llu events were discarded in session '%s' because they could not be "
-			   "written to '%s'; is the disk full?",
+			   "%s '%s'; is %s?",
 			   (unsigned long long)counts.discarded_write, session_name(session),
-			   shared_text_str(session->output));
+			   is_streamed ? "sent to" : "written to", shared_text_str(session->output),
+			   is_streamed ? "the relay daemon gone or too slow" : "the disk full");
 	if (counts.lost_packets > 0)
 		reply_warn(reply, "%llu packets were lost in session '%s'",
 			   (unsigned long long)counts.lost_packets, session_name(session));

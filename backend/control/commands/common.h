@@ -76,6 +76,8 @@ char *common_absolute_path(const struct requester *who, const char *path);
  * with an error. Caller frees.
  */
 char *common_output_path(const char *url, struct error *err);
+/* "at" a path, "on relay" another machine: what comes before an archive's place. */
+const char *common_archive_place(const char *path);
 
 /* "Warning: N events were discarded …" for what a session lost; nothing if it lost nothing. */
 void common_warn_losses(struct reply *reply, const struct session *session);

@@ -17,27 +17,51 @@ static void warn_about_sources(struct call *call)
 	}
 }
 
-/* False with an error. *path is NULL when none of the options names an output. */
-static bool parse_output(struct call *call, char **path, struct error *err)
+/* Where the new session's trace goes. */
+struct output {
+	char *path; /* NULL: nothing was said, or it is a relay daemon's */
+	struct relay_url url;
+	bool has_url;
+};
+
+static bool parse_url(const char *text, struct output *output, struct error *err)
+{
+	output->has_url = relay_url_is_meant(text);
+	if (output->has_url)
+		return relay_url_parse(text, &output->url, err);
+	output->path = common_output_path(text, err);
+	return output->path != NULL;
+}
+
+/* False with an error. */
+static bool parse_output(struct call *call, struct output *output, struct error *err)
 {
 	const struct args *args = call->args;
-	const char *output = args_text(args, "output");
+	const char *path = args_text(args, "output");
 	const char *url = args_text(args, "set-url");
-	bool has_pair = args_has(args, "ctrl-url") || args_has(args, "data-url");
+	const char *control = args_text(args, "ctrl-url");
+	const char *data = args_text(args, "data-url");
+	bool has_pair = control || data;
 
-	*path = NULL;
-	if ((output != NULL) + (url != NULL) + has_pair > 1)
+	if ((path != NULL) + (url != NULL) + has_pair > 1)
 		return error_set(err, ERROR_INVALID,
 				 "only one of --output, --set-url, and --ctrl-url with --data-url "
 				 "at a time");
-	if (has_pair)
+	if (has_pair) {
+		output->has_url = true;
+		return relay_url_parse_pair(control, data, &output->url, err);
+	}
+	if (path)
+		output->path = common_absolute_path(reply_requester(call->reply), path);
+	return !url || parse_url(url, output, err);
+}
+
+static bool check_mode(const struct session_wish *wish, struct error *err)
+{
+	if (wish->url && wish->is_snapshot && !wish->has_no_output)
 		return error_set(err, ERROR_UNSUPPORTED,
-				 "this version writes to files only; give --output=DIR");
-	if (output)
-		*path = common_absolute_path(reply_requester(call->reply), output);
-	else if (url)
-		*path = common_output_path(url, err);
-	return !url || *path;
+				 "snapshots are written to files; give --output=DIR");
+	return true;
 }
 
 static void print_created(struct reply *reply, const struct session *session)
@@ -72,13 +96,15 @@ static void create_run(struct call *call)
 	};
 	struct error err = ERROR_INIT;
 	struct session *session = NULL;
-	char *output;
+	struct output output = {0};
 
 	if (parse_output(call, &output, &err)) {
-		wish.output = output;
-		session = session_create(call->model, &wish, &err);
+		wish.output = output.path;
+		wish.url = output.has_url ? &output.url : NULL;
+		if (check_mode(&wish, &err))
+			session = session_create(call->model, &wish, &err);
 	}
-	free(output);
+	free(output.path);
 	free(traces);
 	if (!session) {
 		error_prefix(&err, "cannot create session%s%s%s", wish.name ? " '" : "",
@@ -97,9 +123,11 @@ static void create_run(struct call *call)
 static const struct option_spec create_options[] = {
 	{"output", 'o', OPTION_TEXT, "DIR", "where the trace goes; default below lttng-traces",
 	 COMPLETE_FILE},
-	{"set-url", 'U', OPTION_TEXT, "URL", "the same as file://DIR", COMPLETE_NOTHING},
-	{"ctrl-url", 'C', OPTION_TEXT, "URL", "of a relay daemon", COMPLETE_NOTHING},
-	{"data-url", 'D', OPTION_TEXT, "URL", "of a relay daemon", COMPLETE_NOTHING},
+	{"set-url", 'U', OPTION_TEXT, "URL", "stream to a relay daemon: net://HOST; or file://DIR",
+	 COMPLETE_NOTHING},
+	{"ctrl-url", 'C', OPTION_TEXT, "URL", "a relay daemon's control socket: tcp://HOST:PORT",
+	 COMPLETE_NOTHING},
+	{"data-url", 'D', OPTION_TEXT, "URL", "its data socket", COMPLETE_NOTHING},
 	{"no-output", 0, OPTION_FLAG, NULL, "write nothing: events are only counted and shown",
 	 COMPLETE_NOTHING},
 	{"no-consumer", 0, OPTION_FLAG, NULL, "the same, as older versions call it",
@@ -110,13 +138,18 @@ static const struct option_spec create_options[] = {
 
 const struct command create_command = {
 	.name = "create",
-	.usage = "[--output=DIR] [--snapshot] [--no-output] [SESSION]",
+	.usage = "[--output=DIR | --set-url=URL | --ctrl-url=URL --data-url=URL] [--snapshot] "
+		 "[--no-output] [SESSION]",
 	.help = "Create a tracing session and make it the current one.",
-	.description = "Without a name the session is called auto-DATE-TIME. The trace goes to "
-		       "lttng-traces/SESSION-DATE-TIME below LTTNG_HOME (default HOME), or to DIR. "
-		       "Nothing is written there before the first start. A session with --snapshot "
-		       "writes nothing as it goes: its channels overwrite their oldest events, and "
-		       "'snapshot record' brings what they hold to DIR.",
+	.description =
+		"Without a name the session is called auto-DATE-TIME. The trace goes to "
+		"lttng-traces/SESSION-DATE-TIME below LTTNG_HOME (default HOME), or to DIR. "
+		"Nothing is written there before the first start. With --set-url=net://HOST (net6 "
+		"for IPv6; ports and a path as net://HOST:5342:5343/PATH) it is streamed to "
+		"lttng-relayd there: what that can't take in time is counted as discarded, "
+		"applications never wait. A session with --snapshot "
+		"writes nothing as it goes: its channels overwrite their oldest events, and "
+		"'snapshot record' brings what they hold to DIR.",
 	.options = create_options,
 	.option_count = COUNT_OF(create_options),
 	.argument_max = 1,

@@ -44,8 +44,9 @@ static void print_end(struct text *lines, const struct session *session,
 	if (archived)
 		text_addf(lines,
 			  "Destroying session %s...Trace chunk archive for session %s is now "
-			  "readable at %s\n\n",
+			  "readable %s %s\n\n",
 			  session_name(session), session_name(session),
+			  common_archive_place(shared_text_str(archived->path)),
 			  shared_text_str(archived->path));
 	else if (session->was_started && session_has_chunks(session))
 		text_addf(lines, "Destroying session %s..\n", session_name(session));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rotate: archives the current trace chunk and goes on in the next one. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
@@ -10,6 +11,8 @@
 struct rotated {
 	struct reply *reply; /* NULL: answered already */
 	char *name;
+	struct relay_url url;
+	bool is_streamed;
 	bool waits;
 };
 
@@ -36,20 +39,46 @@ static void rotation_begun(void *data)
 	rotated->reply = NULL;
 }
 
+/* The path is "tcp://HOST/RELATIVE [control port …]". */
+static void put_relay(struct json *location, const struct relay_url *url, const char *path)
+{
+	struct json *relay = json_put_object(location, "relay");
+	const char *scheme = strstr(path, "://");
+	const char *begin = scheme ? strchr(scheme + 3, '/') : NULL;
+	const char *end = begin ? strstr(begin, " [") : NULL;
+	char *relative = end ? mem_strndup(begin + 1, (size_t)(end - begin - 1)) : mem_strdup("");
+
+	json_put_text(relay, "host", url->host);
+	json_put_u64(relay, "control_port", url->control_port);
+	json_put_u64(relay, "data_port", url->data_port);
+	json_put_text(relay, "protocol", "TCP");
+	json_put_text(relay, "relative_path", relative);
+	free(relative);
+}
+
+static void put_location(struct json *rotation, const struct rotated *rotated, const char *path)
+{
+	struct json *location = json_put_object(rotation, "location");
+
+	if (rotated->is_streamed)
+		put_relay(location, &rotated->url, path);
+	else
+		json_put_text(json_put_object(location, "local"), "absolute_path", path);
+}
+
 static void answer_archive(struct rotated *rotated, const struct chunk_row *chunk)
 {
 	struct json *rotation = rotation_json(rotated, "COMPLETED");
-	struct json *location = json_put_object(rotation, "location");
-	struct json *local = json_put_object(location, "local");
 
-	json_put_text(local, "absolute_path", shared_text_str(chunk->path));
+	put_location(rotation, rotated, shared_text_str(chunk->path));
 	json_put_u64(rotation, "chunk_id", chunk->id);
 	json_put_u64(rotation, "begin_ns", chunk->begin_wall_ns);
 	json_put_u64(rotation, "end_ns", chunk->end_wall_ns);
 	json_put_u64(rotation, "recorded_events", chunk->event_count);
 	json_put_u64(rotation, "recorded_bytes", chunk->bytes);
-	reply_print(rotated->reply, "Trace chunk archive for session %s is now readable at %s\n",
-		    rotated->name, shared_text_str(chunk->path));
+	reply_print(rotated->reply, "Trace chunk archive for session %s is now readable %s %s\n",
+		    rotated->name, common_archive_place(shared_text_str(chunk->path)),
+		    shared_text_str(chunk->path));
 	reply_done(rotated->reply, STATUS_OK);
 }
 
@@ -81,6 +110,8 @@ static void rotate_run(struct call *call)
 	rotated = mem_zalloc(sizeof(*rotated));
 	rotated->reply = call->reply;
 	rotated->name = mem_strdup(session_name(session));
+	rotated->url = session->url;
+	rotated->is_streamed = session->mode == PICTURE_MODE_STREAMING;
 	rotated->waits = !args_has(call->args, "no-wait");
 	recording_rotate(session,
 			 (struct rotation_outcome){rotation_begun, rotation_done, rotated});

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What sources, consumers and the model ask of a streaming sink; see relayd.h. */
+#include "backend/sink/relayd.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/mem.h"
+#include "backend/sink/chunk_parts.h"
+#include "backend/sink/chunked.h"
+#include "backend/sink/relayd_parts.h"
+
+static struct relayd_sink *sink_of(struct sink *base)
+{
+	return (struct relayd_sink *)base;
+}
+
+/* --- names: one that was used in this chunk would empty the file of that name */
+
+static bool is_used(const void *data, const char *name)
+{
+	return chunk_word_is_listed(data, name);
+}
+
+static char *claim_name(struct relayd_sink *sink, const char *folder, const char *name,
+			char separator)
+{
+	char *whole = folder ? mem_printf("%s/%s", folder, name) : mem_strdup(name);
+	char *chosen = chunk_free_name(whole, separator, is_used, &sink->names);
+
+	word_list_add(&sink->names, chosen);
+	free(whole);
+	if (folder)
+		memmove(chosen, chosen + strlen(folder) + 1, strlen(chosen) - strlen(folder));
+	return chosen;
+}
+
+static void forget_names(struct relayd_sink *sink)
+{
+	word_list_finish(&sink->names);
+	sink->names = (struct word_list){0};
+	for (struct relayd_trace *trace = sink->traces; trace; trace = trace->next)
+		word_list_add(&sink->names, trace->path);
+	for (struct relayd_stream *stream = sink->streams; stream; stream = stream->next) {
+		char *whole = mem_printf("%s/%s", stream->trace->path, stream->name);
+
+		word_list_add(&sink->names, whole);
+		free(whole);
+	}
+}
+
+/* --- traces */
+
+static struct sink_trace *open_trace(struct sink *base, const char *path, struct error *err)
+{
+	struct relayd_sink *sink = sink_of(base);
+	struct relayd_trace *trace;
+
+	if (path[0] == '\0' || path[0] == '/' || strstr(path, "..")) {
+		error_set(err, ERROR_INVALID, "'%s' can't be a trace's folder", path);
+		return NULL;
+	}
+	trace = mem_zalloc(sizeof(*trace));
+	trace->base.sink = base;
+	pthread_mutex_lock(&sink->lock);
+	trace->path = claim_name(sink, NULL, path, '-');
+	trace->next = sink->traces;
+	sink->traces = trace;
+	pthread_mutex_unlock(&sink->lock);
+	return &trace->base;
+}
+
+static void push_metadata(struct relayd_sink *sink, struct relayd_trace *trace)
+{
+	struct relayd_item *item = relayd_item_create(relayd_do_metadata);
+
+	item->trace = trace;
+	relayd_push_locked(sink, item);
+}
+
+static bool append_metadata(struct sink_trace *base, const char *text, size_t length,
+			    struct error *err)
+{
+	struct relayd_trace *trace = (struct relayd_trace *)base;
+	struct relayd_sink *sink = sink_of(base->sink);
+
+	(void)err;
+	pthread_mutex_lock(&sink->lock);
+	text_add_bytes(&trace->metadata, text, length);
+	push_metadata(sink, trace);
+	pthread_mutex_unlock(&sink->lock);
+	return true;
+}
+
+static void replace_in(struct relayd_sink *sink, struct relayd_trace *trace, const char *old,
+		       const char *fresh)
+{
+	const char *at = strstr(text_str(&trace->metadata), old);
+	struct text replaced = {0};
+
+	if (!at)
+		return;
+	text_add_bytes(&replaced, trace->metadata.bytes, (size_t)(at - trace->metadata.bytes));
+	text_add(&replaced, fresh);
+	text_add(&replaced, at + strlen(old));
+	text_finish(&trace->metadata);
+	trace->metadata = replaced;
+	trace->is_replaced = true;
+	push_metadata(sink, trace);
+}
+
+static bool replace_metadata(struct sink *base, const char *old, const char *fresh,
+			     struct error *err)
+{
+	struct relayd_sink *sink = sink_of(base);
+
+	(void)err;
+	pthread_mutex_lock(&sink->lock);
+	for (struct relayd_trace *trace = sink->traces; trace; trace = trace->next)
+		replace_in(sink, trace, old, fresh);
+	pthread_mutex_unlock(&sink->lock);
+	return true;
+}
+
+static void close_trace(struct sink_trace *base)
+{
+	struct relayd_trace *trace = (struct relayd_trace *)base;
+	struct relayd_item *item = relayd_item_create(relayd_do_close_trace);
+	struct relayd_sink *sink = sink_of(base->sink);
+
+	item->trace = trace;
+	pthread_mutex_lock(&sink->lock);
+	for (struct relayd_trace **link = &sink->traces; *link; link = &(*link)->next) {
+		if (*link == trace) {
+			*link = trace->next;
+			break;
+		}
+	}
+	relayd_push_locked(sink, item);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* --- streams */
+
+static struct sink_stream *open_stream(struct sink_trace *base, const char *name,
+				       const struct sink_limits *limits, struct error *err)
+{
+	struct relayd_sink *sink = sink_of(base->sink);
+	struct relayd_stream *stream;
+
+	if (name[0] == '\0' || name[0] == '.' || strchr(name, '/')) {
+		error_set(err, ERROR_INVALID, "'%s' can't be a stream's file", name);
+		return NULL;
+	}
+	stream = mem_zalloc(sizeof(*stream));
+	stream->base.sink = base->sink;
+	stream->trace = (struct relayd_trace *)base;
+	stream->limits = *limits;
+	pthread_mutex_lock(&sink->lock);
+	stream->name = claim_name(sink, stream->trace->path, name, '_');
+	stream->next = sink->streams;
+	sink->streams = stream;
+	pthread_mutex_unlock(&sink->lock);
+	return &stream->base;
+}
+
+/* Lock held. On success the room is taken, and the stream has a chunk. */
+static bool admit(struct relayd_sink *sink, struct relayd_stream *stream, uint64_t bytes,
+		  struct error *err)
+{
+	if (sink->is_lost)
+		return error_set(err, ERROR_GONE, "the relay daemon can't be reached: %s",
+				 sink->loss.message);
+	if (!stream->chunk && !sink->current)
+		return error_set(err, ERROR_STATE, "no trace chunk is open");
+	if (sink->queued_bytes > 0 && sink->queued_bytes + bytes > RELAYD_QUEUE_BYTES)
+		return error_set(err, ERROR_NO_SPACE,
+				 "the relay daemon at %s takes too little: %u MiB wait to be sent",
+				 sink->settings.url.host, RELAYD_QUEUE_BYTES >> 20);
+	if (!stream->chunk) {
+		stream->chunk = sink->current;
+		stream->chunk->references++;
+	}
+	sink->queued_bytes += bytes;
+	return true;
+}
+
+static void copy_packet(struct relayd_item *item, const struct packet *packet)
+{
+	size_t head = packet->header_bytes;
+
+	memcpy(item->bytes, packet->header, head);
+	memcpy(item->bytes + head, packet->bytes + head, packet->content_bytes - head);
+	item->packet = *packet;
+	item->packet.bytes = NULL;
+}
+
+static bool take_room(struct relayd_sink *sink, struct relayd_stream *stream, uint64_t bytes,
+		      struct error *err)
+{
+	bool is_admitted;
+
+	pthread_mutex_lock(&sink->lock);
+	is_admitted = admit(sink, stream, bytes, err);
+	pthread_mutex_unlock(&sink->lock);
+	return is_admitted;
+}
+
+static bool put(struct sink_stream *base, const struct packet *packet, uint64_t event_count,
+		struct error *err)
+{
+	struct relayd_stream *stream = (struct relayd_stream *)base;
+	struct relayd_sink *sink = sink_of(base->sink);
+	uint64_t bytes = packet->content_bytes;
+	struct relayd_item *item;
+
+	if (bytes > packet->size_bytes || bytes < packet->header_bytes ||
+	    packet->size_bytes > UINT32_MAX)
+		return error_set(err, ERROR_PROTOCOL, "a packet of impossible size");
+	if (!take_room(sink, stream, bytes, err))
+		return false;
+	item = malloc(sizeof(*item) + bytes);
+	if (item)
+		copy_packet(item, packet);
+	pthread_mutex_lock(&sink->lock);
+	if (item) {
+		item->run = relayd_do_packet;
+		item->stream = stream;
+		item->chunk = stream->chunk;
+		item->event_count = event_count;
+		stream->chunk->event_count += event_count;
+		stream->chunk->bytes += packet->size_bytes;
+		relayd_push_locked(sink, item);
+	} else {
+		sink->queued_bytes -= bytes;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	return item || error_set(err, ERROR_NO_SPACE, "no memory for a packet to be sent");
+}
+
+static void cut(struct sink_stream *base)
+{
+	struct relayd_stream *stream = (struct relayd_stream *)base;
+	struct relayd_sink *sink = sink_of(base->sink);
+
+	pthread_mutex_lock(&sink->lock);
+	if (stream->chunk && stream->chunk != sink->current) {
+		struct relayd_item *item = relayd_item_create(relayd_do_cut);
+
+		item->stream = stream;
+		item->chunk = stream->chunk;
+		item->fresh = sink->current;
+		stream->chunk = sink->current;
+		if (stream->chunk)
+			stream->chunk->references++;
+		relayd_push_locked(sink, item);
+	}
+	pthread_mutex_unlock(&sink->lock);
+}
+
+static void close_stream(struct sink_stream *base)
+{
+	struct relayd_stream *stream = (struct relayd_stream *)base;
+	struct relayd_item *item = relayd_item_create(relayd_do_close_stream);
+	struct relayd_sink *sink = sink_of(base->sink);
+
+	item->stream = stream;
+	pthread_mutex_lock(&sink->lock);
+	for (struct relayd_stream **link = &sink->streams; *link; link = &(*link)->next) {
+		if (*link == stream) {
+			*link = stream->next;
+			break;
+		}
+	}
+	item->chunk = stream->chunk;
+	relayd_push_locked(sink, item);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* --- chunks */
+
+static struct relayd_chunk *create_chunk(struct relayd_sink *sink, uint64_t now_wall_ns)
+{
+	struct relayd_chunk *chunk = mem_zalloc(sizeof(*chunk));
+
+	chunk->id = sink->next_id++;
+	chunk->begin_wall_ns = now_wall_ns;
+	chunk->references = 1;
+	return chunk;
+}
+
+static bool open_chunk(struct sink *base, uint64_t now_wall_ns, struct error *err)
+{
+	struct relayd_sink *sink = sink_of(base);
+
+	(void)err;
+	pthread_mutex_lock(&sink->lock);
+	if (!sink->current) {
+		struct relayd_item *item = relayd_item_create(relayd_do_begin_chunk);
+
+		sink->current = create_chunk(sink, now_wall_ns);
+		item->fresh = sink->current;
+		relayd_push_locked(sink, item);
+	}
+	pthread_mutex_unlock(&sink->lock);
+	return true;
+}
+
+/* Lock held. */
+static bool replace_current(struct relayd_sink *sink, bool is_last, bool is_clear,
+			    uint64_t now_wall_ns, struct error *err)
+{
+	struct relayd_item *item;
+
+	if (!sink->current)
+		return error_set(err, ERROR_STATE, "no trace chunk is open");
+	if (sink->is_closing)
+		return error_set(err, ERROR_BUSY,
+				 "the rotation before this one is not complete yet");
+	atomic_fetch_add(&sink->hurry_count, 1);
+	sink->is_closing = true;
+	sink->old = sink->current;
+	sink->old->end_wall_ns = now_wall_ns;
+	sink->old->is_cleared = is_clear;
+	sink->old->is_last = is_last;
+	sink->current = is_last ? NULL : create_chunk(sink, now_wall_ns);
+	forget_names(sink);
+	item = relayd_item_create(relayd_do_rotate);
+	item->chunk = sink->old;
+	item->fresh = sink->current;
+	relayd_push_locked(sink, item);
+	return true;
+}
+
+static bool rotate(struct sink *base, bool is_last, uint64_t now_wall_ns, uint64_t *chunk_id,
+		   struct error *err)
+{
+	struct relayd_sink *sink = sink_of(base);
+	bool is_replaced;
+
+	pthread_mutex_lock(&sink->lock);
+	*chunk_id = sink->current ? sink->current->id : 0;
+	is_replaced = replace_current(sink, is_last, false, now_wall_ns, err);
+	pthread_mutex_unlock(&sink->lock);
+	return is_replaced;
+}
+
+static bool clear(struct sink *base, bool is_last, uint64_t now_wall_ns, bool *is_closing,
+		  uint64_t *chunk_id, struct error *err)
+{
+	struct relayd_sink *sink = sink_of(base);
+	bool is_empty;
+
+	pthread_mutex_lock(&sink->lock);
+	is_empty = !sink->current;
+	*chunk_id = sink->current ? sink->current->id : 0;
+	*is_closing = !is_empty && replace_current(sink, is_last, true, now_wall_ns, err);
+	pthread_mutex_unlock(&sink->lock);
+	return *is_closing || is_empty;
+}
+
+static bool current(struct sink *base, struct chunk_info *info)
+{
+	struct relayd_sink *sink = sink_of(base);
+	bool is_open;
+
+	pthread_mutex_lock(&sink->lock);
+	is_open = sink->current != NULL;
+	if (is_open)
+		*info = (struct chunk_info){
+			.id = sink->current->id,
+			.begin_wall_ns = sink->current->begin_wall_ns,
+			.event_count = sink->current->event_count,
+			.bytes = sink->current->bytes,
+		};
+	pthread_mutex_unlock(&sink->lock);
+	return is_open;
+}
+
+/* --- what is waited for */
+
+static void push_task(struct relayd_sink *sink, struct task *task, struct relayd_chunk *chunk,
+		      void (*run)(struct relayd_sink *, struct relayd_item *))
+{
+	struct relayd_item *item = relayd_item_create(run);
+
+	task_add(task);
+	atomic_fetch_add(&sink->hurry_count, 1);
+	item->task = task;
+	item->chunk = chunk;
+	relayd_push(sink, item);
+}
+
+static void prepare(struct sink *base, struct task *task)
+{
+	push_task(sink_of(base), task, NULL, relayd_do_prepare);
+}
+
+static void arrive(struct sink *base, struct task *task)
+{
+	push_task(sink_of(base), task, NULL, relayd_do_arrive);
+}
+
+static void finish(struct sink *base, uint64_t now_wall_ns, struct task *task)
+{
+	struct relayd_sink *sink = sink_of(base);
+	struct relayd_chunk *chunk;
+
+	pthread_mutex_lock(&sink->lock);
+	chunk = sink->current;
+	sink->current = NULL;
+	if (chunk)
+		chunk->end_wall_ns = now_wall_ns;
+	pthread_mutex_unlock(&sink->lock);
+	push_task(sink, task, chunk, relayd_do_finish);
+}
+
+/* --- the sink */
+
+static void destroy(struct sink *base)
+{
+	struct relayd_sink *sink = sink_of(base);
+
+	pthread_mutex_lock(&sink->lock);
+	sink->is_over = true;
+	pthread_cond_signal(&sink->is_filled);
+	pthread_mutex_unlock(&sink->lock);
+	thread_join(sink->thread);
+	free(sink->current);
+	word_list_finish(&sink->names);
+	text_finish(&sink->request);
+	free(sink->output);
+	free(sink->name);
+	pthread_cond_destroy(&sink->is_filled);
+	pthread_mutex_destroy(&sink->lock);
+	free(sink);
+}
+
+static const struct chunked_class relayd_sink_chunked = {
+	.open = open_chunk,
+	.rotate = rotate,
+	.clear = clear,
+	.current = current,
+	.prepare = prepare,
+	.arrive = arrive,
+	.finish = finish,
+};
+
+static const struct sink_class relayd_sink_class = {
+	.name = "relayd",
+	.chunked = &relayd_sink_chunked,
+	.open_trace = open_trace,
+	.append_metadata = append_metadata,
+	.close_trace = close_trace,
+	.open_stream = open_stream,
+	.put = put,
+	.cut = cut,
+	.close_stream = close_stream,
+	.replace_metadata = replace_metadata,
+	.destroy = destroy,
+};
+
+static void init_condition(pthread_cond_t *condition)
+{
+	pthread_condattr_t attributes;
+
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(condition, &attributes);
+	pthread_condattr_destroy(&attributes);
+}
+
+struct sink *relayd_sink_create(const struct relayd_settings *settings, struct error *err)
+{
+	struct relayd_sink *sink = mem_zalloc(sizeof(*sink));
+
+	sink->base.class = &relayd_sink_class;
+	sink->settings = *settings;
+	sink->name = mem_strdup(settings->session_name);
+	sink->settings.session_name = sink->name;
+	sink->last = &sink->items;
+	pthread_mutex_init(&sink->lock, NULL);
+	init_condition(&sink->is_filled);
+	relayd_link_init(&sink->link, &sink->hurry_count);
+	sink->thread = thread_start("relayd", relayd_worker_run, sink, err);
+	if (sink->thread)
+		return &sink->base;
+	pthread_cond_destroy(&sink->is_filled);
+	pthread_mutex_destroy(&sink->lock);
+	free(sink->name);
+	free(sink);
+	return NULL;
+}

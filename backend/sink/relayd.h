@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The sink that streams to a relay daemon (lttng-relayd 2.11 or later). Packets are copied into a
+ * bounded queue and sent by a thread of the sink's own: a daemon that is slow, stopped or gone
+ * keeps nobody waiting; what can't be sent fails in put, or is counted in lost_events. A lost
+ * connection is tried again: the session goes on in a new directory there.
+ */
+#ifndef TRACON_SINK_RELAYD_H
+#define TRACON_SINK_RELAYD_H
+
+#include <stdbool.h>
+
+#include "backend/sink/chunk.h"
+#include "backend/sink/url.h"
+
+struct relayd_settings {
+	struct relay_url url;
+	const char *session_name;
+	uint64_t session_id;   /* unique in this process */
+	bool has_time_in_name; /* then the daemon adds none to its directory's */
+	/* As chunk_settings has it; the path is "tcp://HOST/PATH [control port P, data port Q]". */
+	void (*closed)(void *data, const struct chunk_info *chunk, const struct error *err);
+	void *data;
+};
+
+/* Nothing is sent before prepare. NULL with an error when the system has no more threads. */
+struct sink *relayd_sink_create(const struct relayd_settings *settings, struct error *err);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The parts of the streaming sink: relayd.c (what others call), relayd_worker.c (the sink's thread
+ * and its queue), relayd_talk.c (exchanges with the daemon). The lock protects lists, texts, chunks
+ * and the queue; fields marked so belong to the worker.
+ */
+#ifndef TRACON_SINK_RELAYD_PARTS_H
+#define TRACON_SINK_RELAYD_PARTS_H
+
+#include <pthread.h>
+
+#include "backend/base/queue.h"
+#include "backend/base/text.h"
+#include "backend/base/thread.h"
+#include "backend/sink/relayd.h"
+#include "backend/sink/relayd_link.h"
+#include "backend/sink/sink.h"
+
+/* Bytes of packets that wait to be sent; one that is larger waits alone. */
+#define RELAYD_QUEUE_BYTES (32u << 20)
+
+struct relayd_sink;
+
+struct relayd_chunk {
+	uint64_t id;
+	uint64_t begin_wall_ns;
+	uint64_t end_wall_ns;
+	uint64_t event_count; /* lock */
+	uint64_t bytes;
+	unsigned int references; /* the sink's, and each stream's that has put into it */
+	bool is_cleared;
+	bool is_last;	      /* no chunk follows: streams leave it for nowhere */
+	unsigned int session; /* worker: which of the daemon's sessions has it; 0: none */
+};
+
+/* What the daemon knows of a stream or of a trace's metadata. Worker. */
+struct relayd_handle {
+	unsigned int session; /* 0, or not the present one: not known there */
+	uint64_t number;
+	uint64_t chunk_id;
+	uint64_t next; /* number of the next packet on the wire */
+	uint64_t next_sequence;
+};
+
+struct relayd_trace {
+	struct sink_trace base; /* first */
+	struct relayd_trace *next;
+	char *path;
+	struct text metadata; /* lock */
+	bool is_replaced;     /* lock: what was sent is wrong */
+	struct relayd_handle handle;
+	size_t sent_bytes;	/* worker: of the text, in the handle's chunk */
+	uint64_t reset_version; /* worker */
+};
+
+struct relayd_stream {
+	struct sink_stream base; /* first */
+	struct relayd_stream *next;
+	struct relayd_trace *trace;
+	char *name;
+	struct sink_limits limits;
+	struct relayd_chunk *chunk; /* lock: reference held; NULL: never put, or none is open */
+	struct relayd_handle handle;
+};
+
+/* Something for the worker to do, in order. */
+struct relayd_item {
+	struct relayd_item *next;
+	void (*run)(struct relayd_sink *sink, struct relayd_item *item);
+	struct relayd_stream *stream;
+	struct relayd_trace *trace;
+	struct relayd_chunk *chunk; /* the reference passes with the item */
+	struct relayd_chunk *fresh; /* what follows it; lives as long as the sink has it */
+	struct task *task;
+	uint64_t event_count;
+	struct packet packet; /* its bytes are those below: no more than the content */
+	unsigned char bytes[];
+};
+
+/* Sent, but not answered yet: it may not have arrived. */
+struct relayd_owed {
+	struct relayd_stream *stream;
+	struct relayd_chunk *chunk;
+	uint64_t event_count;
+};
+
+struct relayd_sink {
+	struct sink base; /* first */
+	pthread_mutex_t lock;
+	pthread_cond_t is_filled;
+	struct relayd_settings settings;
+	char *name;
+	struct relayd_item *items;
+	struct relayd_item **last;
+	uint64_t queued_bytes;
+	bool is_over;	   /* the worker ends when the queue is empty */
+	bool is_lost;	   /* nothing can be sent */
+	struct error loss; /* why */
+	uint64_t next_id;
+	bool was_rotated;
+	bool is_closing;
+	struct relayd_chunk *current;
+	struct relayd_chunk *old;
+	struct relayd_trace *traces;
+	struct relayd_stream *streams;
+	struct word_list names; /* used in this chunk: "PATH", "PATH/NAME" */
+	atomic_uint hurry_count;
+	struct thread *thread;
+	/* The worker's own. */
+	struct relayd_link link;
+	struct text request;
+	unsigned int session; /* counts connections; 0: never connected */
+	bool is_connected;
+	bool is_rotated_there; /* since the connection was made */
+	uint64_t first_id;     /* chunk that has number 0 there */
+	uint64_t chunk_id;     /* the daemon's current one */
+	bool has_chunk;
+	uint64_t session_number; /* the daemon's */
+	uint64_t next_try_ns;
+	char *output;				       /* the daemon's path for the session */
+	struct relayd_owed owed[RELAYD_LINK_OWED_MAX]; /* the newest is the last */
+	unsigned int owed_count;
+};
+
+/* --- relayd.c */
+void relayd_chunk_unref(struct relayd_sink *sink, struct relayd_chunk *chunk); /* worker */
+
+/* --- relayd_worker.c: each takes one item for the queue. The lock is held for _locked. */
+struct relayd_item *relayd_item_create(void (*run)(struct relayd_sink *, struct relayd_item *));
+void relayd_push_locked(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_push(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_worker_run(void *data);
+void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_cut(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_close_stream(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_close_trace(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_metadata(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_begin_chunk(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_rotate(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_prepare(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_arrive(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_finish(struct relayd_sink *sink, struct relayd_item *item);
+
+/* --- relayd_talk.c: exchanges, on the worker. False: the connection is of no use any more. */
+bool relayd_talk_open(struct relayd_sink *sink, struct error *err);
+bool relayd_talk_begin_chunk(struct relayd_sink *sink, struct relayd_chunk *chunk,
+			     struct error *err);
+bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item,
+			struct error *err);
+/* What the daemon lacks of the trace's text. */
+bool relayd_talk_metadata(struct relayd_sink *sink, struct relayd_trace *trace, struct error *err);
+/* fresh NULL: the handle is closed there. */
+bool relayd_talk_cut(struct relayd_sink *sink, struct relayd_handle *handle,
+		     const struct relayd_chunk *fresh, bool is_metadata, struct error *err);
+bool relayd_talk_close(struct relayd_sink *sink, struct relayd_handle *handle, bool is_metadata,
+		       struct error *err);
+/* Waits until everything sent so far is in the daemon's files. */
+bool relayd_talk_pending(struct relayd_sink *sink, struct error *err);
+/* *path: where the chunk is now, there; the caller frees it. */
+bool relayd_talk_close_chunk(struct relayd_sink *sink, const struct relayd_chunk *chunk,
+			     enum relayd_close close, char **path, struct error *err);
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The thread of a streaming sink: takes items from the queue in order and talks to the relay
+ * daemon. When the connection is lost, items that would be sent count their events as lost; the
+ * others do their part all the same, so that nobody waits in vain.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/sink/relayd_parts.h"
+
+#define IDLE_NS	 (NS_PER_S / 2) /* between looks at an idle connection */
+#define RETRY_NS (2 * NS_PER_S)
+
+struct relayd_item *relayd_item_create(void (*run)(struct relayd_sink *, struct relayd_item *))
+{
+	struct relayd_item *item = mem_zalloc(sizeof(*item));
+
+	item->run = run;
+	return item;
+}
+
+void relayd_push_locked(struct relayd_sink *sink, struct relayd_item *item)
+{
+	item->next = NULL;
+	*sink->last = item;
+	sink->last = &item->next;
+	pthread_cond_signal(&sink->is_filled);
+}
+
+void relayd_push(struct relayd_sink *sink, struct relayd_item *item)
+{
+	pthread_mutex_lock(&sink->lock);
+	relayd_push_locked(sink, item);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* --- the connection comes and goes */
+
+static void lose_events(struct relayd_sink *sink, struct relayd_stream *stream,
+			struct relayd_chunk *chunk, uint64_t event_count)
+{
+	atomic_fetch_add(&stream->base.lost_events, event_count);
+	pthread_mutex_lock(&sink->lock);
+	chunk->event_count -= event_count;
+	pthread_mutex_unlock(&sink->lock);
+}
+
+static void fail(struct relayd_sink *sink, const struct error *err)
+{
+	unsigned int owed = sink->link.owed_replies;
+
+	if (!sink->is_connected)
+		return;
+	for (unsigned int i = sink->owed_count; owed > 0 && i > 0; i--, owed--)
+		lose_events(sink, sink->owed[i - 1].stream, sink->owed[i - 1].chunk,
+			    sink->owed[i - 1].event_count);
+	sink->owed_count = 0;
+	relayd_link_close(&sink->link);
+	sink->is_connected = false;
+	sink->has_chunk = false;
+	sink->next_try_ns = clock_monotonic_ns() + RETRY_NS;
+	pthread_mutex_lock(&sink->lock);
+	sink->is_lost = true;
+	error_copy(&sink->loss, err);
+	pthread_mutex_unlock(&sink->lock);
+	log_write(LOG_LEVEL_ERROR,
+		  "session '%s' is no longer streamed: %s; its events are counted as discarded "
+		  "until a relay daemon answers at %s again",
+		  sink->name, err->message, sink->settings.url.host);
+}
+
+/* What is current goes on there as the first chunk of a new session. */
+static bool connect_session(struct relayd_sink *sink, struct error *err)
+{
+	struct relayd_chunk *current;
+	bool is_again = sink->session > 0;
+
+	if (!relayd_talk_open(sink, err))
+		return false;
+	sink->session++;
+	sink->is_connected = true;
+	sink->is_rotated_there = false;
+	sink->owed_count = 0;
+	pthread_mutex_lock(&sink->lock);
+	current = sink->current;
+	sink->first_id = current ? current->id : sink->next_id;
+	pthread_mutex_unlock(&sink->lock);
+	if (current && !relayd_talk_begin_chunk(sink, current, err)) {
+		fail(sink, err);
+		return false;
+	}
+	pthread_mutex_lock(&sink->lock);
+	sink->is_lost = false;
+	pthread_mutex_unlock(&sink->lock);
+	if (is_again)
+		log_write(LOG_LEVEL_WARNING,
+			  "session '%s' is streamed again: it goes on in '%s' of the relay daemon",
+			  sink->name, sink->output);
+	return true;
+}
+
+static void look_after(struct relayd_sink *sink)
+{
+	struct error err = ERROR_INIT;
+	bool is_wanted;
+
+	if (sink->is_connected) {
+		if (!relayd_link_is_alive(&sink->link, &err))
+			fail(sink, &err);
+		return;
+	}
+	pthread_mutex_lock(&sink->lock);
+	is_wanted = sink->is_lost && sink->current;
+	pthread_mutex_unlock(&sink->lock);
+	if (!is_wanted || clock_monotonic_ns() < sink->next_try_ns)
+		return;
+	connect_session(sink, &err);
+	sink->next_try_ns = clock_monotonic_ns() + RETRY_NS;
+}
+
+/* --- items */
+
+static void note_owed(struct relayd_sink *sink, const struct relayd_item *item)
+{
+	if (sink->owed_count == RELAYD_LINK_OWED_MAX) {
+		sink->owed_count--;
+		memmove(sink->owed, sink->owed + 1, sink->owed_count * sizeof(sink->owed[0]));
+	}
+	sink->owed[sink->owed_count++] =
+		(struct relayd_owed){item->stream, item->chunk, item->event_count};
+}
+
+void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+	bool is_sent = sink->is_connected && relayd_talk_packet(sink, item, &err);
+
+	if (is_sent) {
+		note_owed(sink, item);
+	} else {
+		fail(sink, &err);
+		lose_events(sink, item->stream, item->chunk, item->event_count);
+	}
+	pthread_mutex_lock(&sink->lock);
+	sink->queued_bytes -= item->packet.content_bytes;
+	pthread_mutex_unlock(&sink->lock);
+}
+
+void relayd_do_metadata(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected && !relayd_talk_metadata(sink, item->trace, &err))
+		fail(sink, &err);
+}
+
+void relayd_do_begin_chunk(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected && !relayd_talk_begin_chunk(sink, item->fresh, &err))
+		fail(sink, &err);
+}
+
+/* What waits for the chunk's last stream is the caller of rotate: he is in a hurry. */
+void relayd_do_rotate(struct relayd_sink *sink, struct relayd_item *item)
+{
+	if (item->fresh)
+		relayd_do_begin_chunk(sink, item);
+	relayd_chunk_unref(sink, item->chunk);
+}
+
+void relayd_do_cut(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected &&
+	    !relayd_talk_cut(sink, &item->stream->handle, item->fresh, false, &err))
+		fail(sink, &err);
+	relayd_chunk_unref(sink, item->chunk);
+}
+
+void relayd_do_close_stream(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected && !relayd_talk_close(sink, &item->stream->handle, false, &err))
+		fail(sink, &err);
+	if (item->chunk)
+		relayd_chunk_unref(sink, item->chunk);
+	free(item->stream->name);
+	free(item->stream);
+}
+
+void relayd_do_close_trace(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct relayd_trace *trace = item->trace;
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected && trace->handle.session == sink->session &&
+	    !(relayd_talk_metadata(sink, trace, &err) &&
+	      relayd_talk_close(sink, &trace->handle, true, &err)))
+		fail(sink, &err);
+	text_finish(&trace->metadata);
+	free(trace->path);
+	free(trace);
+}
+
+static void end_hurry(struct relayd_sink *sink, struct relayd_item *item, const struct error *err)
+{
+	atomic_fetch_sub(&sink->hurry_count, 1);
+	task_done(item->task, err);
+}
+
+void relayd_do_prepare(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+	bool is_ready;
+
+	if (sink->is_connected && !relayd_link_is_alive(&sink->link, &err))
+		fail(sink, &err);
+	is_ready = sink->is_connected || connect_session(sink, &err);
+	end_hurry(sink, item, is_ready ? NULL : &err);
+}
+
+/* A connection that breaks here has been told of; what did not arrive is counted. */
+void relayd_do_arrive(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected && !relayd_talk_pending(sink, &err))
+		fail(sink, &err);
+	end_hurry(sink, item, NULL);
+}
+
+/* --- chunks */
+
+static struct relayd_trace **copy_traces(struct relayd_sink *sink, size_t *count)
+{
+	struct relayd_trace **traces = NULL;
+	size_t room = 0;
+
+	*count = 0;
+	pthread_mutex_lock(&sink->lock);
+	for (struct relayd_trace *one = sink->traces; one; one = one->next) {
+		traces = mem_grow(traces, *count, &room, sizeof(struct relayd_trace *));
+		traces[(*count)++] = one;
+	}
+	pthread_mutex_unlock(&sink->lock);
+	return traces;
+}
+
+static bool move_metadata(struct relayd_sink *sink, struct relayd_trace *trace,
+			  const struct relayd_chunk *fresh, struct error *err)
+{
+	bool stays;
+
+	if (!relayd_talk_metadata(sink, trace, err))
+		return false;
+	stays = fresh && trace->handle.chunk_id == fresh->id; /* it was made known just now */
+	if (!relayd_talk_cut(sink, &trace->handle, fresh, true, err))
+		return false;
+	if (!stays)
+		trace->sent_bytes = 0;
+	return true;
+}
+
+static bool leave_chunk(struct relayd_sink *sink, const struct relayd_chunk *chunk,
+			const struct relayd_chunk *fresh, enum relayd_close close, char **path,
+			struct error *err)
+{
+	size_t count;
+	struct relayd_trace **traces = copy_traces(sink, &count);
+	bool is_left = true;
+
+	for (size_t i = 0; i < count && is_left; i++)
+		is_left = move_metadata(sink, traces[i], fresh, err);
+	is_left = is_left && relayd_talk_pending(sink, err) &&
+		  relayd_talk_close_chunk(sink, chunk, close, path, err);
+	for (size_t i = 0; fresh && i < count && is_left; i++)
+		is_left = relayd_talk_metadata(sink, traces[i], err);
+	free(traces);
+	return is_left;
+}
+
+static void tell_closed(struct relayd_sink *sink, const struct relayd_chunk *chunk,
+			bool is_archived, const char *path, const struct error *err)
+{
+	const struct relay_url *url = &sink->settings.url;
+	char *shown = mem_printf("tcp://%s/%s [control port %u, data port %u]", url->host,
+				 path ? path : (sink->output ? sink->output : ""),
+				 url->control_port, url->data_port);
+	struct chunk_info info = {
+		.id = chunk->id,
+		.begin_wall_ns = chunk->begin_wall_ns,
+		.end_wall_ns = chunk->end_wall_ns,
+		.event_count = chunk->event_count,
+		.bytes = chunk->bytes,
+		.is_archived = is_archived,
+		.is_cleared = chunk->is_cleared,
+		.path = shown,
+	};
+
+	sink->settings.closed(sink->settings.data, &info, err);
+	free(shown);
+}
+
+/* Nobody puts into it any more. */
+static void close_chunk(struct relayd_sink *sink, struct relayd_chunk *chunk,
+			const struct relayd_chunk *fresh, enum relayd_close close)
+{
+	struct error err = ERROR_INIT;
+	char *path = NULL;
+	bool is_there = sink->is_connected && chunk->session == sink->session;
+	bool is_closed = is_there && leave_chunk(sink, chunk, fresh, close, &path, &err);
+
+	if (!is_there)
+		error_set(&err, ERROR_GONE,
+			  "the connection to the relay daemon was lost: what it has of the chunk "
+			  "stays where it is");
+	else if (!is_closed)
+		fail(sink, &err);
+	pthread_mutex_lock(&sink->lock);
+	sink->is_closing = false;
+	pthread_mutex_unlock(&sink->lock);
+	tell_closed(sink, chunk, is_closed && close == RELAYD_CLOSE_ARCHIVE, path,
+		    is_closed ? NULL : &err);
+	free(path);
+	free(chunk);
+}
+
+void relayd_chunk_unref(struct relayd_sink *sink, struct relayd_chunk *chunk)
+{
+	struct relayd_chunk *fresh;
+	bool is_last;
+
+	pthread_mutex_lock(&sink->lock);
+	is_last = --chunk->references == 0;
+	fresh = sink->current;
+	if (is_last && sink->old == chunk)
+		sink->old = NULL;
+	pthread_mutex_unlock(&sink->lock);
+	if (!is_last)
+		return;
+	close_chunk(sink, chunk, chunk->is_last ? NULL : fresh,
+		    chunk->is_cleared ? RELAYD_CLOSE_DELETE : RELAYD_CLOSE_ARCHIVE);
+	atomic_fetch_sub(&sink->hurry_count, 1); /* of whoever rotates or clears */
+}
+
+void relayd_do_finish(struct relayd_sink *sink, struct relayd_item *item)
+{
+	if (item->chunk)
+		close_chunk(sink, item->chunk, NULL,
+			    sink->is_rotated_there ? RELAYD_CLOSE_ARCHIVE : RELAYD_CLOSE_LEAVE);
+	relayd_link_close(&sink->link);
+	sink->is_connected = false;
+	end_hurry(sink, item, NULL);
+}
+
+/* --- the thread */
+
+static void wait_a_moment(struct relayd_sink *sink)
+{
+	struct timespec end;
+
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_nsec += (long)IDLE_NS;
+	if (end.tv_nsec >= (long)NS_PER_S) {
+		end.tv_nsec -= (long)NS_PER_S;
+		end.tv_sec++;
+	}
+	pthread_cond_timedwait(&sink->is_filled, &sink->lock, &end);
+}
+
+/* NULL: the queue is empty, for half a second or, with is_over, for good. */
+static struct relayd_item *take(struct relayd_sink *sink, bool *is_over)
+{
+	struct relayd_item *item;
+
+	pthread_mutex_lock(&sink->lock);
+	if (!sink->items && !sink->is_over)
+		wait_a_moment(sink);
+	item = sink->items;
+	if (item) {
+		sink->items = item->next;
+		if (!sink->items)
+			sink->last = &sink->items;
+	}
+	*is_over = !item && sink->is_over;
+	pthread_mutex_unlock(&sink->lock);
+	return item;
+}
+
+void relayd_worker_run(void *data)
+{
+	struct relayd_sink *sink = data;
+	bool is_over = false;
+
+	while (!is_over) {
+		struct relayd_item *item = take(sink, &is_over);
+
+		if (item) {
+			item->run(sink, item);
+			free(item);
+		} else if (!is_over) {
+			look_after(sink);
+		}
+	}
+	relayd_link_close(&sink->link);
+}
