@@ -84,7 +84,8 @@ struct lane_header {
 
 /*
  * Begins each sub-buffer, as the producer leaves it; the console writes the packet's real header
- * over it once the sub-buffer is its own. The times are hints: a console trusts what it walks.
+ * over it once the sub-buffer is its own. The times are hints: a console trusts what it walks. One
+ * that was filled to its last byte stays open until the next one is needed.
  */
 struct lane_packet {
 	uint64_t position;

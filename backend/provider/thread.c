@@ -11,6 +11,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* PTHREAD_DESTRUCTOR_ITERATIONS of Linux; in the last one ThreadSanitizer has left the thread. */
+#ifdef __SANITIZE_THREAD__
+enum { THREAD_ROUNDS = 3 };
+#else
+enum { THREAD_ROUNDS = 4 };
+#endif
+
 /* What a thread remembers. attachment is counted in users. */
 struct thread {
 	struct attachment *attachment;
@@ -58,11 +65,11 @@ static void thread_leave(void)
 		if (tracon_self != &ring_none)
 			lane_release((struct ring *)tracon_self);
 		for (uint32_t i = lanes - attachment->geometry.leased; i < lanes; i++) {
-			struct ring *ring = attachment->rings + i;
+			const struct lane_header *header = attachment_lane(attachment, i);
 
-			if (ring->header &&
-			    __atomic_load_n(&ring->header->owner, __ATOMIC_RELAXED) == thread.tid)
-				lane_release(ring);
+			if (__atomic_load_n(&header->owner, __ATOMIC_RELAXED) == thread.tid &&
+			    attachment->rings[i].header)
+				lane_release(attachment->rings + i);
 		}
 	}
 	tracon_self = &ring_none;
@@ -75,7 +82,7 @@ static void thread_over(void *key)
 {
 	struct signals old;
 
-	if (++thread.rounds < 4) { /* PTHREAD_DESTRUCTOR_ITERATIONS of Linux */
+	if (++thread.rounds < THREAD_ROUNDS) {
 		pthread_setspecific(exit_key, key);
 		return;
 	}
@@ -188,12 +195,13 @@ enum thread_room thread_make_room(size_t bytes)
  */
 
 /* Who has borrowed it is this thread, which has then jumped away from its record. */
-static bool retake_lane(struct ring *ring, uint32_t tid, uint64_t frame)
+static bool retake_lane(const struct lane_header *header, struct ring *ring, uint32_t tid,
+			uint64_t frame)
 {
 	struct signals old;
 
-	if (!ring->header || __atomic_load_n(&ring->header->owner, __ATOMIC_RELAXED) != tid ||
-	    ring->lease_frame == 0 || !ring_owner_is_gone(ring->lease_frame, frame))
+	if (__atomic_load_n(&header->owner, __ATOMIC_RELAXED) != tid || ring->lease_frame == 0 ||
+	    !ring_owner_is_gone(ring->lease_frame, frame))
 		return false;
 	signals_block(&old);
 	ring_repair(ring);
@@ -215,7 +223,7 @@ static struct ring *borrow(struct attachment *now, uint32_t tid, uint64_t frame)
 			ring->lease_frame = frame;
 			return ring;
 		}
-		if (retake_lane(ring, tid, frame))
+		if (retake_lane(attachment_lane(now, lane), ring, tid, frame))
 			return ring;
 	}
 	return NULL;

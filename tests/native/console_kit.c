@@ -16,6 +16,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backend/base/tsan.h"
+
 enum { SEALS = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL };
 
 __attribute__((format(printf, 2, 3))) static bool broken(struct kit *kit, const char *format, ...)
@@ -473,7 +475,8 @@ static bool take_packet(struct kit *kit, uint32_t lane, uint64_t commit, uint64_
 	const unsigned char *data = (unsigned char *)kit_lane(kit, lane) + LANE_HEADER_BYTES +
 				    (start & (lane_ring_bytes(&kit->geometry) - 1));
 	const struct lane_packet *packet = (const struct lane_packet *)data;
-	uint64_t end = commit - start < sub ? commit - start : 0;
+	/* Filled to its last byte, it is closed only when the next one is opened. */
+	uint64_t end = commit - start <= sub ? commit - start : 0;
 
 	if (*at == start) {
 		if (packet->position != start)
@@ -492,18 +495,17 @@ static bool take_packet(struct kit *kit, uint32_t lane, uint64_t commit, uint64_
 	}
 	if (!kit_walk(kit, lane, data + (*at - start), end - (*at - start)))
 		return false;
-	if (packet->end_ticks && commit - start >= sub &&
+	if (packet->end_ticks && commit - start > sub &&
 	    (packet->end_ticks & 0xffffffffffff) < kit->state[lane].ticks)
 		return broken(kit, "lane %u: a packet ends before its last record", lane);
 	*at = commit - start < sub ? commit : start + sub;
 	return true;
 }
 
-static bool drain_lane(struct kit *kit, uint32_t lane)
+static bool look_at_lane(struct kit *kit, uint32_t lane)
 {
-	struct lane_header *header = kit_lane(kit, lane);
 	struct kit_lane *state = kit->state + lane;
-	uint64_t commit = __atomic_load_n(&header->commit, __ATOMIC_ACQUIRE);
+	uint64_t commit = __atomic_load_n(&kit_lane(kit, lane)->commit, __ATOMIC_ACQUIRE);
 
 	if (commit < state->read || commit - state->read > lane_ring_bytes(&kit->geometry))
 		return broken(kit, "lane %u: commit goes from %llu to %llu", lane,
@@ -511,18 +513,27 @@ static bool drain_lane(struct kit *kit, uint32_t lane)
 	while (state->read < commit)
 		if (!take_packet(kit, lane, commit, &state->read))
 			return false;
-	/* Pairs with the acquire of a writer that wants room. */
-	__atomic_store_n(&header->cons,
-			 state->read & ~(((uint64_t)1 << kit->geometry.sub_shift) - 1),
-			 __ATOMIC_RELEASE);
+	return true;
+}
+
+bool kit_look(struct kit *kit)
+{
+	for (uint32_t i = 0; i < kit->geometry.lanes; i++)
+		if (!look_at_lane(kit, i))
+			return false;
 	return true;
 }
 
 bool kit_drain(struct kit *kit)
 {
+	uint64_t sub = (uint64_t)1 << kit->geometry.sub_shift;
+
+	if (!kit_look(kit))
+		return false;
 	for (uint32_t i = 0; i < kit->geometry.lanes; i++)
-		if (!drain_lane(kit, i))
-			return false;
+		/* Pairs with the acquire of a writer that wants room. */
+		__atomic_store_n(&kit_lane(kit, i)->cons, kit->state[i].read & ~(sub - 1),
+				 __ATOMIC_RELEASE);
 	return true;
 }
 
@@ -561,7 +572,9 @@ uint64_t kit_snapshot(struct kit *kit, uint32_t lane, uint64_t *rejected)
 
 		memcpy(copy, (const unsigned char *)header + LANE_HEADER_BYTES + (at & (ring - 1)),
 		       sub);
+#ifndef TSAN_IS_ON /* which knows no fences; nobody takes snapshots under it */
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+#endif
 		if (__atomic_load_n(&header->open_end, __ATOMIC_RELAXED) > at + ring) {
 			++*rejected;
 			continue;

@@ -85,6 +85,8 @@ void kit_enable(struct kit *kit, const char *provider, const char *event, bool i
 struct kit_event *kit_event(struct kit *kit, const char *name);
 /* Reads all lanes up to what is published. False: a rule is broken; see error. */
 bool kit_drain(struct kit *kit);
+/* The same, and the writers keep it. */
+bool kit_look(struct kit *kit);
 uint64_t kit_discarded(const struct kit *kit);
 uint32_t kit_lanes_owned(const struct kit *kit);
 struct lane_header *kit_lane(const struct kit *kit, uint32_t lane);
