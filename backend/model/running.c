@@ -215,7 +215,8 @@ static bool is_record(const char *name)
 {
 	size_t length = strlen(name);
 
-	return name[0] != '.' && (length < 4 || strcmp(name + length - 4, ".new") != 0);
+	return name[0] != '.' &&
+	       (length < 4 || strcmp(name + length - 4, RUNNING_RECORD_FRESH) != 0);
 }
 
 void running_find_left(struct model *model)
@@ -328,12 +329,17 @@ struct session *running_restore(struct model *model, const struct left_session *
 
 void running_drop(struct model *model, struct left_session *left)
 {
+	char *fresh;
+
 	for (struct left_session **link = &model->left_sessions; *link; link = &(*link)->next) {
 		if (*link != left)
 			continue;
 		*link = left->next;
 		break;
 	}
+	fresh = mem_printf("%s" RUNNING_RECORD_FRESH, left->path);
 	unlink(left->path);
+	unlink(fresh); /* its engine was killed while it wrote */
+	free(fresh);
 	free_left(left);
 }

@@ -57,7 +57,7 @@ static void print(const struct running_record *record, struct text *out)
 
 static bool replace(const char *path, const struct text *text, struct error *err)
 {
-	char *fresh = mem_printf("%s.new", path);
+	char *fresh = mem_printf("%s" RUNNING_RECORD_FRESH, path);
 	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, RECORD_MODE);
 	bool is_written =
 		fd >= 0 && fd_write_all(fd, text->bytes, text->length) && rename(fresh, path) == 0;

@@ -13,6 +13,9 @@
 #include "backend/base/text.h"
 #include "backend/sink/leftover.h"
 
+/* Behind the name of one that is being written. */
+#define RUNNING_RECORD_FRESH ".new"
+
 struct running_record {
 	char *name;
 	uid_t uid;
