@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * calls: makes numbered system calls, lseek(777, N), for tests of the kernel's tracing. Each goes
- * with a call of calls_work(), and with statically defined points if sys/sdt.h was there:
+ * calls: makes numbered system calls, lseek(CALLS_FD, N), for tests of the kernel's tracing. Each
+ * goes with a call of calls_work(), and with statically defined points if sys/sdt.h was there:
  * calls:step without a semaphore, calls:counted with one. With --events every even number is an
  * LTTng-UST event instead, so that both domains take turns. Prints how many numbers there were.
  */
@@ -28,7 +28,7 @@
 #include "tests/tools/emit_provider.h"
 #endif
 
-enum { DESCRIPTOR = 777, CALLS_PER_PAUSE = 20, PAUSE_NS = 1000000 };
+enum { CALLS_PER_PAUSE = 20, PAUSE_NS = 1000000 };
 
 __attribute__((noinline)) int calls_work(int number);
 
@@ -75,11 +75,11 @@ static bool fire_event(uint64_t number)
 	return false;
 }
 
-static void fire(uint64_t number, bool with_events)
+static void fire(int descriptor, uint64_t number, bool with_events)
 {
 	if (with_events && fire_event(number))
 		return;
-	lseek(DESCRIPTOR, (off_t)number, SEEK_SET);
+	lseek(descriptor, (off_t)number, SEEK_SET);
 	if (with_events)
 		return;
 	calls_work((int)number);
@@ -95,6 +95,8 @@ static const char usage[] = "Usage: calls [--events] (--count N | --until FILE)\
 int main(int argc, char **argv)
 {
 	const struct timespec pause = {0, PAUSE_NS};
+	const char *number_text = getenv("CALLS_FD"); /* one that nobody else uses */
+	int descriptor = number_text ? atoi(number_text) : 777;
 	const char *stop_file = NULL;
 	uint64_t count = 0, number = 0;
 	bool with_events = false;
@@ -115,7 +117,7 @@ int main(int argc, char **argv)
 	}
 	while (stop_file ? access(stop_file, F_OK) != 0 : number < count) {
 		for (int i = 0; i < CALLS_PER_PAUSE && (stop_file || number < count); i++)
-			fire(number++, with_events);
+			fire(descriptor, number++, with_events);
 		if (stop_file)
 			nanosleep(&pause, NULL);
 	}
