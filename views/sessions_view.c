@@ -355,6 +355,10 @@ static void add_details(const struct view_input *input, size_t index, struct pop
 					 : "not started");
 	popup_addf(popup, 0, "user", "uid %u", (unsigned int)session->uid);
 	popup_add(popup, 0, "created", clock_text_time(time, session->created_wall_ns));
+	if (session->identity)
+		popup_add(popup, 0, "id", session->identity);
+	if (session->previous_identity && *session->previous_identity)
+		popup_add(popup, 0, "continues", session->previous_identity);
 	popup_add(popup, 0, "output", *session->output ? session->output : "none");
 	popup_addf(popup, 0, "events", "%s",
 		   units_grouped_count(text, session->counts.recorded_events));

@@ -9,6 +9,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/model/gatherer.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/publisher.h"
 #include "backend/model/running.h"
 #include "backend/model/tapping.h"
@@ -265,6 +266,7 @@ struct model *model_create(struct loop *loop, struct queue *queue, const struct 
 		free(model);
 		return NULL;
 	}
+	lifespan_open(model);
 	model->publisher = publisher_create(model);
 	model->gatherer = gatherer_create(model, &gatherer_usual_pace, points_changed, model);
 	model->sources = mem_zalloc(source_count * sizeof(*model->sources));
@@ -298,6 +300,7 @@ void model_destroy(struct model *model)
 	tapping_finish(model);
 	publisher_destroy(model->publisher);
 	running_finish(model);
+	lifespan_close(model);
 	free(model->apps);
 	free(model->hosts);
 	free(model->sources);

@@ -14,12 +14,14 @@
 #include "backend/base/queue.h"
 #include "backend/consume/consumer.h"
 #include "backend/control/request.h"
+#include "backend/identity/session_id.h"
 #include "backend/model/child.h"
 #include "backend/model/picture.h"
 #include "backend/model/session.h"
 #include "backend/source/source.h"
 
 struct gatherer;
+struct journal;
 struct left_session;
 struct publisher;
 struct tap;
@@ -58,6 +60,8 @@ struct model {
 	size_t app_room;
 	struct publisher *publisher;
 	struct gatherer *gatherer;
+	struct journal *journal; /* of sessions */
+	struct session_id_clock id_clock;
 	struct children children;
 	struct child *demo; /* the demo application, while it runs */
 	struct triggers *triggers;

@@ -45,7 +45,9 @@ enum picture_mode {
 struct picture_session {
 	uint64_t id;
 	const char *name;
-	const char *output; /* path or URL; "" without output */
+	const char *identity;	       /* session.id */
+	const char *previous_identity; /* "": it continues none */
+	const char *output;	       /* path or URL; "" without output */
 	uid_t uid;
 	enum picture_mode mode;
 	bool is_active;

@@ -234,6 +234,9 @@ static void fill_session(struct rows *rows, struct picture_session *row,
 	*row = (struct picture_session){
 		.id = session->id,
 		.name = hold(rows, session->name),
+		.identity = hold(rows, session->identity),
+		.previous_identity =
+			session->previous_identity ? hold(rows, session->previous_identity) : "",
 		.output = hold(rows, session->output),
 		.uid = session->uid,
 		.mode = session->mode,

@@ -7,6 +7,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/operation.h"
 #include "backend/model/running.h"
 #include "backend/model/schedule.h"
@@ -138,6 +139,7 @@ static void start_prepared_step(struct operation *operation)
 		operation_end(operation, &err);
 		return;
 	}
+	lifespan_begin(session);
 	session->is_active = true;
 	session->was_started = true;
 	session->was_rotated_since_stop = false;
@@ -420,6 +422,7 @@ static void destroy_last_step(struct operation *operation)
 	struct session *session = operation->session;
 	struct model *model = session->model;
 
+	lifespan_end(session);
 	model_remove_session(model, session);
 	running_forget(session);
 	operation_end_all(operation);
@@ -550,6 +553,7 @@ void recording_end_all(struct model *model, struct outcome outcome)
 		struct destroy_outcome one = {ended_one, all};
 
 		task_add(&all->task);
+		sessions[i]->end_reason = LIFESPAN_EXIT;
 		recording_destroy(sessions[i], one);
 	}
 	task_done(&all->task, NULL);

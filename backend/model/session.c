@@ -8,6 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/model.h"
 #include "backend/model/schedule.h"
 
@@ -78,6 +79,8 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	clock_text_date_time(date_time, now_ns);
 	if (wish->name && !check_name(wish->name, wish->is_saved, err))
 		return NULL;
+	if (wish->previous_identity && !lifespan_can_continue(model, wish->previous_identity, err))
+		return NULL;
 	if (wish->name && model_find_session(model, wish->uid, wish->name)) {
 		error_set(err, ERROR_SESSION_EXISTS, "a session with this name exists already");
 		return NULL;
@@ -99,6 +102,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->gid = wish->gid;
 	user_rights_init(&session->owner, wish->uid, wish->gid);
 	session->created_wall_ns = now_ns;
+	lifespan_init(session, wish->previous_identity);
 	session->next_rule_id = 1; /* 0 in pictures: no rule */
 	session->clock.frequency_hz = 1000000000;
 	session->clock.offset_ns = clock_wall_offset_ns();
@@ -108,6 +112,8 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	if (wish->is_snapshot && !wish->has_no_output)
 		session_add_snapshot_output(session, NULL, output, 0, NULL);
 	model_add_session(model, session);
+	if (!wish->is_saved) /* else it may yet turn out to be bad */
+		lifespan_begin(session);
 	free(output);
 	free(name);
 	return session;
@@ -132,6 +138,7 @@ void session_destroy(struct session *session)
 		tracker_clear(&session->trackers[i], false);
 	free(session->trackers);
 	sink_destroy(session->sink);
+	lifespan_finish(session);
 	shared_text_unref(session->name);
 	shared_text_unref(session->output);
 	free(session);

@@ -46,6 +46,10 @@ struct session {
 	struct model *model;
 	uint64_t id;
 	struct shared_text *name;
+	struct shared_text *identity;	       /* session.id; see lifespan.h */
+	struct shared_text *previous_identity; /* settled when it begins; NULL: none */
+	const char *end_reason;
+	bool has_begun; /* the journal knows it */
 	uid_t uid;
 	gid_t gid;
 	struct user_rights owner;   /* what is made on disk is theirs */
@@ -96,7 +100,8 @@ struct session_wish {
 	const struct relay_url *url; /* it is streamed there; NULL: to files */
 	bool is_snapshot; /* nothing is written but snapshots; `output` is their first output */
 	bool has_no_output;
-	bool is_saved; /* its name may be one that tracon itself once made */
+	const char *previous_identity; /* whom it continues; NULL: the last one of its name */
+	bool is_saved;		       /* its name may be one that tracon itself once made */
 	uid_t uid;
 	gid_t gid;
 };

@@ -3,6 +3,7 @@
 #include "backend/model/spec_build.h"
 
 #include "backend/base/mem.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/model.h"
 #include "backend/model/placer.h"
 
@@ -186,6 +187,8 @@ static void place_spec(struct placer *placer, const struct session *session, siz
 		       struct session_spec *spec)
 {
 	spec->name = place_text(placer, session_name(session));
+	spec->identity = place_text(placer, session_identity(session));
+	spec->previous_identity = place_text(placer, session_previous_identity(session));
 	spec->hostname = place_text(placer, session->model->host_name);
 	spec->channel_count = session_channels_carried(session, source_index);
 	spec->channels = place_channels(placer, session, source_index, spec->channel_count);

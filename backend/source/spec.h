@@ -118,8 +118,10 @@ struct session_spec {
 	uint64_t session_id; /* the engine's own number */
 	uint64_t version;    /* grows with each spec of the session */
 	const char *name;
-	uid_t uid;    /* whose session */
-	bool is_root; /* root's session: applications of all users */
+	const char *identity;	       /* session.id: in each trace's environment */
+	const char *previous_identity; /* "": it continues none */
+	uid_t uid;		       /* whose session */
+	bool is_root;		       /* root's session: applications of all users */
 	bool is_active;
 	bool is_over; /* the session is being destroyed: let go of everything */
 	/* Packets stay in the rings: only snapshots read them. The same in all its specs. */

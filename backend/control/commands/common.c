@@ -7,6 +7,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/control/rcfile.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/running.h"
 #include "backend/model/schedule.h"
 
@@ -293,6 +294,8 @@ static void put_schedules(struct json *object, const struct schedule *schedule)
 void common_session_json(struct json *object, const struct session *session)
 {
 	json_put_text(object, "name", session_name(session));
+	json_put_text(object, "session_id", session_identity(session));
+	json_put_text(object, "session_previous_id", session_previous_identity(session));
 	json_put_text(object, "path", shared_text_str(session->output));
 	json_put_bool(object, "enabled", session->is_active);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);

@@ -91,6 +91,7 @@ static void create_run(struct call *call)
 		.is_snapshot = args_has(call->args, "snapshot"),
 		.has_no_output =
 			args_has(call->args, "no-output") || args_has(call->args, "no-consumer"),
+		.previous_identity = args_text(call->args, "continue"),
 		.uid = who->uid,
 		.gid = who->gid,
 	};
@@ -131,6 +132,10 @@ static const struct option_spec create_options[] = {
 	{"no-output", 0, OPTION_FLAG, NULL, "write nothing: events are only counted and shown",
 	 COMPLETE_NOTHING},
 	{"no-consumer", 0, OPTION_FLAG, NULL, "the same, as older versions call it",
+	 COMPLETE_NOTHING},
+	{"continue", 0, OPTION_TEXT, "ID",
+	 "the session.id of the session that this one continues; default: the last one of this "
+	 "name",
 	 COMPLETE_NOTHING},
 	{"snapshot", 0, OPTION_FLAG, NULL,
 	 "keep the newest events in the buffers; 'snapshot record' writes them", COMPLETE_NOTHING},

@@ -15,6 +15,7 @@
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/rcfile.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/recording.h"
 #include "backend/model/saved.h"
 
@@ -62,6 +63,8 @@ static void start_if_it_was(struct loaded *loaded)
 {
 	struct session *session = model_find_session_id(loaded->loading->model, loaded->session_id);
 
+	if (session)
+		lifespan_begin(session); /* the one that it replaces has ended */
 	if (session && loaded->was_started)
 		recording_start(session, (struct outcome){started, loaded});
 	else
@@ -102,6 +105,8 @@ static void follow_up(struct loading *loading, struct session *session, struct s
 	loaded->session_id = session->id;
 	loaded->was_started = was_started;
 	task_add(&loading->task);
+	if (old)
+		old->end_reason = LIFESPAN_REPLACED;
 	if (old)
 		recording_destroy(old, (struct destroy_outcome){old_is_gone, loaded});
 	else

@@ -8,6 +8,7 @@
 #include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/recording.h"
 #include "backend/model/running.h"
 
@@ -168,6 +169,7 @@ static void resume_one(struct recovering *recovering, struct left_session *left)
 	reply_print(call->reply, "Session %s resumed%s\n", session_name(session),
 		    was_active ? "" : " [inactive]");
 	running_drop(call->model, left);
+	lifespan_begin(session);
 	if (was_active)
 		recording_start(session, common_reply_when_done(call->reply, STATUS_OK));
 	else

@@ -32,6 +32,7 @@ const struct command *const command_table[] = {
 	&run_command,
 	&run_place_command,
 	&save_command,
+	&sessions_command,
 	&set_session_command,
 	&snapshot_command,
 	&start_command,

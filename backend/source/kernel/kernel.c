@@ -88,6 +88,8 @@ static void declare_trace(struct kernel_session *session, const struct session_s
 		{"trace_creation_datetime", clock_text_iso_basic(created, spec->created_wall_ns),
 		 0},
 		{"hostname", spec->hostname, 0},
+		{"session_id", spec->identity, 0},
+		{"session_previous_id", spec->previous_identity, 0}, /* if there is one */
 	};
 	const struct ctf_trace trace = {
 		.uuid = session->uuid,
@@ -98,7 +100,7 @@ static void declare_trace(struct kernel_session *session, const struct session_s
 			   .align_long = 8},
 		.clock = spec->clock,
 		.env = env,
-		.env_count = COUNT_OF(env),
+		.env_count = COUNT_OF(env) - !*spec->previous_identity,
 	};
 	struct text text = {0};
 

@@ -93,7 +93,7 @@ void ust_group_unref(struct ust_group *group)
 /* --- the trace */
 
 struct environment {
-	struct ctf_env entries[16];
+	struct ctf_env entries[20];
 	size_t count;
 };
 
@@ -145,6 +145,10 @@ static void append_trace(struct ust_group *group, const struct session_spec *spe
 	add_text(&env, "trace_creation_datetime",
 		 clock_text_iso_basic(created, spec->created_wall_ns));
 	add_text(&env, "hostname", spec->hostname);
+	if (spec->identity && *spec->identity)
+		add_text(&env, "session_id", spec->identity);
+	if (spec->previous_identity && *spec->previous_identity)
+		add_text(&env, "session_previous_id", spec->previous_identity);
 	add_process(&env, app, registered);
 	trace.env_count = env.count;
 	ctf_metadata_trace(&text, &trace);
