@@ -21,6 +21,7 @@ struct enabled_event {
 	bool is_on;
 	bool is_declared;
 	bool has_filter; /* in the kernel */
+	bool was_open;	 /* records that no rule's filter has passed may be in the ring */
 	char *key;	 /* the rules and filters it is on for: another one means another matcher */
 };
 
@@ -282,35 +283,48 @@ static size_t collect_filters(const struct channel_spec *wanted, const struct ke
 	return count;
 }
 
-/* A kernel that takes it for wrong gets none: the matcher decides all the same. */
-static void write_filter(const struct kernel_channel *channel, const struct kernel_event *event,
+/*
+ * A kernel that takes it for wrong gets none: the matcher decides all the same. True: the kernel
+ * decides all of it.
+ */
+static bool write_filter(const struct kernel_channel *channel, const struct kernel_event *event,
 			 const char *const *texts, size_t count)
 {
 	char *file = mem_printf("events/%s/%s/filter", event->system, event->kernel_name);
 	bool is_whole;
 	char *filter = kernel_push_filter(event->format, texts, count, &is_whole);
 	struct error err = ERROR_INIT;
+	bool is_written = filter && kernel_instance_write(channel->instance, file, filter, &err);
 
-	if (!filter || !kernel_instance_write(channel->instance, file, filter, &err))
+	if (!is_written)
 		kernel_instance_write(channel->instance, file, "0", NULL);
 	if (error_is_set(&err))
 		log_write(LOG_LEVEL_DEBUG, "%s", err.message);
 	free(filter);
 	free(file);
+	return is_written && is_whole;
 }
 
-/* What decides first is the kernel, for what it can; here, again, for all of it. */
+/*
+ * The kernel decides first, for what it can; the rest here. What it decides wholly is not asked
+ * again, for who left the record may have ended by now; but records that it let into the ring
+ * before, for other rules, may still come.
+ */
 static void set_filter(struct kernel_channel *channel, const struct channel_spec *wanted,
 		       const struct kernel_event *event, struct enabled_event *state)
 {
 	const char **texts = mem_zalloc((wanted->rule_count + 1) * sizeof(*texts));
 	size_t count = collect_filters(wanted, event, texts);
+	struct kernel_matcher *matcher = NULL;
+	bool is_decided = false;
 
-	set_class(channel, event->format,
-		  count > 0 ? kernel_matcher_create(event->format, texts, count) : NULL);
 	if (count > 0 || state->has_filter)
-		write_filter(channel, event, texts, count);
+		is_decided = write_filter(channel, event, texts, count);
+	state->was_open = state->was_open || !is_decided;
 	state->has_filter = count > 0;
+	if (count > 0 && state->was_open)
+		matcher = kernel_matcher_create(event->format, texts, count);
+	set_class(channel, event->format, matcher);
 	free(texts);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Filters that the kernel itself evaluates, so that what is not wanted costs nothing: an expression
- * as far as the kernel's own language has it. What passes there is decided again by matcher.h, so
- * the kernel may let through more than the expression, never less.
+ * as far as the kernel's own language has it. It may let through more than the expression, which
+ * matcher.h then decides, never less.
  */
 #ifndef TRACON_SOURCE_KERNEL_PUSH_H
 #define TRACON_SOURCE_KERNEL_PUSH_H
