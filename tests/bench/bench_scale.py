@@ -266,6 +266,7 @@ def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     os.environ["LTTNG_UST_REGISTER_TIMEOUT"] = "300000"
+    os.environ["LTTNG_APP_SOCKET_TIMEOUT"] = "60"  # else both give up on some where little CPU is free
     if sizes.alone:
         json.dump(measure(sizes.alone, sizes), sys.stdout)
         return 0

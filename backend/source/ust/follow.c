@@ -7,6 +7,7 @@
  * An application that can't do one thing (an old LTTng-UST, a full table) goes on without it, and
  * is asked once only; one that does not answer is dropped.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,11 @@ bool ust_app_did(struct ust_app *app, int code, const char *what, const char *na
 	if (code >= 0)
 		return true;
 	if (ust_code_is_gone(code)) {
-		log_write(LOG_LEVEL_DEBUG, "application '%s' (process %d) left: %s", app->name,
-			  (int)app->pid, ust_code_text(code));
+		/* One that still runs is recorded no more: nobody would see why. */
+		log_write(code == -EAGAIN || code == -ETIMEDOUT ? LOG_LEVEL_WARNING
+								: LOG_LEVEL_DEBUG,
+			  "application '%s' (process %d) left: %s", app->name, (int)app->pid,
+			  ust_code_text(code));
 		ust_app_drop(app);
 		return false;
 	}

@@ -28,7 +28,8 @@
 #include "backend/source/ust/rings.h"
 #include "backend/source/ust/work.h"
 
-#define UST_COMMAND_TIMEOUT_S 5 /* then an application is dropped, as lttng-sessiond does */
+#define UST_COMMAND_TIMEOUT_S	  5 /* then an application is dropped, as lttng-sessiond does */
+#define UST_COMMAND_TIMEOUT_S_MAX 600
 
 struct ust_app;
 struct ust_group;

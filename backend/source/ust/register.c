@@ -63,6 +63,7 @@ struct ust_register {
 	unsigned int pending_count;
 	unsigned int app_count; /* whose hang-up is watched */
 	bool is_stopping;
+	int command_timeout_s;
 	struct ust_repair *repair;
 };
 
@@ -315,7 +316,7 @@ static void add_pending(struct ust_register *registration, int fd)
 	pending->registration = registration;
 	pending->fd = fd;
 	pending->since_ns = clock_monotonic_ns();
-	set_timeout(fd, UST_COMMAND_TIMEOUT_S);
+	set_timeout(fd, registration->command_timeout_s);
 	pending->watch = loop_watch(registration->loop, fd, WATCH_READ, pending_ready, pending);
 	pending->next = registration->pending;
 	registration->pending = pending;
@@ -374,11 +375,25 @@ static void register_run(void *data)
 	loop_run(registration->loop);
 }
 
+/* lttng-sessiond(8), LTTNG_APP_SOCKET_TIMEOUT; -1 is no limit there, and a long one here. */
+static int find_command_timeout(void)
+{
+	const char *text = getenv("LTTNG_APP_SOCKET_TIMEOUT");
+	int seconds = text ? atoi(text) : 0;
+
+	if (seconds < 0)
+		return UST_COMMAND_TIMEOUT_S_MAX;
+	return seconds == 0			     ? UST_COMMAND_TIMEOUT_S
+	       : seconds > UST_COMMAND_TIMEOUT_S_MAX ? UST_COMMAND_TIMEOUT_S_MAX
+						     : seconds;
+}
+
 struct ust_register *ust_register_create(struct ust_source *source)
 {
 	struct ust_register *registration = mem_zalloc(sizeof(*registration));
 
 	registration->source = source;
+	registration->command_timeout_s = find_command_timeout();
 	registration->loop = loop_create();
 	registration->queue = queue_create();
 	loop_watch_queue(registration->loop, registration->queue);
