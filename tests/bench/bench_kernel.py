@@ -12,7 +12,9 @@ import os
 import re
 import resource
 import shutil
+import socket
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
@@ -64,6 +66,13 @@ def size_of(path):
     )
 
 
+def engine_pid():
+    """Who listens at our engine's socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as peer:
+        peer.connect(os.environ["XDG_RUNTIME_DIR"] + "/tracon/engine.sock")
+        return struct.unpack("3i", peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0]
+
+
 def engine_cpu(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rsplit(")", 1)[1].split()
@@ -82,7 +91,7 @@ def with_tracon(count, folder):
         ["enable-event", "--kernel", "sys_enter,sys_exit"],
     ):
         run(["tracon", *words]).check_returncode()
-    pid = run(["pgrep", "-n", "-x", "tracon"]).stdout.strip()
+    pid = engine_pid()
     before = engine_cpu(pid)
     run(["tracon", "start"]).check_returncode()
     own, _, _ = workload(count)
