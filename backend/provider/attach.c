@@ -180,6 +180,6 @@ bool flags_map(struct tracon_provider *provider, uint32_t offset, uint32_t bytes
 
 void flags_clear(struct tracon_provider *provider)
 {
-	mmap(provider->flags, provider->flag_bytes, PROT_READ | PROT_WRITE,
-	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	(void)mmap(provider->flags, provider->flag_bytes, PROT_READ | PROT_WRITE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
 }

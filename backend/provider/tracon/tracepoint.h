@@ -298,7 +298,10 @@ TRACON_I_INLINE unsigned char *tracon_put_string(unsigned char *at, const char *
 	return at + bytes + 1;
 }
 
-/* --- Macros: one letter for each thing that a field takes part in ---------------------------- */
+/* --- Macros: what each field takes part in -----------------------------------------------------
+ */
+
+/* Terms of a sum can't have parentheses around them. NOLINTBEGIN(bugprone-macro-parentheses) */
 
 #define TRACON_I_EACH_1(op, x)	     op x
 #define TRACON_I_EACH_2(op, x, ...)  op x TRACON_I_EACH_1(op, __VA_ARGS__)
@@ -601,6 +604,8 @@ TRACON_I_INLINE unsigned char *tracon_put_string(unsigned char *at, const char *
 #define TRACON_I_CLASS(provider, event, level, ...)                                                \
 	{#event, tracon_fields_##provider##_##event,                                               \
 	 (uint32_t)(0 TRACON_I_EACH(TRACON_I_COUNT, __VA_ARGS__)), (uint32_t)(level)},
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 /* --- What applications write ------------------------------------------------------------------ */
 
