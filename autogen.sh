@@ -46,6 +46,8 @@ needs() {
 	check | javac | default-jdk-headless | the same
 	check | setpriv | util-linux | tests as another user
 	check | pgrep | procps | finds processes in tests
+	check | g++ | g++ | applications in C++
+	check | musl-gcc | musl-tools | applications with another C library
 	END
 }
 
