@@ -21,9 +21,6 @@ need_kernel() {
 	tracing=$(awk '$3 == "tracefs" { print $2; exit }' /proc/self/mounts)
 	[ -n "$tracing" ] || tracing=/sys/kernel/tracing
 	engine=$(engine_pid)
-	# All of them count the same calls of the whole system: one test at a time.
-	exec 8<"$tracing"
-	flock -w 90 8 || bail "another test keeps the kernel's tracing"
 }
 
 # left_behind PID: instances and probes of that engine.
