@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/source/kernel/matcher.h"
@@ -243,6 +244,8 @@ static void set_class(struct kernel_channel *channel, const struct kernel_format
 		class->wants = kernel_matcher_wants;
 		class->wants_data = matcher;
 	}
+	class->since_clock = clock_monotonic_ns();
+	class->before = before;
 	if (before)
 		atomic_store(&class->is_seen, atomic_load(&before->is_seen));
 	__atomic_store_n(&channel->classes.by_id[format->id], class, __ATOMIC_RELEASE);

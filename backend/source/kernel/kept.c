@@ -93,6 +93,9 @@ static bool fetch_page(struct kernel_kept *kept, uint64_t until_clock)
 		return true; /* padding only */
 	kept->spare = NULL;
 	page->end_clock = 0;
+	/* What was empty at a flush may have had records that the kernel had not given out yet. */
+	if (kept->count == 1 && kept->first->end_clock)
+		drop_first(kept);
 	append(kept, page, (uint64_t)(cursor.end - cursor.at) + KERNEL_PAGE_HEADER_BYTES);
 	return cursor.clock <= until_clock;
 }

@@ -299,6 +299,8 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 			*cursor = before;
 			return KERNEL_CUT_REACHED;
 		}
+		while (class && class->before && record.clock < class->since_clock)
+			class = class->before;
 		if (!class) {
 			writer->unknown_count++;
 			continue;

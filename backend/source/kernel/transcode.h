@@ -44,6 +44,10 @@ struct kernel_class {
 		      struct kernel_state *state);
 	const void *wants_data;
 	atomic_bool is_seen; /* an event of it was written */
+	/* Records before that time are what `before` says: rules changed while they lay in the
+	 * ring. */
+	uint64_t since_clock;
+	struct kernel_class *before; /* NULL: there was none; lives as long as this one */
 	struct kernel_op ops[];
 };
 
