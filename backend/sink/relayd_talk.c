@@ -65,7 +65,7 @@ static void own_host(char host[HOST_MAX])
 		if (*at == '/')
 			*at = '_';
 	if (host[0] == '\0' || host[0] == '.')
-		strcpy(host, "localhost");
+		snprintf(host, HOST_MAX, "localhost");
 }
 
 static bool create_session(struct relayd_sink *sink, struct error *err)

@@ -108,7 +108,8 @@ static bool parse(const char *text, struct parsed *parsed, struct error *err)
 
 static void copy_part(char *out, struct part part)
 {
-	memcpy(out, part.at, part.length);
+	if (part.length > 0)
+		memcpy(out, part.at, part.length);
 	out[part.length] = '\0';
 }
 
@@ -138,7 +139,7 @@ bool relay_url_parse(const char *text, struct relay_url *url, struct error *err)
 
 static bool is_same(struct part a, struct part b)
 {
-	return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
+	return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
 }
 
 bool relay_url_parse_pair(const char *control, const char *data, struct relay_url *url,

@@ -231,20 +231,20 @@ static int64_t number_in(const char *text, const char *key, int nth, int64_t oth
 static void read_status(struct thread_state *thread)
 {
 	static const struct {
-		enum item item;
 		const char *key;
+		enum item item;
 		int nth;
 	} keys[] = {
-		{ITEM_PID, "\nTgid:", 0},
-		{ITEM_PPID, "\nPPid:", 0},
-		{ITEM_VTID, "\nNSpid:", INNERMOST},
-		{ITEM_VPID, "\nNStgid:", INNERMOST},
-		{ITEM_UID, "\nUid:", 0},
-		{ITEM_EUID, "\nUid:", 1},
-		{ITEM_SUID, "\nUid:", 2},
-		{ITEM_GID, "\nGid:", 0},
-		{ITEM_EGID, "\nGid:", 1},
-		{ITEM_SGID, "\nGid:", 2},
+		{"\nTgid:", ITEM_PID, 0},
+		{"\nPPid:", ITEM_PPID, 0},
+		{"\nNSpid:", ITEM_VTID, INNERMOST},
+		{"\nNStgid:", ITEM_VPID, INNERMOST},
+		{"\nUid:", ITEM_UID, 0},
+		{"\nUid:", ITEM_EUID, 1},
+		{"\nUid:", ITEM_SUID, 2},
+		{"\nGid:", ITEM_GID, 0},
+		{"\nGid:", ITEM_EGID, 1},
+		{"\nGid:", ITEM_SGID, 2},
 	};
 	char text[4096];
 
