@@ -121,7 +121,7 @@ struct matcher *matcher_create(const struct browse_find *find, struct error *err
 	if (!check_pattern(find, err))
 		return NULL;
 	matcher = mem_zalloc(sizeof(*matcher));
-	matcher->kind = find->kind;
+	matcher->kind = (int)find->kind;
 	matcher->pattern = mem_strdup(find->pattern ? find->pattern : "");
 	matcher->ignores_case = !has_capital(matcher->pattern);
 	if (find->kind == BROWSE_FIND_TEXT)

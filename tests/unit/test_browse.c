@@ -467,7 +467,7 @@ static uint64_t count_hits(struct fixture *own, int kind, const char *pattern,
 	struct browse_find find = {.pattern = pattern, .direction = direction, .row_count = 3};
 	uint64_t count = 0;
 
-	find.kind = kind;
+	find.kind = (unsigned int)kind;
 	if (direction == BROWSE_BACKWARD)
 		find.from.wall_ns = UINT64_MAX;
 	else

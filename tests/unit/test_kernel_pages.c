@@ -421,11 +421,10 @@ static void what_is_no_format_is_refused(void **state)
 		"",
 		"name: a\n",
 		"name: a\nID: 70000\nformat:\n",
-		"name: a\nID: 7\nformat:\n\tfield:int "
-		"x;\toffset:70000;\tsize:4;\tsigned:1;\n\nprint "
-		"fmt: \"\"\n",
-		"name: a\nID: 7\nformat:\n\tfield:int x;\toffset:8;\tsize:-4;\tsigned:1;\n\nprint "
-		"fmt: \"\"\n",
+		("name: a\nID: 7\nformat:\n"
+		 "\tfield:int x;\toffset:70000;\tsize:4;\tsigned:1;\n\nprint fmt: \"\"\n"),
+		("name: a\nID: 7\nformat:\n"
+		 "\tfield:int x;\toffset:8;\tsize:-4;\tsigned:1;\n\nprint fmt: \"\"\n"),
 	};
 	struct error err;
 
