@@ -51,10 +51,13 @@ static bool check_kernel(const struct tracefs *tracefs, const struct rule_spec *
 static bool add_register(const char **at, struct text *out)
 {
 	const char *name = *at + 1;
-	size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789");
 	size_t skipped = 0;
+	size_t length;
 
-	if (**at != '%' || length == 0 || length > 5)
+	if (**at != '%')
+		return false;
+	length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789");
+	if (length == 0 || length > 5)
 		return false;
 	/* rax, eax and ax are %ax to the kernel; r8 to r15 keep their names, but not r8d. */
 	if ((*name == 'r' || *name == 'e') && length == 3 && (name[1] < '0' || name[1] > '9'))
