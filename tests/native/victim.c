@@ -42,18 +42,26 @@ static void step(void)
 	}
 }
 
+/* Set again by those it interrupts: with handlers slower than an interval nothing else would run.
+ */
+static long interrupt_us;
+
 static void *run(void *unused)
 {
+	struct itimerval once = {{0, 0}, {0, interrupt_us}};
+
 	(void)unused;
-	for (uint32_t i = 0;; i++)
+	for (uint32_t i = 0;; i++) {
+		if (interrupt_us > 0 && i % 64 == 0)
+			setitimer(ITIMER_REAL, &once, NULL);
 		tracon_event(victim, counted, i, (uint64_t)i << 32, "running");
+	}
 	return NULL;
 }
 
 int main(int argc, char **argv)
 {
 	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	struct itimerval often = {{0, 50}, {0, 50}};
 	pthread_t thread;
 
 	if (argc < 2)
@@ -65,7 +73,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	if (argc > 3)
-		setitimer(ITIMER_REAL, &often, NULL);
+		interrupt_us = 5;
 	for (unsigned long i = 1; i < strtoul(argv[2], NULL, 10); i++)
 		if (pthread_create(&thread, NULL, run, NULL) != 0)
 			return 1;
