@@ -19,6 +19,15 @@ static bool can_save(const struct console *console)
 	return directory != NULL;
 }
 
+/* What a snapshot session holds is in memory only. */
+static const char *what_stays(const struct picture_session *session)
+{
+	if (session->mode != PICTURE_MODE_SNAPSHOT)
+		return "Trace files stay";
+	return session->was_started ? "What no snapshot has is lost; snapshots stay"
+				    : "Snapshots stay";
+}
+
 static void describe_destroy(struct console *console, const struct word_list *words,
 			     const char *line, struct text *out)
 {
@@ -31,9 +40,9 @@ static void describe_destroy(struct console *console, const struct word_list *wo
 			session = &picture->sessions[i];
 	}
 	if (session)
-		text_addf(out, "Destroy session \"%s\" (%s, %zu channel%s)? Trace files stay%s.",
-			  session->name, session->is_active ? "running" : "stopped",
-			  session->channel_count, session->channel_count == 1 ? "" : "s",
+		text_addf(out, "Destroy session \"%s\" (%s, %zu channel%s)? %s%s.", session->name,
+			  session->is_active ? "running" : "stopped", session->channel_count,
+			  session->channel_count == 1 ? "" : "s", what_stays(session),
 			  can_save(console) ? ", u brings it back" : "; no way back");
 	else
 		text_addf(out, "Run \"%s\"?", line);

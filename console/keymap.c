@@ -19,6 +19,7 @@ static const struct binding defaults[] = {
 	{"sessions", "c", "form create", "create a session"},
 	{"sessions", "S", "form snapshot", "record a snapshot"},
 	{"sessions", "C", "clear", "clear it, asks"},
+	{"sessions", "w", "save", "save how it is set up"},
 	{"channels", "Enter", "open", "its events"},
 	{"channels", "c", "form enable-channel", "create a channel"},
 	{"channels", "a", "form add-context", "add a context field"},

@@ -2,7 +2,8 @@
 /*
  * One thread, a loop: commands by message, terminals from a socket, a tick while somebody watches.
  * Commands: create, start, stop, rotate (takes a moment), destroy, set-session, list, quit, detach,
- * and for tests: lines N, fail, slow, lose.
+ * and for tests: lines N, wait SECONDS, fail, crash, lose, app-comes, apps-go. Others only repeat
+ * their words.
  */
 #include "tests/console/fake_backend.h"
 
@@ -24,7 +25,7 @@
 #include "backend/base/thread.h"
 #include "backend/base/units.h"
 #include "backend/control/command.h"
-#include "backend/model/points.h"
+#include "tests/console/fake_points.h"
 
 #define SESSIONS_MAX  8
 #define CHUNKS_MAX    32
@@ -37,6 +38,7 @@ struct fake_session {
 	char name[64];
 	bool is_active;
 	bool is_losing;
+	bool is_snapshot;
 	unsigned int chunk_count;
 	unsigned int forgotten_chunks; /* a bit each */
 	uint64_t ticks;		       /* while active */
@@ -183,6 +185,11 @@ static void fill_channel(const struct fake_session *session, struct picture_chan
 		.first_event = first_event,
 		.event_count = event_count,
 	};
+	if (session->is_losing) {
+		channel->counts.discarded_events = 7;
+		channel->counts.discarded_ring = 7;
+		channel->counts.last_loss_wall_ns = UINT64_C(1795321150) * NS_PER_S;
+	}
 	fill_history(channel->history, session->ticks, scene == FAKE_BUSY ? 400 : 0);
 }
 
@@ -244,6 +251,7 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 		.id = from->id,
 		.name = all->names[index],
 		.output = all->outputs[index],
+		.mode = from->is_snapshot ? PICTURE_MODE_SNAPSHOT : PICTURE_MODE_LOCAL,
 		.is_active = from->is_active,
 		.was_started = from->is_active,
 		.is_detailed = event_count > 0,
@@ -256,6 +264,7 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 	};
 	if (from->is_losing) {
 		all->sessions[index].counts.discarded_events = 7;
+		all->sessions[index].counts.discarded_ring = 7;
 		all->sessions[index].counts.last_loss_wall_ns = UINT64_C(1795321150) * NS_PER_S;
 	}
 	fill_channel(from, &all->channels[picture->channel_count], first_event, event_count);
@@ -361,14 +370,16 @@ static struct fake_session *add_fake_session(struct backend *backend, const char
 
 static void run_create(struct backend *backend, struct request *request)
 {
-	const char *name = request->word_count > 1 ? request->words[1] : "auto";
+	bool is_snapshot = request->word_count > 1 && !strcmp(request->words[1], "--snapshot");
+	size_t at = is_snapshot ? 2 : 1;
+	const char *name = request->word_count > at ? request->words[at] : "auto";
 
 	if (backend->session_count == SESSIONS_MAX) {
 		say(request, ANSWER_ERROR, "Error: too many sessions.\n");
 		finish(request, 1);
 		return;
 	}
-	add_fake_session(backend, name, false);
+	add_fake_session(backend, name, false)->is_snapshot = is_snapshot;
 	publish(backend);
 	say(request, ANSWER_OUTPUT, "Session %s created.\n", name);
 	say(request, ANSWER_OUTPUT, "Traces will be output to /traces/%s\n", name);
@@ -430,6 +441,24 @@ static void run_echo(struct backend *backend, struct request *request)
 					 request->words[i]);
 	say(request, ANSWER_OUTPUT, "%s\n", line);
 	finish(request, 0);
+}
+
+static void run_apps(struct backend *backend, struct request *request)
+{
+	fake_points_go_to(!strcmp(request->words[0], "apps-go") ? 2 : 1);
+	publish(backend);
+	finish(request, 0);
+}
+
+/* As the form writes it: snapshot record -s SESSION. */
+static void run_snapshot(struct backend *backend, struct request *request)
+{
+	struct fake_session *session = find_session(backend, request);
+
+	if (session)
+		session->chunk_count++;
+	publish(backend);
+	run_echo(backend, request);
 }
 
 static void run_lines(struct backend *backend, struct request *request)
@@ -569,6 +598,13 @@ static const struct option_spec rule_options[] = {
 	}
 
 FAKE_WITH(fake_context, "add-context", COMPLETE_NOTHING, 0, rule_options);
+FAKE(fake_app_comes, "app-comes", COMPLETE_NOTHING, 0);
+FAKE(fake_apps_go, "apps-go", COMPLETE_NOTHING, 0);
+FAKE(fake_clear, "clear", COMPLETE_SESSION, 0);
+FAKE_WITH(fake_disable_channel, "disable-channel", COMPLETE_CHANNEL, 0, rule_options);
+FAKE_WITH(fake_enable_channel, "enable-channel", COMPLETE_CHANNEL, 0, rule_options);
+FAKE(fake_save, "save", COMPLETE_SESSION, 0);
+FAKE(fake_snapshot, "snapshot", COMPLETE_NOTHING, 0);
 FAKE_WITH(fake_create, "create", COMPLETE_NOTHING, 0, create_options);
 FAKE(fake_crash, "crash", COMPLETE_NOTHING, 0);
 FAKE(fake_destroy, "destroy", COMPLETE_SESSION, COMMAND_ASKS);
@@ -587,9 +623,11 @@ FAKE(fake_start, "start", COMPLETE_SESSION, 0);
 FAKE(fake_stop, "stop", COMPLETE_SESSION, 0);
 
 const struct command *const command_table[] = {
-	&fake_context, &fake_create, &fake_crash, &fake_destroy, &fake_detach, &fake_disable,
-	&fake_enable,  &fake_fail,   &fake_lines, &fake_list,	 &fake_lose,   &fake_quit,
-	&fake_rotate,  &fake_set,    &fake_wait,  &fake_start,	 &fake_stop,
+	&fake_app_comes, &fake_apps_go, &fake_clear,  &fake_context,	    &fake_create,
+	&fake_crash,	 &fake_destroy, &fake_detach, &fake_disable,	    &fake_disable_channel,
+	&fake_enable,	 &fake_fail,	&fake_lines,  &fake_enable_channel, &fake_list,
+	&fake_lose,	 &fake_quit,	&fake_rotate, &fake_save,	    &fake_set,
+	&fake_snapshot,	 &fake_start,	&fake_stop,   &fake_wait,
 };
 const size_t command_count = COUNT_OF(command_table);
 
@@ -597,15 +635,14 @@ static const struct {
 	const char *name;
 	void (*run)(struct backend *backend, struct request *request);
 } runs[] = {
-	{"add-context", run_echo},  {"disable-event", run_echo},
-	{"create", run_create},	    {"crash", run_crash},
-	{"destroy", run_destroy},   {"detach", run_detach},
-	{"enable-event", run_echo}, {"fail", run_fail},
-	{"lines", run_lines},	    {"list", run_list},
-	{"lose", run_lose},	    {"quit", run_quit},
-	{"rotate", run_later},	    {"set-session", run_set_session},
-	{"wait", run_later},	    {"start", run_start},
-	{"stop", run_start},
+	{"add-context", run_echo},    {"disable-event", run_echo}, {"app-comes", run_apps},
+	{"apps-go", run_apps},	      {"clear", run_echo},	   {"disable-channel", run_echo},
+	{"enable-channel", run_echo}, {"save", run_echo},	   {"snapshot", run_snapshot},
+	{"create", run_create},	      {"crash", run_crash},	   {"destroy", run_destroy},
+	{"detach", run_detach},	      {"enable-event", run_echo},  {"fail", run_fail},
+	{"lines", run_lines},	      {"list", run_list},	   {"lose", run_lose},
+	{"quit", run_quit},	      {"rotate", run_later},	   {"set-session", run_set_session},
+	{"wait", run_later},	      {"start", run_start},	   {"stop", run_start},
 };
 
 static void run_request(struct backend *backend, struct request *request)
@@ -704,20 +741,14 @@ void backend_set_window(struct backend *backend, unsigned int sample_seconds)
 
 void backend_want_points(struct backend *backend, bool is_wanted)
 {
-	(void)backend;
-	(void)is_wanted;
-}
-
-/* There are none to count references of. */
-void points_unref(const struct points *points)
-{
-	(void)points;
+	if (is_wanted && backend->settings.published)
+		backend->settings.published(backend->settings.data);
 }
 
 const struct points *backend_points_take(struct backend *backend)
 {
 	(void)backend;
-	return NULL;
+	return fake_points_now();
 }
 
 void backend_tap(struct backend *backend, uint64_t session_id, struct tap *tap,
