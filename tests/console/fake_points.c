@@ -17,13 +17,16 @@ static const struct points_field hostile_fields[] = {
 	{"\xe2\x80\xaegnp\xff", "line\nbreak"},
 };
 
-/* Those of each application are sorted by name. */
+/* Those of each application are sorted by name; each stage has those of its applications. */
 static const struct points_event events[] = {
 	{"my_app:request_00", 6, "TRACE_INFO", request_fields, 2},
 	{"my_app:request_01", 6, "TRACE_INFO", request_fields, 1},
 	{"net:packet", 14, "TRACE_DEBUG", NULL, 0},
 	{"my_app:request_00", 6, "TRACE_INFO", request_fields, 2},
 	{"late:event", 3, "TRACE_ERR", NULL, 0},
+};
+
+static const struct points_event hostile_events[] = {
 	{"\033]52;c;ZXZpbA==\a:\033[2J\x9b", 6, "\033[6nLEVEL", hostile_fields, 2},
 };
 
@@ -47,20 +50,31 @@ static const struct points_group hostile_groups[] = {
 	 .domain_option = 'u',
 	 .pid = 666,
 	 .name = "\033c\033[?1049l\x9d",
-	 .first_event = 5,
 	 .event_count = 1},
 };
 
-#define EVENTS .events = events, .event_count = COUNT_OF(events)
-
 static const struct points stages[] = {
-	{.serial = 1, .groups = groups, .group_count = 2, EVENTS, .nothing = ""},
-	{.serial = 2, .groups = groups, .group_count = 3, EVENTS, .nothing = ""},
+	{.serial = 1,
+	 .groups = groups,
+	 .group_count = 2,
+	 .events = events,
+	 .event_count = 4,
+	 .nothing = ""},
+	{.serial = 2,
+	 .groups = groups,
+	 .group_count = 3,
+	 .events = events,
+	 .event_count = 5,
+	 .nothing = ""},
 	{.serial = 3, .nothing = "no application runs: start one with \"tracon run PROGRAM\""},
 };
 
-static const struct points hostile_points = {
-	.serial = 4, .groups = hostile_groups, .group_count = 1, EVENTS, .nothing = ""};
+static const struct points hostile_points = {.serial = 4,
+					     .groups = hostile_groups,
+					     .group_count = 1,
+					     .events = hostile_events,
+					     .event_count = 1,
+					     .nothing = ""};
 
 static atomic_size_t stage;
 
