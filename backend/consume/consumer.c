@@ -166,6 +166,15 @@ void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int
 					  .wish = {.kind = kind, .limit_ms = limit_ms}});
 }
 
+void stream_set_beat(struct stream_set *set, unsigned int limit_ms, struct task *task)
+{
+	send_order_to_all(&(struct order){
+		.carry_out = sweep,
+		.set = set,
+		.task = task,
+		.wish = {.kind = FLUSH_DATA, .limit_ms = limit_ms, .is_beat = true}});
+}
+
 void stream_set_cut(struct stream_set *set, enum flush_kind kind, unsigned int limit_ms,
 		    struct task *task)
 {

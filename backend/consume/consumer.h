@@ -40,6 +40,13 @@ void stream_set_drain(struct stream_set *set, enum flush_kind kind, unsigned int
 		      struct task *task);
 
 /*
+ * A live period is over: as a drain of what holds data, of overwrite streams too, and each output
+ * is told how far its stream is (sink_beacon). Streams of sinks that are not live, and kept ones,
+ * are left alone.
+ */
+void stream_set_beat(struct stream_set *set, unsigned int limit_ms, struct task *task);
+
+/*
  * For a rotation, after the sink has made its next chunk current: each stream is flushed, drained
  * up to the position it had then, and its output moved (sink_stream_cut). A stream added meanwhile
  * is there already. Kept streams are left alone by this and by stream_set_drain().

@@ -27,6 +27,7 @@ struct wait {
 	struct sweep *sweep;
 	uint64_t target;
 	uint64_t deadline_ns; /* moves on with each packet */
+	uint64_t clock;	      /* of a beat: what is told when it is over */
 };
 
 struct slot {
@@ -116,12 +117,13 @@ bool copy_turn(struct slot *slot);
 /* The stream goes: its copy ends with what it has. */
 void copy_end(struct slot *slot);
 
-/* --- sweep.c: drains, cuts and clears */
+/* --- sweep.c: drains, cuts, clears and beats */
 struct sweep_wish {
 	enum flush_kind kind;
 	unsigned int limit_ms;
 	bool is_cut;
 	bool is_clear; /* and a cut */
+	bool is_beat;  /* of live sinks */
 };
 /* Flushes, and makes a wait for each slot. */
 void sweep_begin(struct lane *lane, struct lane_set *set, const struct sweep_wish *wish,

@@ -37,6 +37,8 @@ struct stream_class {
 	 */
 	uint64_t (*produced)(struct stream *stream);
 	uint64_t (*consumed)(struct stream *stream);
+	/* What the trace's clock reads now, raw; NULL: it is CLOCK_MONOTONIC in ns. */
+	uint64_t (*clock)(struct stream *stream);
 	/*
 	 * Kept streams only, else NULL. Lends the first whole packet that begins at *position or
 	 * later and before `end`, without consuming it, and moves *position behind it; it is given

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Drains, cuts and clears: each stream of a set is flushed, then waited for until everything that
- * was closed by then has been carried, or dropped. Streams don't wait for each other.
+ * Drains, cuts, clears and beats: each stream of a set is flushed, then waited for until everything
+ * that was closed by then has been carried, or dropped. Streams don't wait for each other.
  */
 #include <stdlib.h>
 
@@ -10,6 +10,12 @@
 #include "backend/base/units.h"
 #include "backend/consume/lane.h"
 #include "backend/sink/sink.h"
+
+/*
+ * A writer that has read the clock, but not yet reserved its room, is no longer than this behind,
+ * unless it loses its CPU between the two.
+ */
+#define BEAT_MARGIN_CLOCK NS_PER_MS
 
 struct sweep {
 	struct sweep_wish wish;
@@ -61,17 +67,32 @@ static void flush(struct stream *stream, const struct sweep_wish *wish)
 {
 	if (wish->kind == FLUSH_NONE)
 		return;
-	if (!stream->is_overwrite || wish->is_cut || wish->kind == FLUSH_FINAL)
+	/* Who reads a live trace is kept waiting by the slowest stream. */
+	if (wish->is_beat)
+		stream->class->flush(stream,
+				     sink_wants_packet(stream->output) ? FLUSH_FINAL : wish->kind);
+	else if (!stream->is_overwrite || wish->is_cut || wish->kind == FLUSH_FINAL)
 		stream->class->flush(stream, wish->kind);
 }
 
 /* What a kept stream holds is for snapshots: only a clear takes it out. */
 static bool concerns(const struct sweep_wish *wish, const struct stream *stream)
 {
+	if (wish->is_beat && (!stream->output || !stream->output->sink->is_live))
+		return false;
 	return wish->is_clear || !stream->is_kept;
 }
 
-static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, uint64_t now_ns)
+/* To be read before the flush: what is recorded later is at it or after it. */
+static uint64_t safe_clock(struct stream *stream)
+{
+	uint64_t now = stream->class->clock ? stream->class->clock(stream) : clock_monotonic_ns();
+
+	return now > BEAT_MARGIN_CLOCK ? now - BEAT_MARGIN_CLOCK : 0;
+}
+
+static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, uint64_t now_ns,
+		     uint64_t clock)
 {
 	struct wait **link = &slot->waits;
 
@@ -82,6 +103,7 @@ static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, 
 		.is_clear = sweep->wish.is_clear,
 		.target = closed_position(slot->stream),
 		.deadline_ns = now_ns + sweep->limit_ns,
+		.clock = clock,
 	};
 	*link = wait;
 	sweep->remaining++;
@@ -113,16 +135,26 @@ void sweep_begin(struct lane *lane, struct lane_set *set, const struct sweep_wis
 	if (!wish->is_cut)
 		lane->sample++;
 	for (struct slot *slot = set->slots; slot; slot = slot->next) {
+		uint64_t clock = 0;
+
 		if (!wish->is_cut)
 			sample_fill(lane, slot->stream);
 		if (!concerns(wish, slot->stream))
 			continue;
 		if (wish->is_clear && slot->stream->tally)
 			tally_clear(slot->stream->tally);
+		if (wish->is_beat)
+			clock = safe_clock(slot->stream);
 		flush(slot->stream, wish);
-		add_wait(sweep, wait++, slot, now_ns);
+		add_wait(sweep, wait++, slot, now_ns, clock);
 	}
 	sweep_unref(sweep);
+}
+
+static bool has_arrived(struct stream *stream, const struct wait *wait)
+{
+	/* Positions run free: which is ahead tells the sign of their difference. */
+	return (int64_t)(stream->class->consumed(stream) - wait->target) >= 0;
 }
 
 static void end_wait(struct slot *slot, struct wait *wait)
@@ -132,14 +164,14 @@ static void end_wait(struct slot *slot, struct wait *wait)
 		sink_stream_cut(slot->stream->output);
 	else
 		slot_settle(slot);
+	if (wait->sweep->wish.is_beat && has_arrived(slot->stream, wait))
+		sink_beacon(slot->stream->output, wait->clock);
 	sweep_unref(wait->sweep);
 }
 
 static bool is_over(struct stream *stream, const struct wait *wait, uint64_t idle_at_ns)
 {
-	/* Positions run free: which is ahead tells the sign of their difference. */
-	return (int64_t)(stream->class->consumed(stream) - wait->target) >= 0 ||
-	       idle_at_ns >= wait->deadline_ns;
+	return has_arrived(stream, wait) || idle_at_ns >= wait->deadline_ns;
 }
 
 /*

@@ -10,6 +10,7 @@
 #include "backend/model/lifespan.h"
 #include "backend/model/operation.h"
 #include "backend/model/running.h"
+#include "backend/model/live.h"
 #include "backend/model/schedule.h"
 #include "backend/model/spec_build.h"
 #include "backend/model/tapping.h"
@@ -117,6 +118,7 @@ static struct sink *make_sink(struct session *session, struct error *err)
 		return make_streaming_sink(session, err);
 	return session_has_chunks(session) ? chunk_sink_create(&settings)
 					   : snapshot_sink_create(&session->owner);
+		live_started(session);
 }
 
 static bool open_output(struct session *session, struct error *err)
@@ -589,6 +591,7 @@ void session_apply(struct session *session, struct outcome outcome)
 {
 	struct wait_for_task *wait;
 
+	live_stop(session);
 	model_changed(session->model);
 	if (!session->was_started || session->is_ending) {
 		outcome.done(outcome.data, NULL);

@@ -10,6 +10,7 @@
 #include "backend/base/units.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/model.h"
+#include "backend/model/live.h"
 #include "backend/model/schedule.h"
 
 #define CHANNEL_NAME_MAX 255 /* bytes: lttng-enable-channel(1) */
@@ -64,7 +65,9 @@ static enum picture_mode mode_of(const struct session_wish *wish)
 		return PICTURE_MODE_SNAPSHOT;
 	if (wish->has_no_output)
 		return PICTURE_MODE_NO_OUTPUT;
-	return wish->url ? PICTURE_MODE_STREAMING : PICTURE_MODE_LOCAL;
+	if (wish->url)
+		return PICTURE_MODE_STREAMING;
+	return wish->live_period_us ? PICTURE_MODE_LIVE : PICTURE_MODE_LOCAL;
 }
 
 struct session *session_create(struct model *model, const struct session_wish *wish,
@@ -96,6 +99,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->output = shared_text_create(session_has_chunks(session) ? output : "");
 	session->has_auto_name = !wish->name;
 	if (wish->url)
+	session->live_period_us = wish->live_period_us;
 		session->url = *wish->url;
 	session->next_snapshot_output_id = 1;
 	session->uid = wish->uid;
@@ -114,6 +118,9 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	model_add_session(model, session);
 	if (!wish->is_saved) /* else it may yet turn out to be bad */
 		lifespan_begin(session);
+	expiry_set(session, &wish->limits);
+	if (session->live_period_us)
+		live_begin(session);
 	free(output);
 	free(name);
 	return session;
@@ -133,6 +140,8 @@ void session_destroy(struct session *session)
 	user_rights_finish(&session->owner);
 	free(session->snapshot_outputs);
 	free(session->channels);
+	live_destroy(session->live);
+	expiry_destroy(session->expiry);
 	free(session->chunks);
 	for (size_t i = 0; i < source_count * TRACKER_KIND_COUNT; i++)
 		tracker_clear(&session->trackers[i], false);
@@ -151,7 +160,8 @@ const char *session_name(const struct session *session)
 
 bool session_has_chunks(const struct session *session)
 {
-	return session->mode == PICTURE_MODE_LOCAL || session->mode == PICTURE_MODE_STREAMING;
+	return session->mode == PICTURE_MODE_LOCAL || session->mode == PICTURE_MODE_LIVE ||
+	       session->mode == PICTURE_MODE_STREAMING;
 }
 
 /* --- snapshot outputs */

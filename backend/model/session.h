@@ -17,6 +17,7 @@
 
 struct model;
 struct operation;
+struct live;
 struct running;
 struct schedule;
 struct stream_set;
@@ -66,6 +67,8 @@ struct session {
 	bool was_cleared_since_stop;
 	uint64_t spec_version;
 	struct channel **channels;
+	uint64_t live_period_us; /* 0: not live. With a relay daemon, its viewers are that one's */
+	struct live *live;	 /* see live.h; NULL: not live */
 	size_t channel_count;
 	size_t channel_room;
 	struct tracker *trackers; /* TRACKER_KIND_COUNT of each source */
@@ -111,6 +114,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 			       struct error *err);
 void session_destroy(struct session *session);
 
+	uint64_t live_period_us;       /* 0: not live */
 const char *session_name(const struct session *session);
 /* What it records goes to trace chunks: it can be rotated. */
 bool session_has_chunks(const struct session *session);

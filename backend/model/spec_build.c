@@ -215,6 +215,7 @@ struct session_spec *spec_build(const struct session *session, size_t source_ind
 	spec->is_root = session->uid == 0;
 	spec->is_active = session->is_active;
 	spec->is_over = is_over;
+	spec->live_period_us = session->live_period_us;
 	spec->keeps_packets = session->mode == PICTURE_MODE_SNAPSHOT;
 	spec->statedump_serial = session->statedump_serial;
 	spec->created_wall_ns = session->created_wall_ns;

@@ -47,11 +47,14 @@ struct sink_class {
 	bool (*replace_metadata)(struct sink *sink, const char *old, const char *fresh,
 				 struct error *err);
 };
+	void (*beacon)(struct sink_stream *stream, uint64_t clock); /* may be NULL */
+	bool (*wants_packet)(struct sink_stream *stream);	    /* may be NULL */
 
 /* Implementations embed these first. Labels are made and let go of here, not by them. */
 struct sink {
 	const struct sink_class *class;
 };
+	bool is_live; /* somebody reads as it is recorded: see sink_beacon(). Never changes */
 struct sink_trace {
 	struct sink *sink;
 	struct trace_label *label;
@@ -166,6 +169,23 @@ static inline void sink_settle(struct sink_stream *stream)
 
 /*
  * What was put since the last cut is forgotten, files and counts: a snapshot that was overtaken
+/*
+ * Of live sinks: every event before `clock` (of the trace's clock, raw) has been put; what is put
+ * later begins at it or after it. The stream's consumer thread, once in each live period.
+ */
+static inline void sink_beacon(struct sink_stream *stream, uint64_t clock)
+{
+	if (stream->sink->class->beacon)
+		stream->sink->class->beacon(stream, clock);
+}
+
+/* Of live sinks: the stream's open packet is to be closed even if it is empty. The stream's
+ * consumer thread. */
+static inline bool sink_wants_packet(struct sink_stream *stream)
+{
+	return stream->sink->class->wants_packet && stream->sink->class->wants_packet(stream);
+}
+
  * begins again. The stream's consumer thread.
  */
 static inline void sink_stream_empty(struct sink_stream *stream)

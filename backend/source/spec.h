@@ -128,6 +128,7 @@ struct session_spec {
 	bool keeps_packets;
 	/* Grows when applications are to dump their state again: what is loaded where. */
 	uint64_t statedump_serial;
+	uint64_t live_period_us; /* 0: it is not live */
 	uint64_t created_wall_ns;
 	const char *hostname;
 	struct ctf_clock clock;

@@ -299,7 +299,7 @@ void common_session_json(struct json *object, const struct session *session)
 	json_put_text(object, "path", shared_text_str(session->output));
 	json_put_bool(object, "enabled", session->is_active);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);
-	json_put_u64(object, "live_timer_interval", 0);
+	json_put_u64(object, "live_timer_interval", session->live_period_us);
 	put_schedules(object, session->schedule);
 	json_put_u64(object, "creation_time_ns", session->created_wall_ns);
 }

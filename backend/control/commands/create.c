@@ -3,9 +3,11 @@
 #include <stdlib.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/rcfile.h"
+#include "backend/model/live.h"
 
 static void warn_about_sources(struct call *call)
 {
@@ -58,17 +60,47 @@ static bool parse_output(struct call *call, struct output *output, struct error 
 
 static bool check_mode(const struct session_wish *wish, struct error *err)
 {
+	if (wish->live_period_us && wish->is_snapshot)
+		return error_set(err, ERROR_INVALID,
+				 "--live and --snapshot exclude each other: a snapshot session "
+				 "writes nothing as it goes");
+	if (wish->live_period_us && wish->has_no_output)
+		return error_set(err, ERROR_INVALID,
+				 "--live and --no-output exclude each other: viewers read what is "
+				 "recorded");
 	if (wish->url && wish->is_snapshot && !wish->has_no_output)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "snapshots are written to files; give --output=DIR");
 	return true;
 }
 
+/* A billion seconds: beyond that, times could not be added to a clock. */
+#define LIVE_PERIOD_MAX_US UINT64_C(1000000000000000)
+
+static bool parse_live(const struct args *args, uint64_t *period_us, struct error *err)
+{
+	const char *text = args_text(args, "live");
+
+	if (!args_has(args, "live"))
+		return true;
+	*period_us = LIVE_PERIOD_DEFAULT_US;
+	if (!text || (units_parse_time_us(text, period_us) && *period_us > 0 &&
+		      *period_us <= LIVE_PERIOD_MAX_US))
+		return true;
+	return error_set(err, ERROR_INVALID,
+			 "--live=%s is no time above 0; give a number with us, ms, s, m or h, or "
+			 "microseconds without a unit",
+			 text);
+}
+
 static void print_created(struct reply *reply, const struct session *session)
 {
 	bool is_snapshot = session->mode == PICTURE_MODE_SNAPSHOT;
 
-	reply_print(reply, "%s %s created.\n", is_snapshot ? "Snapshot session" : "Session",
+	reply_print(reply, "%s %s created.\n",
+		    is_snapshot		      ? "Snapshot session"
+		    : session->live_period_us ? "Live session"
+					      : "Session",
 		    session_name(session));
 	if (session_has_chunks(session))
 		reply_print(reply, "Traces will be output to %s\n",
@@ -79,6 +111,9 @@ static void print_created(struct reply *reply, const struct session *session)
 	if (is_snapshot)
 		reply_print(reply, "Every channel enabled for this session will be set to mmap "
 				   "output and default to overwrite mode.\n");
+	if (session->live_period_us)
+		reply_print(reply, "Live timer interval set to %llu us\n",
+			    (unsigned long long)session->live_period_us);
 }
 
 static void create_run(struct call *call)
@@ -99,7 +134,8 @@ static void create_run(struct call *call)
 	struct session *session = NULL;
 	struct output output = {0};
 
-	if (parse_output(call, &output, &err)) {
+	if (parse_output(call, &output, &err) &&
+	    parse_live(call->args, &wish.live_period_us, &err)) {
 		wish.output = output.path;
 		wish.url = output.has_url ? &output.url : NULL;
 		if (check_mode(&wish, &err))
@@ -139,12 +175,15 @@ static const struct option_spec create_options[] = {
 	 COMPLETE_NOTHING},
 	{"snapshot", 0, OPTION_FLAG, NULL,
 	 "keep the newest events in the buffers; 'snapshot record' writes them", COMPLETE_NOTHING},
+	{"live", 0, OPTION_OPTIONAL_TEXT, "TIME",
+	 "viewers show events as they are recorded, at most TIME later; default 1 s",
+	 COMPLETE_NOTHING},
 };
 
 const struct command create_command = {
 	.name = "create",
-	.usage = "[--output=DIR | --set-url=URL | --ctrl-url=URL --data-url=URL] [--snapshot] "
-		 "[--no-output] [SESSION]",
+	.usage = "[--output=DIR | --set-url=URL | --ctrl-url=URL --data-url=URL] [--snapshot | "
+		 "--live[=TIME]] [--no-output] [SESSION]",
 	.help = "Create a tracing session and make it the current one.",
 	.description =
 		"Without a name the session is called auto-DATE-TIME. The trace goes to "

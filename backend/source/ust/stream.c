@@ -394,6 +394,16 @@ static uint64_t ust_stream_consumed(struct stream *base)
 	return stream->is_salvaging ? stream->position : ust_ring_consumed(&ring_of(stream)->map);
 }
 
+/* The buffers' own clock: a plugin may have replaced it. */
+static uint64_t ust_stream_clock(struct stream *base)
+{
+	uint64_t now;
+
+	if (lttng_ust_ctl_get_current_timestamp(ring_of(stream_of(base))->handle, &now) < 0)
+		return clock_monotonic_ns();
+	return now;
+}
+
 static void ust_stream_destroy(struct stream *base)
 {
 	struct ust_stream *stream = stream_of(base);
@@ -418,6 +428,7 @@ static const struct stream_class ust_stream_class = {
 	.flush = ust_stream_flush,
 	.produced = ust_stream_produced,
 	.consumed = ust_stream_consumed,
+	.clock = ust_stream_clock,
 	.destroy = ust_stream_destroy,
 };
 
