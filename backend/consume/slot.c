@@ -75,28 +75,8 @@ static bool put(struct stream *stream, const struct packet *packet, uint64_t eve
 {
 	if (!stream->output)
 		return error_set(err, ERROR_STATE, "the stream has no file");
+	stream->output->tally = stream->tally;
 	return sink_put(stream->output, packet, event_count, err);
-}
-
-/*
- * What the sink took and could not bring to its place is not recorded after all. Types keep their
- * counts: the packets are gone.
- */
-static void take_lost(struct stream *stream)
-{
-	struct tally *tally = stream->tally;
-	uint64_t lost;
-	uint64_t recorded;
-
-	if (!stream->output || !tally ||
-	    !atomic_load_explicit(&stream->output->lost_events, memory_order_relaxed))
-		return;
-	lost = atomic_exchange(&stream->output->lost_events, 0);
-	recorded = tally_read(&tally->recorded_events);
-	if (lost > recorded)
-		lost = recorded; /* a clear has forgotten the rest */
-	atomic_store_explicit(&tally->recorded_events, recorded - lost, memory_order_relaxed);
-	note_loss(tally, &tally->discarded_write, lost);
 }
 
 /* A full disk fails each packet: one message in a while says it, the counters say the rest. */
@@ -136,7 +116,6 @@ static void carry(struct slot *slot, const struct packet *packet)
 	struct error err = ERROR_INIT;
 	uint64_t event_count;
 
-	take_lost(slot->stream);
 	if (slot->clear_count > 0) {
 		drop(slot->stream, packet);
 		return;
@@ -242,7 +221,6 @@ static void leave(struct slot *slot)
 	sweep_check(slot, UINT64_MAX);
 	copy_end(slot);
 	slot_settle(slot);
-	take_lost(stream);
 	if (stream->tally)
 		atomic_fetch_sub_explicit(&stream->tally->stream_count, 1, memory_order_release);
 	loop_unwatch(slot->lane->loop, slot->watch);

@@ -14,8 +14,11 @@
 
 struct tally {
 	atomic_uint references;
-	_Atomic uint64_t recorded_events;  /* in packets that the sink took */
-	_Atomic uint64_t recorded_bytes;   /* their size in the files */
+	_Atomic uint64_t recorded_events; /* in packets that the sink took */
+	_Atomic uint64_t recorded_bytes;  /* their size in the files */
+	/* Of those, what the sink took and could not bring to its place. Any thread adds. */
+	_Atomic uint64_t undelivered_events;
+	_Atomic uint64_t undelivered_bytes;
 	_Atomic uint64_t discarded_ring;   /* refused for want of room, by packet headers */
 	_Atomic uint64_t discarded_write;  /* in packets that could not be written */
 	_Atomic uint64_t lost_packets;	   /* overwritten unread, by sequence numbers */
@@ -43,6 +46,9 @@ static inline void tally_add(_Atomic uint64_t *counter, uint64_t count)
 
 	atomic_store_explicit(counter, value + count, memory_order_relaxed);
 }
+
+/* Any thread: they count as discarded from now on. */
+void tally_lose(struct tally *tally, uint64_t event_count, uint64_t bytes, uint64_t now_wall_ns);
 
 static inline uint64_t tally_read(const _Atomic uint64_t *counter)
 {

@@ -322,14 +322,25 @@ uint64_t event_type_total(const struct event_type *type)
 	return total;
 }
 
+/* A clear may have forgotten what is found undelivered only now. */
+static uint64_t read_undelivered(const _Atomic uint64_t *undelivered, uint64_t recorded)
+{
+	uint64_t count = tally_read(undelivered);
+
+	return count < recorded ? count : recorded;
+}
+
 static void add_tally(struct picture_counts *counts, const struct tally *tally)
 {
 	uint64_t last_loss_ns = tally_read(&tally->last_loss_wall_ns);
+	uint64_t recorded = tally_read(&tally->recorded_events);
+	uint64_t undelivered = read_undelivered(&tally->undelivered_events, recorded);
+	uint64_t bytes = tally_read(&tally->recorded_bytes);
 
-	counts->recorded_events += tally_read(&tally->recorded_events);
-	counts->recorded_bytes += tally_read(&tally->recorded_bytes);
+	counts->recorded_events += recorded - undelivered;
+	counts->recorded_bytes += bytes - read_undelivered(&tally->undelivered_bytes, bytes);
 	counts->discarded_ring += tally_read(&tally->discarded_ring);
-	counts->discarded_write += tally_read(&tally->discarded_write);
+	counts->discarded_write += tally_read(&tally->discarded_write) + undelivered;
 	counts->lost_packets += tally_read(&tally->lost_packets);
 	counts->unreadable_bytes += tally_read(&tally->unreadable_bytes);
 	counts->repairs += tally_read(&tally->repairs);

@@ -55,6 +55,7 @@ struct model {
 	size_t session_count;
 	size_t session_room;
 	uint64_t next_session_id;
+	uint64_t last_relay_ns; /* creation of the newest streaming session, in whole seconds */
 	struct app *apps;
 	size_t app_count;
 	size_t app_room;

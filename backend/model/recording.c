@@ -16,7 +16,6 @@
 #include "backend/model/tapping.h"
 #include "backend/model/trigger.h"
 #include "backend/sink/chunked.h"
-#include "backend/sink/relayd.h"
 #include "backend/sink/snapshot.h"
 
 /* A ring that stands still this long is left to its source's repair. */
@@ -89,20 +88,6 @@ static void end_with_task_error(struct operation *operation)
 
 /* --- start */
 
-static struct sink *make_streaming_sink(struct session *session, struct error *err)
-{
-	struct relayd_settings settings = {
-		.url = session->url,
-		.session_name = session_name(session),
-		.session_id = session->id,
-		.has_time_in_name = session->has_auto_name,
-		.closed = recording_chunk_closed,
-		.data = session,
-	};
-
-	return relayd_sink_create(&settings, err);
-}
-
 /* NULL with an error. */
 static struct sink *make_sink(struct session *session, struct error *err)
 {
@@ -115,7 +100,7 @@ static struct sink *make_sink(struct session *session, struct error *err)
 	};
 
 	if (session->mode == PICTURE_MODE_STREAMING)
-		return make_streaming_sink(session, err);
+		return relay_make_sink(session, err);
 	return session_has_chunks(session) ? chunk_sink_create(&settings)
 					   : snapshot_sink_create(&session->owner);
 		live_started(session);

@@ -151,6 +151,7 @@ void session_destroy(struct session *session)
 	shared_text_unref(session->name);
 	shared_text_unref(session->output);
 	free(session);
+	relay_state_finish(&session->relay);
 }
 
 const char *session_name(const struct session *session)

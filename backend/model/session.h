@@ -11,6 +11,7 @@
 #include "backend/ctf/metadata.h"
 #include "backend/model/channel.h"
 #include "backend/model/picture.h"
+#include "backend/model/relay.h"
 #include "backend/model/tracker.h"
 #include "backend/sink/sink.h"
 #include "backend/sink/url.h"
@@ -56,6 +57,7 @@ struct session {
 	struct user_rights owner;   /* what is made on disk is theirs */
 	struct shared_text *output; /* absolute path, or a URL as lttng shows it; "" without one */
 	struct relay_url url;	    /* of a streaming session */
+	struct relay_state relay;   /* likewise */
 	bool has_auto_name;
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/consume/tally.h"
 #include "backend/sink/chunk_parts.h"
 #include "backend/sink/chunked.h"
 #include "backend/sink/relayd_parts.h"
@@ -181,6 +182,8 @@ static bool admit(struct relayd_sink *sink, struct relayd_stream *stream, uint64
 		stream->chunk = sink->current;
 		stream->chunk->references++;
 	}
+	if (!stream->tally && stream->base.tally)
+		stream->tally = tally_ref(stream->base.tally);
 	sink->queued_bytes += bytes;
 	return true;
 }

@@ -13,11 +13,21 @@
 #include "backend/sink/chunk.h"
 #include "backend/sink/url.h"
 
+/* Where a session is at the daemon's; valid for the call. */
+struct relayd_place {
+	const char *path; /* below the daemon's output; what it said last, NULL: nothing yet */
+	unsigned int connection_count; /* a new directory each time */
+	const struct error *loss;      /* NULL: it is connected */
+};
+
 struct relayd_settings {
 	struct relay_url url;
 	const char *session_name;
-	uint64_t session_id;   /* unique in this process */
-	bool has_time_in_name; /* then the daemon adds none to its directory's */
+	uint64_t session_id;	  /* unique in this process */
+	uint64_t created_wall_ns; /* part of the directory's name */
+	bool has_time_in_name;	  /* then the daemon adds none to its directory's */
+	/* The connection was made or lost. The sink's thread; may be NULL. */
+	void (*moved)(void *data, const struct relayd_place *place);
 	/* As chunk_settings has it; the path is "tcp://HOST/PATH [control port P, data port Q]". */
 	void (*closed)(void *data, const struct chunk_info *chunk, const struct error *err);
 	void *data;

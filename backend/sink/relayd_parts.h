@@ -60,7 +60,9 @@ struct relayd_stream {
 	char *name;
 	struct sink_limits limits;
 	struct relayd_chunk *chunk; /* lock: reference held; NULL: never put, or none is open */
+	struct tally *tally;	    /* lock: reference held; NULL: never put */
 	struct relayd_handle handle;
+	uint64_t asked; /* worker: the round in which it was asked for what it lacks */
 };
 
 /* Something for the worker to do, in order. */
@@ -77,11 +79,16 @@ struct relayd_item {
 	unsigned char bytes[];
 };
 
-/* Sent, but not answered yet: it may not have arrived. */
-struct relayd_owed {
+/* Packets that may be under way; then the older half is asked for. */
+#define RELAYD_SENT_MAX 128
+
+/* Sent, but not known to be in the daemon's files. */
+struct relayd_sent {
 	struct relayd_stream *stream;
 	struct relayd_chunk *chunk;
 	uint64_t event_count;
+	uint64_t bytes;
+	uint64_t number; /* on the wire */
 };
 
 struct relayd_sink {
@@ -117,9 +124,11 @@ struct relayd_sink {
 	bool has_chunk;
 	uint64_t session_number; /* the daemon's */
 	uint64_t next_try_ns;
-	char *output;				       /* the daemon's path for the session */
-	struct relayd_owed owed[RELAYD_LINK_OWED_MAX]; /* the newest is the last */
-	unsigned int owed_count;
+	uint64_t created_s;			  /* the daemon's: never the same twice */
+	char *output;				  /* the daemon's path for the session */
+	struct relayd_sent sent[RELAYD_SENT_MAX]; /* the newest is the last */
+	unsigned int sent_count;
+	uint64_t ask_round;
 };
 
 /* --- relayd.c */
@@ -154,6 +163,8 @@ bool relayd_talk_cut(struct relayd_sink *sink, struct relayd_handle *handle,
 		     const struct relayd_chunk *fresh, bool is_metadata, struct error *err);
 bool relayd_talk_close(struct relayd_sink *sink, struct relayd_handle *handle, bool is_metadata,
 		       struct error *err);
+/* Waits until the oldest packets that are under way, so many, are in the daemon's files. */
+bool relayd_talk_confirm(struct relayd_sink *sink, unsigned int count, struct error *err);
 /* Waits until everything sent so far is in the daemon's files. */
 bool relayd_talk_pending(struct relayd_sink *sink, struct error *err);
 /* *path: where the chunk is now, there; the caller frees it. */

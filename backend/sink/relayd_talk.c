@@ -15,6 +15,7 @@
 
 #define METADATA_PIECE (1u << 20)
 #define POLL_US	       10000
+#define CONFIRM_US     1000
 #define POLL_MAX       500 /* 5 s */
 #define HOST_MAX       64  /* with its end: longer ones are refused there */
 
@@ -68,29 +69,60 @@ static void own_host(char host[HOST_MAX])
 		snprintf(host, HOST_MAX, "localhost");
 }
 
-static bool create_session(struct relayd_sink *sink, struct error *err)
+/*
+ * A directory that was there before would be emptied: a later connection never names it again. The
+ * first one has the session's own time, as lttng has it.
+ */
+static char *next_place(struct relayd_sink *sink, struct relayd_session_wish *wish)
+{
+	const char *subdir = sink->settings.url.subdir;
+	uint64_t now_s = clock_wall_ns() / NS_PER_S;
+	char date_time[CLOCK_TEXT_MAX];
+
+	if (sink->created_s == 0)
+		sink->created_s = sink->settings.created_wall_ns / NS_PER_S;
+	else
+		sink->created_s = now_s > sink->created_s ? now_s : sink->created_s + 1;
+	wish->created_s = sink->created_s;
+	wish->has_time_in_name = sink->settings.has_time_in_name && sink->session == 0;
+	if (subdir[0] == '\0' || sink->session == 0)
+		return mem_strdup(subdir);
+	clock_text_date_time(date_time, sink->created_s * NS_PER_S);
+	return mem_printf("%s-%s", subdir, date_time);
+}
+
+static bool ask_session(struct relayd_sink *sink, const struct relayd_session_wish *wish,
+			struct error *err)
 {
 	unsigned char reply[RELAYD_SESSION_BYTES];
-	char host[HOST_MAX];
-	struct relayd_session_wish wish = {
-		.name = sink->name,
-		.host = host,
-		.base_path = sink->settings.url.subdir,
-		.has_time_in_name = sink->settings.has_time_in_name && sink->session == 0,
-		.id = sink->settings.session_id,
-		.created_s = clock_wall_ns() / NS_PER_S,
-	};
 	uint32_t path_length;
 
-	own_host(host);
-	uuid_make_random(&wish.sender);
-	relayd_encode_session(fresh_request(sink), &wish);
+	relayd_encode_session(fresh_request(sink), wish);
 	if (!relayd_link_ask(&sink->link, &sink->request, reply, sizeof(reply), err) ||
 	    !relayd_decode_session(reply, &sink->session_number, &path_length, err))
 		return false;
 	free(sink->output);
 	sink->output = receive_path(sink, path_length, err);
 	return sink->output != NULL;
+}
+
+static bool create_session(struct relayd_sink *sink, struct error *err)
+{
+	char host[HOST_MAX];
+	struct relayd_session_wish wish = {
+		.name = sink->name,
+		.host = host,
+		.id = sink->settings.session_id,
+	};
+	char *place = next_place(sink, &wish);
+	bool is_created;
+
+	own_host(host);
+	uuid_make_random(&wish.sender);
+	wish.base_path = place;
+	is_created = ask_session(sink, &wish, err);
+	free(place);
+	return is_created;
 }
 
 bool relayd_talk_open(struct relayd_sink *sink, struct error *err)
@@ -419,8 +451,68 @@ static bool ask_pending(struct relayd_sink *sink, bool *is_pending, struct error
 	return ask_flag(sink, is_pending, err);
 }
 
+/* The last of each stream is asked for: what came before it is there, too. */
+static bool ask_sent(struct relayd_sink *sink, unsigned int count, bool *is_pending,
+		     struct error *err)
+{
+	sink->ask_round++;
+	for (unsigned int i = count; i > 0; i--) {
+		const struct relayd_sent *sent = &sink->sent[i - 1];
+
+		if (sent->stream->asked == sink->ask_round)
+			continue;
+		sent->stream->asked = sink->ask_round;
+		relayd_encode_pair(fresh_request(sink), RELAYD_DATA_PENDING,
+				   sent->stream->handle.number, sent->number);
+		if (!ask_flag(sink, is_pending, err))
+			return false;
+	}
+	return true;
+}
+
+static bool is_patient(const struct relayd_sink *sink, uint64_t *end_ns, struct error *err)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (atomic_load(&sink->hurry_count) == 0)
+		*end_ns = now_ns + POLL_MAX * POLL_US * NS_PER_US;
+	if (now_ns < *end_ns)
+		return relayd_link_is_alive(&sink->link, err);
+	return error_set(err, ERROR_TIMEOUT, "the relay daemon does not write what it was sent");
+}
+
+bool relayd_talk_confirm(struct relayd_sink *sink, unsigned int count, struct error *err)
+{
+	uint64_t end_ns = clock_monotonic_ns() + POLL_MAX * POLL_US * NS_PER_US;
+	bool is_pending = count > 0;
+
+	while (is_pending) {
+		is_pending = false;
+		if (!ask_sent(sink, count, &is_pending, err))
+			return false;
+		if (is_pending && !is_patient(sink, &end_ns, err))
+			return false;
+		if (is_pending)
+			usleep(CONFIRM_US);
+	}
+	sink->sent_count -= count;
+	memmove(sink->sent, sink->sent + count, sink->sent_count * sizeof(sink->sent[0]));
+	return true;
+}
+
+/* By halves, so that whoever is in a hurry sees progress. */
+static bool confirm_all(struct relayd_sink *sink, struct error *err)
+{
+	while (sink->sent_count > 0)
+		if (!relayd_talk_confirm(sink, (sink->sent_count + 1) / 2, err))
+			return false;
+	return true;
+}
+
 bool relayd_talk_pending(struct relayd_sink *sink, struct error *err)
 {
+	if (!confirm_all(sink, err))
+		return false;
 	for (unsigned int i = 0; i < POLL_MAX; i++) {
 		bool is_pending = false;
 

@@ -11,6 +11,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
+#include "backend/consume/tally.h"
 #include "backend/sink/relayd_parts.h"
 
 #define IDLE_NS	 (NS_PER_S / 2) /* between looks at an idle connection */
@@ -42,24 +43,36 @@ void relayd_push(struct relayd_sink *sink, struct relayd_item *item)
 /* --- the connection comes and goes */
 
 static void lose_events(struct relayd_sink *sink, struct relayd_stream *stream,
-			struct relayd_chunk *chunk, uint64_t event_count)
+			struct relayd_chunk *chunk, uint64_t event_count, uint64_t bytes)
 {
-	atomic_fetch_add(&stream->base.lost_events, event_count);
+	if (stream->tally)
+		tally_lose(stream->tally, event_count, bytes, clock_wall_ns());
 	pthread_mutex_lock(&sink->lock);
 	chunk->event_count -= event_count;
+	chunk->bytes -= bytes;
 	pthread_mutex_unlock(&sink->lock);
+}
+
+static void tell_moved(struct relayd_sink *sink, const struct error *err)
+{
+	struct relayd_place place = {
+		.path = sink->output,
+		.connection_count = sink->session,
+		.loss = err,
+	};
+
+	if (sink->settings.moved)
+		sink->settings.moved(sink->settings.data, &place);
 }
 
 static void fail(struct relayd_sink *sink, const struct error *err)
 {
-	unsigned int owed = sink->link.owed_replies;
-
 	if (!sink->is_connected)
 		return;
-	for (unsigned int i = sink->owed_count; owed > 0 && i > 0; i--, owed--)
-		lose_events(sink, sink->owed[i - 1].stream, sink->owed[i - 1].chunk,
-			    sink->owed[i - 1].event_count);
-	sink->owed_count = 0;
+	for (unsigned int i = 0; i < sink->sent_count; i++)
+		lose_events(sink, sink->sent[i].stream, sink->sent[i].chunk,
+			    sink->sent[i].event_count, sink->sent[i].bytes);
+	sink->sent_count = 0;
 	relayd_link_close(&sink->link);
 	sink->is_connected = false;
 	sink->has_chunk = false;
@@ -72,6 +85,7 @@ static void fail(struct relayd_sink *sink, const struct error *err)
 		  "session '%s' is no longer streamed: %s; its events are counted as discarded "
 		  "until a relay daemon answers at %s again",
 		  sink->name, err->message, sink->settings.url.host);
+	tell_moved(sink, err);
 }
 
 /* What is current goes on there as the first chunk of a new session. */
@@ -85,7 +99,7 @@ static bool connect_session(struct relayd_sink *sink, struct error *err)
 	sink->session++;
 	sink->is_connected = true;
 	sink->is_rotated_there = false;
-	sink->owed_count = 0;
+	sink->sent_count = 0;
 	pthread_mutex_lock(&sink->lock);
 	current = sink->current;
 	sink->first_id = current ? current->id : sink->next_id;
@@ -101,6 +115,7 @@ static bool connect_session(struct relayd_sink *sink, struct error *err)
 		log_write(LOG_LEVEL_WARNING,
 			  "session '%s' is streamed again: it goes on in '%s' of the relay daemon",
 			  sink->name, sink->output);
+	tell_moved(sink, NULL);
 	return true;
 }
 
@@ -110,7 +125,8 @@ static void look_after(struct relayd_sink *sink)
 	bool is_wanted;
 
 	if (sink->is_connected) {
-		if (!relayd_link_is_alive(&sink->link, &err))
+		if (!relayd_link_is_alive(&sink->link, &err) ||
+		    !relayd_talk_confirm(sink, sink->sent_count, &err))
 			fail(sink, &err);
 		return;
 	}
@@ -125,26 +141,31 @@ static void look_after(struct relayd_sink *sink)
 
 /* --- items */
 
-static void note_owed(struct relayd_sink *sink, const struct relayd_item *item)
+static bool send_packet(struct relayd_sink *sink, struct relayd_item *item, struct error *err)
 {
-	if (sink->owed_count == RELAYD_LINK_OWED_MAX) {
-		sink->owed_count--;
-		memmove(sink->owed, sink->owed + 1, sink->owed_count * sizeof(sink->owed[0]));
-	}
-	sink->owed[sink->owed_count++] =
-		(struct relayd_owed){item->stream, item->chunk, item->event_count};
+	if (sink->sent_count == RELAYD_SENT_MAX &&
+	    !relayd_talk_confirm(sink, RELAYD_SENT_MAX / 2, err))
+		return false;
+	if (!relayd_talk_packet(sink, item, err))
+		return false;
+	sink->sent[sink->sent_count++] = (struct relayd_sent){
+		.stream = item->stream,
+		.chunk = item->chunk,
+		.event_count = item->event_count,
+		.bytes = item->packet.size_bytes,
+		.number = item->stream->handle.next - 1,
+	};
+	return true;
 }
 
 void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item)
 {
 	struct error err = ERROR_INIT;
-	bool is_sent = sink->is_connected && relayd_talk_packet(sink, item, &err);
 
-	if (is_sent) {
-		note_owed(sink, item);
-	} else {
+	if (!sink->is_connected || !send_packet(sink, item, &err)) {
 		fail(sink, &err);
-		lose_events(sink, item->stream, item->chunk, item->event_count);
+		lose_events(sink, item->stream, item->chunk, item->event_count,
+			    item->packet.size_bytes);
 	}
 	pthread_mutex_lock(&sink->lock);
 	sink->queued_bytes -= item->packet.content_bytes;
@@ -189,10 +210,12 @@ void relayd_do_close_stream(struct relayd_sink *sink, struct relayd_item *item)
 {
 	struct error err = ERROR_INIT;
 
-	if (sink->is_connected && !relayd_talk_close(sink, &item->stream->handle, false, &err))
+	if (sink->is_connected && !(relayd_talk_confirm(sink, sink->sent_count, &err) &&
+				    relayd_talk_close(sink, &item->stream->handle, false, &err)))
 		fail(sink, &err);
 	if (item->chunk)
 		relayd_chunk_unref(sink, item->chunk);
+	tally_unref(item->stream->tally);
 	free(item->stream->name);
 	free(item->stream);
 }
@@ -310,6 +333,15 @@ static void tell_closed(struct relayd_sink *sink, const struct relayd_chunk *chu
 	free(shown);
 }
 
+/* The chunk goes: nothing that is under way may name it. */
+static void forget_sent(struct relayd_sink *sink)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected && !relayd_talk_confirm(sink, sink->sent_count, &err))
+		fail(sink, &err);
+}
+
 /* Nobody puts into it any more. */
 static void close_chunk(struct relayd_sink *sink, struct relayd_chunk *chunk,
 			const struct relayd_chunk *fresh, enum relayd_close close)
@@ -318,6 +350,8 @@ static void close_chunk(struct relayd_sink *sink, struct relayd_chunk *chunk,
 	char *path = NULL;
 	bool is_there = sink->is_connected && chunk->session == sink->session;
 	bool is_closed = is_there && leave_chunk(sink, chunk, fresh, close, &path, &err);
+
+	forget_sent(sink);
 
 	if (!is_there)
 		error_set(&err, ERROR_GONE,

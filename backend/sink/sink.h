@@ -19,6 +19,7 @@
 struct sink;
 struct sink_trace;
 struct sink_stream;
+struct tally;
 
 /* How large a stream's files may become. */
 struct sink_limits {
@@ -46,15 +47,15 @@ struct sink_class {
 	void (*empty)(struct sink_stream *stream);  /* may be NULL */
 	bool (*replace_metadata)(struct sink *sink, const char *old, const char *fresh,
 				 struct error *err);
-};
 	void (*beacon)(struct sink_stream *stream, uint64_t clock); /* may be NULL */
 	bool (*wants_packet)(struct sink_stream *stream);	    /* may be NULL */
+};
 
 /* Implementations embed these first. Labels are made and let go of here, not by them. */
 struct sink {
 	const struct sink_class *class;
-};
 	bool is_live; /* somebody reads as it is recorded: see sink_beacon(). Never changes */
+};
 struct sink_trace {
 	struct sink *sink;
 	struct trace_label *label;
@@ -62,8 +63,9 @@ struct sink_trace {
 struct sink_stream {
 	struct sink *sink;
 	struct stream_label *label; /* NULL: nobody but the sink can read its packets */
-	/* Of packets that were taken, but did not arrive: whoever counts takes them. Any thread. */
-	_Atomic uint64_t lost_events;
+	/* Borrowed from who puts, who lives longer; counts what was taken and did not arrive. NULL:
+	 * nobody counts. */
+	struct tally *tally;
 };
 
 /*
@@ -168,8 +170,6 @@ static inline void sink_settle(struct sink_stream *stream)
 }
 
 /*
- * What was put since the last cut is forgotten, files and counts: a snapshot that was overtaken
-/*
  * Of live sinks: every event before `clock` (of the trace's clock, raw) has been put; what is put
  * later begins at it or after it. The stream's consumer thread, once in each live period.
  */
@@ -186,6 +186,8 @@ static inline bool sink_wants_packet(struct sink_stream *stream)
 	return stream->sink->class->wants_packet && stream->sink->class->wants_packet(stream);
 }
 
+/*
+ * What was put since the last cut is forgotten, files and counts: a snapshot that was overtaken
  * begins again. The stream's consumer thread.
  */
 static inline void sink_stream_empty(struct sink_stream *stream)

@@ -291,6 +291,18 @@ static void put_schedules(struct json *object, const struct schedule *schedule)
 		json_put_u64(json_put_object(schedules, "size_threshold"), "bytes", size_bytes);
 }
 
+/* Where a streaming session is. */
+static void put_relay(struct json *object, const struct relay_state *relay)
+{
+	json_put_text(object, "path", relay->path ? shared_text_str(relay->path) : "");
+	json_put_u64(object, "connections", relay->connection_count);
+	json_put_bool(object, "lost", relay->lost_wall_ns != 0);
+	if (relay->lost_wall_ns) {
+		json_put_u64(object, "lost_ns", relay->lost_wall_ns);
+		json_put_text(object, "reason", relay->loss.message);
+	}
+}
+
 void common_session_json(struct json *object, const struct session *session)
 {
 	json_put_text(object, "name", session_name(session));
@@ -298,6 +310,8 @@ void common_session_json(struct json *object, const struct session *session)
 	json_put_text(object, "session_previous_id", session_previous_identity(session));
 	json_put_text(object, "path", shared_text_str(session->output));
 	json_put_bool(object, "enabled", session->is_active);
+	if (session->mode == PICTURE_MODE_STREAMING)
+		put_relay(json_put_object(object, "relay"), &session->relay);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);
 	json_put_u64(object, "live_timer_interval", session->live_period_us);
 	put_schedules(object, session->schedule);

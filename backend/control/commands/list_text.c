@@ -307,6 +307,19 @@ static void print_schedules(struct reply *reply, const struct schedule *schedule
 	reply_print(reply, "\n");
 }
 
+bool listing_relay_text(struct reply *reply, const struct session *session)
+{
+	struct text sentence = {0};
+	bool is_said;
+
+	relay_describe(session, &sentence);
+	is_said = sentence.length > 0;
+	if (is_said)
+		reply_print(reply, "    Relay daemon: %s\n", text_str(&sentence));
+	text_finish(&sentence);
+	return is_said;
+}
+
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing)
 {
@@ -314,6 +327,8 @@ void listing_session_text(struct reply *reply, const struct session *session,
 		    listing_state(session));
 	if (shared_text_str(session->output)[0] != '\0')
 		reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+	if (listing_relay_text(reply, session))
+		reply_print(reply, "\n");
 	print_schedules(reply, session->schedule);
 	if (listing->only_domains) {
 		print_domain_names(reply, session);
