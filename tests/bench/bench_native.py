@@ -20,6 +20,8 @@ import subprocess
 import tempfile
 import time
 
+from beside import bytes_below, pids_of, run_command, start_lttng_sessiond
+
 TICK = os.sysconf("SC_CLK_TCK")
 
 
@@ -33,22 +35,13 @@ class Tracer:
         self.serial = 0
 
     def command(self, *words):
-        done = subprocess.run([self.name, *words], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{self.name} {' '.join(words)}: {done.returncode} {done.stderr}")
-        return done.stdout
+        return run_command(self.name, *words)
 
     def begin(self):
         if self.name == "tracon":
             self.command("engine", "--background")
             return
-        subprocess.run(
-            ["lttng-sessiond", "--background", "--no-kernel"],
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env={key: value for key, value in os.environ.items() if key != "LTTNG_HOME"},
-        )
+        start_lttng_sessiond(env={key: value for key, value in os.environ.items() if key != "LTTNG_HOME"})
 
     def end(self):
         if self.name == "tracon":
@@ -84,21 +77,6 @@ class Tracer:
 
     def discarded(self, session):
         return sum(map(int, re.findall(r"Discarded events: (\d+)", self.command("list", session))))
-
-
-def pids_of(name):
-    """Processes of this name in our mount namespace."""
-    ours = os.readlink("/proc/self/ns/mnt")
-    found = []
-    for entry in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{entry}/comm", encoding="utf-8") as file:
-                comm = file.read().strip()
-            if comm == name[:15] and os.readlink(f"/proc/{entry}/ns/mnt") == ours:
-                found.append(int(entry))
-        except OSError:
-            pass
-    return found
 
 
 class Program:
@@ -196,10 +174,6 @@ def measure_costs(tracers, program, rounds):
     bound("refused / LTTng-UST's", ratio(full, "numbers", "ust_numbers"), 1 / 15)
     bound("disabled: ns more than an empty loop",
           statistics.median(a - b for a, b in zip(hot["disabled"], hot["empty"])), 0.5)
-
-
-def bytes_below(folder):
-    return sum(os.path.getsize(os.path.join(path, file)) for path, _, files in os.walk(folder) for file in files)
 
 
 def measure_floods(tracers, program, rounds, events):

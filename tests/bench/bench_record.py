@@ -20,6 +20,8 @@ import sys
 import tempfile
 import time
 
+from beside import bytes_below, pids_of, run_command, start_lttng_sessiond
+
 SUBBUF_SIZE = "1M"
 SUBBUF_COUNT = "16"
 ROTATIONS = 3
@@ -43,22 +45,13 @@ class Tracer:
         self.serial = 0
 
     def command(self, *words):
-        done = subprocess.run([self.name, *words], capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise RuntimeError(f"{self.name} {' '.join(words)}: {done.returncode} {done.stderr}")
-        return done.stdout
+        return run_command(self.name, *words)
 
     def begin(self):
         if self.name == "tracon":
             self.command("engine", "--background")
         else:
-            # Its children keep what they inherit: a pipe would never end.
-            subprocess.run(
-                ["lttng-sessiond", "--background", "--no-kernel"],
-                check=True,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+            start_lttng_sessiond()
 
     def end(self):
         if self.name == "tracon":
@@ -97,23 +90,6 @@ class Tracer:
         return name, output
 
 
-def pids_of(name):
-    """Processes of this name in our mount namespace."""
-    ours = os.readlink("/proc/self/ns/mnt")
-    found = []
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
-        try:
-            with open(f"/proc/{entry}/comm", encoding="utf-8") as file:
-                comm = file.read().strip()
-            if comm == name[:15] and os.readlink(f"/proc/{entry}/ns/mnt") == ours:
-                found.append(int(entry))
-        except OSError:
-            pass
-    return found
-
-
 def start_emit(*options):
     process = subprocess.Popen(
         ["emit", "--wait", "--hold", "--loop", *options], stdout=subprocess.PIPE, text=True
@@ -127,13 +103,6 @@ def start_emit(*options):
 def end_emit(process):
     process.send_signal(signal.SIGTERM)
     return int(process.communicate()[0].split()[0])
-
-
-def bytes_below(folder):
-    total = 0
-    for path, _, files in os.walk(folder):
-        total += sum(os.path.getsize(os.path.join(path, file)) for file in files)
-    return total
 
 
 def first_event_s(output):
