@@ -9,8 +9,10 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "console/keys.h"
+#include "views/sentence.h"
 
 #define TYPE_AHEAD_NS (150 * NS_PER_MS)
+#define TYPED_COLUMNS 5 /* a blank, "yes", the cursor */
 
 void question_open(struct question *question, enum question_kind kind, char *text,
 		   const char *letters, uint64_t now_ns)
@@ -52,17 +54,50 @@ bool question_key(struct question *question, int code, uint64_t now_ns, char *le
 	return is_answered;
 }
 
-void question_draw(const struct question *question, struct canvas *canvas, int row)
+int question_rows(const struct question *question, const struct canvas *canvas)
 {
 	int columns = canvas_columns(canvas);
-	int at = canvas_text(canvas, row, 0, columns, ROLE_WARN, question->text);
+	int rows = sentence_rows(canvas, columns, question->text);
+	const char *last = sentence_skip(canvas, columns, rows - 1, question->text);
 
+	if (question->kind == QUESTION_YES &&
+	    canvas_text_columns(canvas, last) + TYPED_COLUMNS > columns)
+		rows++;
+	return rows;
+}
+
+static void draw_typed(const struct question *question, struct canvas *canvas, int row, int at)
+{
+	int columns = canvas_columns(canvas);
+	struct canvas *rest = canvas_window(canvas, row, at, 1, columns - at);
+
+	field_draw(rest, 0, at > 0 ? " " : "", ROLE_NORMAL, field_text(&question->typed),
+		   question->typed.point, true);
+	canvas_destroy(rest);
+}
+
+void question_draw(const struct question *question, struct canvas *canvas)
+{
+	int columns = canvas_columns(canvas), rows = canvas_rows(canvas);
+	int missing = question_rows(question, canvas) - rows;
+	int text_rows = sentence_rows(canvas, columns, question->text);
+	const char *rest = question->text;
+	int row = 0, at;
+
+	canvas_clear(canvas);
+	if (missing > 0 && rows > 1) {
+		sentence_draw(canvas, row++, 0, columns, 1, ROLE_WARN, rest);
+		rest = sentence_skip(canvas, columns, missing + 1, rest);
+		text_rows -= missing + 1;
+	}
+	at = sentence_draw(canvas, row, 0, columns, rows - row, ROLE_WARN, rest);
+	row += text_rows < 1 ? 0 : text_rows - 1;
+	if (row >= rows)
+		row = rows - 1;
 	if (question->kind == QUESTION_YES) {
-		struct canvas *rest = canvas_window(canvas, row, at, 1, columns - at);
+		bool has_room = at + TYPED_COLUMNS <= columns || row + 1 >= rows;
 
-		field_draw(rest, 0, " ", ROLE_NORMAL, field_text(&question->typed),
-			   question->typed.point, true);
-		canvas_destroy(rest);
+		draw_typed(question, canvas, has_room ? row : row + 1, has_room ? at : 0);
 		return;
 	}
 	canvas_set_cursor(canvas, row, at + 1 < columns ? at + 1 : columns - 1);

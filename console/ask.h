@@ -40,7 +40,10 @@ void question_open(struct question *question, enum question_kind kind, char *tex
  * first moment are dropped: they were typed before anybody could have read it.
  */
 bool question_key(struct question *question, int code, uint64_t now_ns, char *letter);
-void question_draw(const struct question *question, struct canvas *canvas, int row);
+/* How many rows the question takes on that canvas. */
+int question_rows(const struct question *question, const struct canvas *canvas);
+/* On all rows of the canvas; with too few, its begin and its end. */
+void question_draw(const struct question *question, struct canvas *canvas);
 void question_finish(struct question *question);
 
 struct entry {

@@ -14,9 +14,10 @@
 #include "console/help.h"
 #include "views/selection.h"
 
-#define BAR_CELLS	   8 /* columns of one entry of the function bar */
-#define MATCH_GAP_COLUMNS  2
-#define COMMAND_PART_LEAST 4 /* of the message line, for the command */
+#define BAR_CELLS	    8 /* columns of one entry of the function bar */
+#define MATCH_GAP_COLUMNS   2
+#define COMMAND_PART_LEAST  4  /* of the message line, for the command */
+#define COMMAND_COLUMNS_MIN 40 /* of a screen that has room for both */
 
 /* ---- where ---- */
 
@@ -266,7 +267,7 @@ static void draw_notice(struct console *console, int row)
 		return;
 	text_addf(&text, "%s%s", levels[notice->level].mark, notice->text);
 	add_progress(notice, &text);
-	if (notice->command[0]) {
+	if (notice->command[0] && console->columns >= COMMAND_COLUMNS_MIN) {
 		text_addf(&command, "[%s]", notice->command);
 		used = command_columns(console, text_str(&text), text_str(&command)) + 1;
 		canvas_text_right(console->canvas, row, console->columns, used - 1, ROLE_DIM,
@@ -278,6 +279,21 @@ static void draw_notice(struct console *console, int row)
 	text_finish(&command);
 }
 
+/* All of it is read before it is answered: it grows upwards, over the panes. */
+static void draw_question(struct console *console, int row)
+{
+	int rows = question_rows(&console->question, console->canvas);
+	struct rectangle place;
+	struct canvas *canvas;
+
+	if (rows > row + 1)
+		rows = row + 1;
+	place = (struct rectangle){row - rows + 1, 0, rows, console->columns};
+	canvas = window_of(console, &place);
+	question_draw(&console->question, canvas);
+	canvas_destroy(canvas);
+}
+
 static void draw_message_line(struct console *console)
 {
 	int row = console->layout.message;
@@ -285,10 +301,12 @@ static void draw_message_line(struct console *console)
 
 	if (row < 0)
 		return;
+	if (console->question.is_open) {
+		draw_question(console, row);
+		return;
+	}
 	line = row_window(console, row);
-	if (console->question.is_open)
-		question_draw(&console->question, line, 0);
-	else if (console->entry.is_open)
+	if (console->entry.is_open)
 		entry_draw(&console->entry, line, 0);
 	else
 		draw_notice(console, row);

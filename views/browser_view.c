@@ -15,6 +15,7 @@
 #include "views/gauge.h"
 #include "views/match.h"
 #include "views/popup.h"
+#include "views/sentence.h"
 #include "views/sparkline.h"
 #include "views/views.h"
 
@@ -382,8 +383,8 @@ static void draw_nothing(const struct view_input *input, struct canvas *canvas)
 
 	add_nothing(input, &text);
 	canvas_clear(canvas);
-	canvas_text_wrapped(canvas, 0, 0, canvas_columns(canvas), 0, canvas_rows(canvas),
-			    has_failed ? ROLE_ERR : ROLE_DIM, text_str(&text));
+	sentence_draw(canvas, 0, 0, canvas_columns(canvas), canvas_rows(canvas),
+		      has_failed ? ROLE_ERR : ROLE_DIM, text_str(&text));
 	if (input->is_focused)
 		canvas_set_cursor(canvas, 0, 0);
 	text_finish(&text);

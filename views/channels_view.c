@@ -276,7 +276,7 @@ static void describe(const struct view_input *input, size_t index, struct text *
 	text_addf(out, "  %s  %s  %s", channel->domain, mode_text(input, index), text);
 	add_timer("switch", channel->switch_timer_us, out);
 	add_timer("read", channel->read_timer_us, out);
-	text_addf(out, "  %zu rules", channel->rule_count);
+	text_addf(out, "  %zu rule%s", channel->rule_count, channel->rule_count == 1 ? "" : "s");
 	if (*channel->contexts)
 		text_addf(out, "  context %s", channel->contexts);
 }

@@ -88,6 +88,36 @@ void popup_set_role(struct popup *popup, enum role role)
 		popup->lines[popup->line_count - 1].role = role;
 }
 
+static bool is_repeated(const struct popup *popup, size_t index, size_t from)
+{
+	for (size_t i = from; i < popup->line_count; i++) {
+		if (popup->lines[i].indent == popup->lines[index].indent &&
+		    !strcmp(popup->lines[i].name, popup->lines[index].name))
+			return true;
+	}
+	return false;
+}
+
+void popup_drop_repeated(struct popup *popup, size_t count)
+{
+	bool is_dropped = false; /* with the further lines of its value */
+	size_t kept = 0;
+
+	for (size_t i = 0; i < popup->line_count; i++) {
+		struct popup_line *line = &popup->lines[i];
+
+		if (i >= count || *line->name)
+			is_dropped = i < count && is_repeated(popup, i, count);
+		if (is_dropped) {
+			free(line->name);
+			free(line->value);
+		} else {
+			popup->lines[kept++] = *line;
+		}
+	}
+	popup->line_count = kept;
+}
+
 void popup_finish(struct popup *popup)
 {
 	for (size_t i = 0; i < popup->line_count; i++) {

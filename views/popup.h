@@ -38,6 +38,8 @@ void popup_addf(struct popup *popup, int indent, const char *name, const char *f
 	__attribute__((format(printf, 4, 5)));
 /* What is alarming about the line added last. */
 void popup_set_role(struct popup *popup, enum role role);
+/* Of the first `count` lines those go whose name comes again behind them: it says more there. */
+void popup_drop_repeated(struct popup *popup, size_t count);
 /* Empty and at its top again. */
 void popup_finish(struct popup *popup);
 

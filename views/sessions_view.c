@@ -362,7 +362,6 @@ static void add_details(const struct view_input *input, size_t index, struct pop
 	popup_add(popup, 0, "output", *session->output ? session->output : "none");
 	popup_addf(popup, 0, "events", "%s",
 		   units_grouped_count(text, session->counts.recorded_events));
-	popup_add(popup, 0, "recorded", units_short_bytes(text, session->counts.recorded_bytes));
 	loss_add_detail(&session->counts, &losses);
 	popup_add(popup, 0, "losses", losses.length ? text_str(&losses) + 2 : "none");
 	if (losses.length)

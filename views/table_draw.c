@@ -7,6 +7,7 @@
 #include "backend/base/units.h"
 #include "views/gauge.h"
 #include "views/highlight.h"
+#include "views/sentence.h"
 #include "views/sparkline.h"
 #include "views/table.h"
 #include "views/table_layout.h"
@@ -275,46 +276,6 @@ static void draw_row(const struct table *table, const struct view_input *input, 
 	}
 }
 
-/* Bytes of the words that fit into the columns, at least one; *next is where the rest begins. */
-static size_t fit_words(const struct canvas *canvas, const char *text, int columns, size_t *next)
-{
-	struct text line = {0};
-	size_t used = 0;
-
-	while (text[used]) {
-		size_t end = used + strspn(text + used, " ");
-
-		end += strcspn(text + end, " ");
-		text_clear(&line);
-		text_add_bytes(&line, text, end);
-		if (used > 0 && canvas_text_columns(canvas, text_str(&line)) > columns)
-			break;
-		used = end;
-	}
-	text_finish(&line);
-	*next = used + strspn(text + used, " ");
-	return used;
-}
-
-/* In as many rows as it needs: the command that helps comes last. */
-static void draw_sentence(struct canvas *canvas, int at_row, int row_count, const char *sentence)
-{
-	int column = canvas_columns(canvas) > 20 ? 1 : 0;
-	int columns = canvas_columns(canvas) - column;
-
-	for (int i = 0; i < row_count && *sentence; i++) {
-		struct text line = {0};
-		size_t next;
-
-		text_add_bytes(&line, sentence, fit_words(canvas, sentence, columns, &next));
-		if (i + 1 == row_count)
-			text_add(&line, sentence + line.length); /* cut with a mark */
-		canvas_text(canvas, at_row + i, column, columns, ROLE_DIM, text_str(&line));
-		text_finish(&line);
-		sentence += next;
-	}
-}
-
 static void draw_nothing(const struct table *table, const struct view_input *input,
 			 struct canvas *canvas, int at_row, int row_count)
 {
@@ -324,7 +285,7 @@ static void draw_nothing(const struct table *table, const struct view_input *inp
 		text_addf(&sentence, "nothing matches %s", table->filter.pattern);
 	else
 		text_add(&sentence, table->class->nothing(input));
-	draw_sentence(canvas, at_row, row_count, text_str(&sentence));
+	sentence_draw_nothing(canvas, at_row, row_count, ROLE_DIM, text_str(&sentence));
 	text_finish(&sentence);
 }
 

@@ -166,7 +166,7 @@ bool table_view_details(const void *state, const struct view_input *input, struc
 	const struct table_view *view = state;
 	const struct table_class *class = view->class ? &view->class->table : NULL;
 	struct text value = {0};
-	size_t index;
+	size_t index, count;
 
 	if (!class || !table_selected(&view->table, &index))
 		return false;
@@ -182,8 +182,10 @@ bool table_view_details(const void *state, const struct view_input *input, struc
 			popup_add(popup, 0, column->name, text_str(&value));
 	}
 	text_finish(&value);
+	count = popup->line_count;
 	if (view->class->add_details)
 		view->class->add_details(input, index, popup);
+	popup_drop_repeated(popup, count);
 	return true;
 }
 

@@ -14,6 +14,7 @@
 #include "views/popup.h"
 #include "views/request.h"
 #include "views/selection.h"
+#include "views/sentence.h"
 #include "views/views.h"
 
 #define FOOTER_MIN 3 /* rows from which on there is a footer */
@@ -128,7 +129,7 @@ static void add_nothing(const struct tail_state *tail, const struct view_input *
 	if (input->picture->serial == 0)
 		text_add(out, "loading");
 	else if (!session)
-		text_add(out, "no session: c in the sessions pane creates one");
+		text_add(out, "no session: c in pane 1 creates one");
 	else if (tail->rows.page && tail->rows.page->row_count > 0)
 		text_addf(out, "nothing matches %s", tail->rows.filter.pattern);
 	else if (!session->is_active)
@@ -143,13 +144,13 @@ static void add_nothing(const struct tail_state *tail, const struct view_input *
 static void draw_nothing(const struct tail_state *tail, const struct view_input *input,
 			 struct canvas *canvas)
 {
-	int column = canvas_columns(canvas) > 20 ? 1 : 0;
 	int row = canvas_rows(canvas) >= EVENT_ROWS_HEADER_MIN ? 1 : 0;
 	struct text text = {0};
 
 	add_nothing(tail, input, &text);
-	canvas_text_wrapped(canvas, row, column, canvas_columns(canvas) - column, 0,
-			    canvas_rows(canvas) - row, ROLE_DIM, text_str(&text));
+	sentence_draw_nothing(canvas, row, canvas_rows(canvas) - row, ROLE_DIM, text_str(&text));
+	if (input->is_focused)
+		canvas_set_cursor(canvas, row, 0);
 	text_finish(&text);
 }
 

@@ -152,7 +152,7 @@ static void without_events_it_says_what_to_do(void **state)
 	assert_true(shows("waiting for events of web"));
 	pictures_init(&pictures);
 	draw();
-	assert_true(shows("no session: c in the sessions pane creates one"));
+	assert_true(shows("no session: c in pane 1 creates one"));
 }
 
 static void texts_are_found_from_the_newest_up(void **state)
