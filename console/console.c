@@ -155,20 +155,26 @@ struct console *console_create(struct loop *loop, const struct places *places,
 	return console;
 }
 
+static void run_config(struct console *console, const char *config)
+{
+	console->config_path = config ? mem_strdup(config) : NULL;
+	if (config)
+		config_run(console, config);
+}
+
 void console_begin(struct console *console, struct backend *backend, const char *config)
 {
 	console->backend = backend;
 	memory_recall_panes(console);
-	if (config)
-		config_run(console, config);
+	run_config(console, config);
 }
 
 void console_begin_viewer(struct console *console, const char *path, const char *config)
 {
 	console->is_viewer = true;
 	console_focus(console, PANE_BROWSER);
-	if (config)
-		config_run(console, config);
+	memory_recall_panes(console);
+	run_config(console, config);
 	browser_open(console, path);
 }
 
@@ -223,6 +229,7 @@ void console_destroy(struct console *console)
 	text_finish(&console->pasted);
 	text_finish(&console->pasted_lines);
 	free(console->directory);
+	free(console->config_path);
 	free(console->log);
 	free(console);
 }

@@ -29,18 +29,13 @@ static const struct form_class *find_class(const char *name)
 static const struct command *command_of(const struct form_class *class)
 {
 	char word[32];
-	size_t length = strcspn(class->command, " ");
+	size_t length = class->command ? strcspn(class->command, " ") : 0;
 
-	if (length >= sizeof(word))
+	if (length == 0 || length >= sizeof(word))
 		return NULL;
 	memcpy(word, class->command, length);
 	word[length] = '\0';
 	return command_find(word);
-}
-
-static bool is_settings(const struct form_class *class)
-{
-	return !class->fields;
 }
 
 /* ---- what the command knows ---- */
@@ -134,6 +129,9 @@ static struct form_value *add_value(struct form *form, const struct form_field *
 	value->is_on = false;
 	value->choice = 0;
 	value->choice_before = 0;
+	value->was_on = false;
+	value->text_before = "";
+	value->pane = NULL;
 	field_set(&value->text, "");
 	return value;
 }
@@ -157,37 +155,23 @@ static void add_fields(struct form *form, const struct view_input *input)
 	}
 }
 
-static size_t index_of(const char *const *words, const char *word)
+const char *form_keep_word(struct form *form, const char *word)
 {
-	for (size_t i = 0; words[i]; i++) {
-		if (!strcmp(words[i], word))
-			return i;
-	}
-	return 0;
+	word_list_add(&form->own_words, word);
+	return form->own_words.words[form->own_words.count - 1];
 }
 
-static void add_settings(struct form *form, const struct settings *settings)
+struct form_value *form_add(struct form *form, const struct form_field *field)
 {
-	for (size_t i = 0; i < settings_count() && form->count < FORM_FIELDS_MAX; i++) {
-		struct form_field *field = &form->own_fields[i];
-		struct text now = {0};
-		struct form_value *value;
+	struct form_field *own = &form->own_fields[form->count];
 
-		*field = (struct form_field){
-			.label = settings_name(i),
-			.kind = settings_values(settings_name(i)) ? FORM_CHOICE : FORM_TEXT,
-			.choices = settings_values(settings_name(i)),
-			.hint = settings_help(i),
-		};
-		value = add_value(form, field);
-		settings_value(settings, field->label, &now);
-		if (field->choices)
-			value->choice = index_of(field->choices, text_str(&now));
-		else
-			field_set(&value->text, text_str(&now));
-		value->choice_before = value->choice;
-		text_finish(&now);
-	}
+	if (form->count == FORM_FIELDS_MAX)
+		return NULL;
+	*own = *field;
+	own->label = form_keep_word(form, field->label);
+	own->option = field->option ? form_keep_word(form, field->option) : NULL;
+	own->hint = form_keep_word(form, field->hint ? field->hint : "");
+	return add_value(form, own);
 }
 
 static void gather_words(struct console *console);
@@ -203,22 +187,25 @@ bool form_open(struct console *console, const char *name)
 		console_tell(console, NOTICE_WARNING, "", "there is no form '%s'", name);
 		return false;
 	}
-	if (!is_settings(class) && !command_of(class)) {
+	if (!class->fill && !command_of(class)) {
 		console_tell(console, NOTICE_WARNING, "", "this build has no command %s",
 			     class->command);
 		return false;
 	}
+	form_close(form);
 	form->class = class;
 	form->count = 0;
 	form->focus = 0;
+	form->pane = console->focus;
 	form->is_open = true;
-	picture = console_picture_acquire(console);
-	console_view_input(console, picture, &input);
-	if (is_settings(class))
-		add_settings(form, &console->settings);
-	else
+	if (class->fill) {
+		class->fill(console, form);
+	} else {
+		picture = console_picture_acquire(console);
+		console_view_input(console, picture, &input);
 		add_fields(form, &input);
-	console_picture_release(console);
+		console_picture_release(console);
+	}
 	gather_words(console);
 	return true;
 }
@@ -226,8 +213,9 @@ bool form_open(struct console *console, const char *name)
 void form_close(struct form *form)
 {
 	form->is_open = false;
+	form->count = 0;
 	word_list_finish(&form->words);
-	form->words = (struct word_list){0};
+	word_list_finish(&form->own_words);
 }
 
 void form_finish(struct form *form)
@@ -386,25 +374,10 @@ static void write_argument(const struct form_value *value, struct text *line)
 	text_add_quoted(line, text);
 }
 
-/* Only what was changed: the rest is what it was. */
-static void write_settings(const struct form *form, struct text *line)
-{
-	for (size_t i = 0; i < form->count; i++) {
-		const struct form_value *value = &form->values[i];
-		bool is_choice = value->field->kind == FORM_CHOICE;
-
-		if (is_choice ? value->choice == value->choice_before : !value->is_on)
-			continue;
-		text_addf(line, "%sset %s ", line->length ? "; " : "", value->field->label);
-		text_add_quoted(line, is_choice ? value->field->choices[value->choice]
-						: field_text(&value->text));
-	}
-}
-
 void form_write(const struct form *form, struct text *line)
 {
-	if (is_settings(form->class)) {
-		write_settings(form, line);
+	if (form->class->write) {
+		form->class->write(form, line);
 		return;
 	}
 	text_add(line, form->class->command);
@@ -458,7 +431,9 @@ void form_check(const struct form *form, struct text *complaint)
 			return;
 		}
 	}
-	if (!is_settings(form->class))
+	if (form->class->check)
+		form->class->check(form, complaint);
+	else if (!form->class->write)
 		check_line(form, complaint);
 }
 
@@ -497,8 +472,6 @@ static void choose(struct form *form, size_t step)
 		value->is_on = !value->is_on;
 		return;
 	}
-	if (is_settings(form->class))
-		command = NULL;
 	count = choice_count(value->field);
 	if (count == 0)
 		return;
@@ -510,6 +483,8 @@ static void choose(struct form *form, size_t step)
 static void run(struct console *console)
 {
 	struct form *form = &console->form;
+	const struct form_field *field = form->values[form->focus].field;
+	char *link = mem_strdup(field->kind == FORM_LINK ? field->option : "");
 	struct text complaint = {0}, line = {0};
 
 	form_check(form, &complaint);
@@ -520,7 +495,10 @@ static void run(struct console *console)
 		form_close(form);
 		if (line.length > 0)
 			submit_text(console, FROM_KEY, NULL, text_str(&line));
+		if (*link)
+			form_open(console, link);
 	}
+	free(link);
 	text_finish(&complaint);
 	text_finish(&line);
 }
@@ -545,6 +523,18 @@ static bool pick(struct form *form, int code)
 	return true;
 }
 
+/* Keys that edit nothing stand for themselves: their names come into the field. */
+static void insert_key(struct form_value *value, int code)
+{
+	char name[KEYS_NAME_MAX];
+
+	keys_name(name, code);
+	if (*field_text(&value->text))
+		field_insert(&value->text, " ", 1);
+	field_insert(&value->text, name, strlen(name));
+	value->is_on = true;
+}
+
 static void edit(struct console *console, int code)
 {
 	struct form *form = &console->form;
@@ -557,9 +547,13 @@ static void edit(struct console *console, int code)
 			choose(form, (size_t)-1);
 		return;
 	}
+	if (value->field->kind == FORM_LINK)
+		return;
 	if (field_key(&value->text, code)) {
 		value->is_on = true; /* a setting that was typed is set */
 		gather_words(console);
+	} else if (form->class->fill == form_fill_keys) {
+		insert_key(value, code);
 	}
 }
 
@@ -588,7 +582,7 @@ void form_paste(struct console *console, const char *bytes, size_t length)
 	struct form_value *value = &console->form.values[console->form.focus];
 
 	if (console->form.count == 0 || value->field->kind == FORM_CHOICE ||
-	    value->field->kind == FORM_SWITCH)
+	    value->field->kind == FORM_SWITCH || value->field->kind == FORM_LINK)
 		return;
 	field_insert(&value->text, bytes, length);
 	value->is_on = true;

@@ -11,6 +11,7 @@
 
 #include "backend/base/text.h"
 #include "console/field.h"
+#include "console/layout.h"
 
 struct console;
 
@@ -19,6 +20,7 @@ enum form_kind {
 	FORM_CHOICE,
 	FORM_SWITCH, /* the option or not */
 	FORM_PICK,   /* typing narrows a list of known words */
+	FORM_LINK,   /* Enter opens the form that `option` names */
 };
 
 /* What a field holds at first. */
@@ -39,15 +41,21 @@ struct form_field {
 	const char *hint;		   /* NULL: the option's help */
 };
 
+struct form;
+
 struct form_class {
 	const char *name;
 	const char *title;
 	const char *command; /* "snapshot record" */
 	const struct form_field *fields;
 	size_t field_count;
+	/* Of a form that is no table, and stands for several commands: all three or none. */
+	void (*fill)(struct console *console, struct form *form);
+	void (*write)(const struct form *form, struct text *line);
+	void (*check)(const struct form *form, struct text *complaint); /* may be NULL */
 };
 
-#define FORM_FIELDS_MAX 24
+#define FORM_FIELDS_MAX 128
 
 struct form_value {
 	const struct form_field *field;
@@ -55,12 +63,17 @@ struct form_value {
 	size_t choice;
 	size_t choice_before; /* as the form was opened */
 	bool is_on;
+	bool was_on;
+	const char *text_before;
+	const char *pane; /* that it is about: of a key; NULL: all */
 };
 
 struct form {
 	bool is_open;
 	const struct form_class *class;
-	struct form_field own_fields[FORM_FIELDS_MAX]; /* of a form that is made from a table */
+	enum pane pane;				       /* that had the focus */
+	struct form_field own_fields[FORM_FIELDS_MAX]; /* of a form that is filled */
+	struct word_list own_words;		       /* in these */
 	struct form_value values[FORM_FIELDS_MAX];
 	size_t count;
 	size_t focus;
@@ -86,6 +99,20 @@ void form_write(const struct form *form, struct text *line);
 void form_check(const struct form *form, struct text *complaint);
 /* What may be said of the focused field. */
 const char *form_hint(const struct form *form);
+
+/* What fill() does: a field more, its words copied. NULL: no room. */
+struct form_value *form_add(struct form *form, const struct form_field *field);
+/* The same words for as long as the form is filled. */
+const char *form_keep_word(struct form *form, const char *word);
+
+/* form_own.c: the settings; columns of the pane that has the focus; its keys. */
+void form_fill_settings(struct console *console, struct form *form);
+void form_write_settings(const struct form *form, struct text *line);
+void form_fill_columns(struct console *console, struct form *form);
+void form_write_columns(const struct form *form, struct text *line);
+void form_fill_keys(struct console *console, struct form *form);
+void form_write_keys(const struct form *form, struct text *line);
+void form_check_keys(const struct form *form, struct text *complaint);
 
 /* form_draw.c: over the panes. */
 void form_draw(const struct form *form, struct canvas *canvas);

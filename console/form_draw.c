@@ -6,7 +6,8 @@
 #include "console/form.h"
 
 #define COLUMNS_MAX   76
-#define LABEL_COLUMNS 17
+#define LABEL_COLUMNS 17 /* at least */
+#define LABEL_MAX     28
 #define LINE_ROWS_MAX 3 /* of the command line */
 #define WORD_ROWS_MAX 6
 #define ROWS_FOR_BOX  8 /* with fewer, every row is needed for what is in it */
@@ -54,11 +55,32 @@ static void draw_switch(const struct form_value *value, struct canvas *canvas, b
 		canvas_set_cursor(canvas, 0, 1);
 }
 
-static void draw_value(const struct form_value *value, struct canvas *canvas, int row,
+static void draw_link(struct canvas *canvas, bool has_focus)
+{
+	canvas_text(canvas, 0, 0, canvas_columns(canvas), has_focus ? ROLE_SELECT : ROLE_NORMAL,
+		    has_focus ? "> Enter shows them" : "  ...");
+	if (has_focus)
+		canvas_set_cursor(canvas, 0, 0);
+}
+
+/* With the blank behind it. */
+static int label_columns(const struct form *form, int columns)
+{
+	int label = LABEL_COLUMNS;
+
+	for (size_t i = 0; i < form->count; i++) {
+		int own = field_columns(form->values[i].field->label) + 2;
+
+		label = own > label ? own : label;
+	}
+	label = label < LABEL_MAX ? label : LABEL_MAX;
+	return columns > 2 * label ? label : columns / 2;
+}
+
+static void draw_value(const struct form_value *value, struct canvas *canvas, int row, int label,
 		       bool has_focus)
 {
 	int columns = canvas_columns(canvas);
-	int label = columns > 2 * LABEL_COLUMNS ? LABEL_COLUMNS : columns / 2;
 	struct canvas *rest = canvas_window(canvas, row, label, 1, columns - label);
 
 	canvas_text(canvas, row, 0, label - 1, has_focus ? ROLE_TITLE : ROLE_DIM,
@@ -67,6 +89,8 @@ static void draw_value(const struct form_value *value, struct canvas *canvas, in
 		draw_choice(value, rest, has_focus);
 	else if (value->field->kind == FORM_SWITCH)
 		draw_switch(value, rest, has_focus);
+	else if (value->field->kind == FORM_LINK)
+		draw_link(rest, has_focus);
 	else
 		field_draw(rest, 0, has_focus ? "> " : "  ", ROLE_DIM, field_text(&value->text),
 			   value->text.point, has_focus);
@@ -77,9 +101,10 @@ static void draw_value(const struct form_value *value, struct canvas *canvas, in
 static void draw_values(const struct form *form, struct canvas *canvas, int row, int rows)
 {
 	size_t top = form->focus >= (size_t)rows ? form->focus - (size_t)rows + 1 : 0;
+	int label = label_columns(form, canvas_columns(canvas));
 
 	for (int i = 0; i < rows && top + (size_t)i < form->count; i++)
-		draw_value(&form->values[top + (size_t)i], canvas, row + i,
+		draw_value(&form->values[top + (size_t)i], canvas, row + i, label,
 			   top + (size_t)i == form->focus);
 }
 

@@ -146,18 +146,20 @@ static const struct form_field snapshot_fields[] = {
 	{.label = "to", .hint = "a folder or a relay's URL; none: the session's own"},
 };
 
+#define TABLE(FIELDS) .fields = (FIELDS), .field_count = COUNT_OF(FIELDS)
+
 const struct form_class form_table[] = {
-	{"create", "Create a session", "create", create_fields, COUNT_OF(create_fields)},
-	{"enable-channel", "Create a channel", "enable-channel", channel_fields,
-	 COUNT_OF(channel_fields)},
-	{"enable-event", "Enable events", "enable-event", event_fields, COUNT_OF(event_fields)},
-	{"add-context", "Add a context field", "add-context", context_fields,
-	 COUNT_OF(context_fields)},
-	{"track", "Record only these", "track", track_fields, COUNT_OF(track_fields)},
-	{"untrack", "Record these no more", "untrack", untrack_fields, COUNT_OF(untrack_fields)},
-	{"snapshot", "Record a snapshot", "snapshot record", snapshot_fields,
-	 COUNT_OF(snapshot_fields)},
-	{"set", "Settings", "set", NULL, 0}, /* its fields are the settings */
+	{"create", "Create a session", .command = "create", TABLE(create_fields)},
+	{"enable-channel", "Create a channel", .command = "enable-channel", TABLE(channel_fields)},
+	{"enable-event", "Enable events", .command = "enable-event", TABLE(event_fields)},
+	{"add-context", "Add a context field", .command = "add-context", TABLE(context_fields)},
+	{"track", "Record only these", .command = "track", TABLE(track_fields)},
+	{"untrack", "Record these no more", .command = "untrack", TABLE(untrack_fields)},
+	{"snapshot", "Record a snapshot", .command = "snapshot record", TABLE(snapshot_fields)},
+	{"set", "Settings", .fill = form_fill_settings, .write = form_write_settings},
+	{"columns", "Columns", .fill = form_fill_columns, .write = form_write_columns},
+	{"keys", "Keys", .fill = form_fill_keys, .write = form_write_keys,
+	 .check = form_check_keys},
 };
 const size_t form_count = COUNT_OF(form_table);
 

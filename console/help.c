@@ -82,7 +82,7 @@ static size_t own_count(const struct keymap *keymap)
 	return count;
 }
 
-static void gather(struct overlay *help, const struct keymap *keymap)
+void help_gather(struct overlay *help, const struct keymap *keymap)
 {
 	size_t own = own_count(keymap);
 
@@ -112,7 +112,7 @@ void help_open(struct console *console)
 
 	help_close(console);
 	help_view_init(&help->view);
-	gather(help, console->keymap);
+	help_gather(help, console->keymap);
 	help->content.view = console_view(console->focus);
 	field_set(&help->filter, "");
 	help->is_open = true;
@@ -126,6 +126,11 @@ void help_close(struct console *console)
 		return;
 	help->is_open = false;
 	help_view_finish(&help->view);
+	help_forget(help);
+}
+
+void help_forget(struct overlay *help)
+{
 	for (size_t i = 0; i < help->content.key_count; i++)
 		free((char *)(uintptr_t)help->keys[i].keys);
 	free(help->keys);

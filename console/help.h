@@ -8,6 +8,9 @@
 void help_open(struct console *console);
 void help_close(struct console *console);
 void help_key(struct console *console, int code);
+/* Only its lines: one for each action, with all keys that stand for it. */
+void help_gather(struct overlay *help, const struct keymap *keymap);
+void help_forget(struct overlay *help);
 void help_draw(struct console *console, struct canvas *canvas);
 
 #endif

@@ -158,6 +158,8 @@ static const struct binding defaults[] = {
 	{NULL, "r", "refresh", "refresh now"},
 	{NULL, "A", "acknowledge", "losses are seen"},
 	{NULL, "C-l", "repaint", "repaint the screen"},
+	{NULL, "M-c", "form columns", "choose its columns"},
+	{NULL, "M-k", "form keys", "change keys"},
 	{NULL, "M-m", "mouse", "mouse on or off"},
 	{NULL, "M-l", "bare", "bare text, for the mouse"},
 	{NULL, "C-o", "output", "more lines of answers"},
@@ -237,6 +239,51 @@ const char *keymap_action(const struct keymap *keymap, const char *pane, int cod
 	return action && strcmp(action, "none") != 0 ? action : NULL;
 }
 
+const char *keymap_own_action(const struct keymap *keymap, const char *pane, const char *key)
+{
+	return find_own(keymap, strcmp(pane, "all") != 0 ? pane : NULL, keys_parse(key));
+}
+
+static struct own_binding *find_binding(struct keymap *keymap, const char *pane, int code)
+{
+	for (size_t i = 0; i < keymap->own_count; i++) {
+		if (keymap->own[i].code == code && is_for(&keymap->own[i].binding, pane))
+			return &keymap->own[i];
+	}
+	return NULL;
+}
+
+static void forget(struct keymap *keymap, const char *pane, int code)
+{
+	struct own_binding *own = find_binding(keymap, pane, code);
+	struct own_binding *end = keymap->own + keymap->own_count;
+
+	if (!own)
+		return;
+	binding_finish(&own->binding);
+	memmove(own, own + 1, (size_t)(end - own - 1) * sizeof(*own));
+	keymap->own_count--;
+}
+
+/* In the place of what was bound there before. */
+static void put(struct keymap *keymap, const char *pane, const char *key, int code,
+		const char *action)
+{
+	struct own_binding *own = find_binding(keymap, pane, code);
+
+	if (!own) {
+		keymap->own = mem_grow(keymap->own, keymap->own_count, &keymap->own_room,
+				       sizeof(*keymap->own));
+		own = &keymap->own[keymap->own_count++];
+	} else {
+		binding_finish(&own->binding);
+	}
+	*own = (struct own_binding){
+		.binding = {.pane = pane, .key = mem_strdup(key), .action = mem_strdup(action)},
+		.code = code,
+	};
+}
+
 bool keymap_bind(struct keymap *keymap, const char *pane, const char *key, const char *action,
 		 struct error *err)
 {
@@ -252,17 +299,11 @@ bool keymap_bind(struct keymap *keymap, const char *pane, const char *key, const
 				 key);
 	if (!*action)
 		return error_set(err, ERROR_INVALID, "an action or a command is missing");
-	keymap->own =
-		mem_grow(keymap->own, keymap->own_count, &keymap->own_room, sizeof(*keymap->own));
-	keymap->own[keymap->own_count++] = (struct own_binding){
-		.binding =
-			{
-				.pane = known == PANE_NONE ? NULL : layout_pane_name(known),
-				.key = mem_strdup(key),
-				.action = mem_strdup(action),
-			},
-		.code = code,
-	};
+	pane = known == PANE_NONE ? NULL : layout_pane_name(known);
+	if (!strcmp(action, "default"))
+		forget(keymap, pane, code);
+	else
+		put(keymap, pane, key, code, action);
 	return true;
 }
 

@@ -27,11 +27,13 @@ void keymap_destroy(struct keymap *keymap); /* NULL passes */
  */
 const char *keymap_action(const struct keymap *keymap, const char *pane, int code);
 /*
- * pane: a name, or "all". action "none" takes the key's meaning away. Fails with ERROR_INVALID:
- * no such pane, no such key, empty action.
+ * pane: a name, or "all". action "none" takes the key's meaning away, "default" forgets what was
+ * bound there. Fails with ERROR_INVALID: no such pane, no such key, empty action.
  */
 bool keymap_bind(struct keymap *keymap, const char *pane, const char *key, const char *action,
 		 struct error *err);
+/* What was bound to it there; NULL: nothing was. */
+const char *keymap_own_action(const struct keymap *keymap, const char *pane, const char *key);
 /* Whether the word is an action (and not the name of a command). */
 bool keymap_is_action(const char *word);
 

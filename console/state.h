@@ -100,6 +100,7 @@ struct console {
 	struct aliases aliases;
 	struct removal *removal; /* files are being deleted; NULL: no */
 	struct memory *memory;	 /* NULL: nowhere to keep things */
+	char *config_path;	 /* of the start-up file, there or not; NULL: none is wanted */
 
 	struct browser *browser;     /* the trace that is open; NULL: none */
 	struct tailing *tailing;     /* what is tailed; NULL: nothing */

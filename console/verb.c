@@ -11,6 +11,7 @@
 #include "backend/base/units.h"
 #include "backend/control/command.h"
 #include "console/browser.h"
+#include "console/keep.h"
 #include "console/keymap.h"
 #include "console/removal.h"
 #include "console/state.h"
@@ -44,8 +45,8 @@ static void set_arguments(size_t index, const char *const *words, struct word_li
 /* An action of the console or of a view, or a command line. */
 static bool is_meaningful(const char *first_word)
 {
-	if (keymap_is_action(first_word) || command_find(first_word) ||
-	    verb_find(1, &(char *){(char *)(uintptr_t)first_word}))
+	if (keymap_is_action(first_word) || !strcmp(first_word, "default") ||
+	    command_find(first_word) || verb_find(1, &(char *){(char *)(uintptr_t)first_word}))
 		return true;
 	for (const struct view_action *action = view_common_actions; action->name; action++) {
 		if (!strcmp(action->name, first_word))
@@ -297,6 +298,8 @@ static const struct verb verbs[] = {
 	 run_export, NULL},
 	{"goto", "TIME|+DURATION|N%|begin|end", "Go to a place in the open trace.", 2, 3, run_goto,
 	 NULL},
+	{"keep", "COMMAND", "Run set, bind, color, alias or columns, and at each start.", 2, 64,
+	 keep_run, NULL},
 	{"set", "[NAME [VALUE]]", "Change a setting of the screen, or list them.", 1, 3, run_set,
 	 set_arguments},
 	{"source", "FILE", "Run the commands in a file.", 2, 2, run_source, NULL},
@@ -330,6 +333,51 @@ const struct verb *verb_find(size_t word_count, char **words)
 	return NULL;
 }
 
+/* "bind tail C": what the key means by an own binding, or none of those. */
+static void invert_bind(const struct console *console, char **words, struct text *inverse)
+{
+	const char *action = keymap_own_action(console->keymap, words[1], words[2]);
+
+	text_addf(inverse, "bind %s ", words[1]);
+	text_add_quoted(inverse, words[2]);
+	text_add_char(inverse, ' ');
+	text_add_quoted(inverse, action ? action : "default");
+}
+
+static void invert_color(const struct console *console, const char *role, struct text *inverse)
+{
+	int index = theme_role(role);
+
+	if (index < 0)
+		return;
+	text_addf(inverse, "color %s", role);
+	if (console->settings.colors[index].is_set)
+		theme_print_style(&console->settings.colors[index].style, inverse);
+}
+
+static void invert_alias(const struct console *console, const char *name, struct text *inverse)
+{
+	const char *text = alias_find(&console->aliases, name);
+
+	text_add(inverse, "alias ");
+	text_add_quoted(inverse, name);
+	text_add_char(inverse, ' ');
+	text_add_quoted(inverse, text ? text : "");
+}
+
+static void invert_keep(const struct console *console, size_t word_count, char **words,
+			struct text *inverse)
+{
+	const struct verb *verb = word_count > 2 ? verb_find(word_count - 1, words + 1) : NULL;
+	struct text inner = {0};
+
+	if (verb && strcmp(verb->name, "keep") != 0)
+		verb_add_inverse(verb, console, word_count - 1, words + 1, &inner);
+	if (inner.length > 0)
+		text_addf(inverse, "keep %s", text_str(&inner));
+	text_finish(&inner);
+}
+
 void verb_add_inverse(const struct verb *verb, const struct console *console, size_t word_count,
 		      char **words, struct text *inverse)
 {
@@ -340,6 +388,14 @@ void verb_add_inverse(const struct verb *verb, const struct console *console, si
 	if (!strcmp(verb->name, "columns") && word_count > 2 &&
 	    layout_pane_of(words[1]) != PANE_NONE)
 		show_columns(console, layout_pane_of(words[1]), inverse);
+	if (!strcmp(verb->name, "bind") && word_count > 3)
+		invert_bind(console, words, inverse);
+	if (!strcmp(verb->name, "color") && word_count > 1)
+		invert_color(console, words[1], inverse);
+	if (!strcmp(verb->name, "alias") && word_count > 1)
+		invert_alias(console, words[1], inverse);
+	if (!strcmp(verb->name, "keep"))
+		invert_keep(console, word_count, words, inverse);
 }
 
 bool verb_run(const struct verb *verb, struct console *console, size_t word_count, char **words,

@@ -459,6 +459,22 @@ static bool details(const void *state, const struct view_input *input, struct po
 	return row != NULL;
 }
 
+static void remember(const void *state, bool with_marks, struct text *out)
+{
+	(void)with_marks;
+	event_rows_remember(&((const struct browser_view *)state)->rows, out);
+}
+
+static void recall(void *state, const char *memo)
+{
+	event_rows_recall(&((struct browser_view *)state)->rows, memo);
+}
+
+static void add_column_names(const void *state, struct word_list *names)
+{
+	event_rows_add_names(&((const struct browser_view *)state)->rows, names);
+}
+
 /* Sessions are not on this screen. */
 static const char *label(const void *state, const struct view_input *input, const char *action)
 {
@@ -490,5 +506,8 @@ const struct view_class browser_view = {
 	.detail = detail,
 	.label = label,
 	.details = details,
+	.remember = remember,
+	.recall = recall,
+	.add_column_names = add_column_names,
 	.actions = actions,
 };

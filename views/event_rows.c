@@ -14,11 +14,13 @@
 void event_rows_init(struct event_rows *rows)
 {
 	*rows = (struct event_rows){.rows = 1, .columns = 80};
+	event_columns_init(&rows->columns_shown);
 }
 
 void event_rows_finish(struct event_rows *rows)
 {
 	match_finish(&rows->filter);
+	event_columns_finish(&rows->columns_shown);
 	event_page_unref(rows->page);
 	free(rows->lines);
 	*rows = (struct event_rows){0};
@@ -281,7 +283,7 @@ static bool act_look(struct event_rows *rows, const char *action)
 	if (!strcmp(action, "time-format")) {
 		rows->time = (rows->time + 1) % EVENT_TIMES;
 	} else if (!strcmp(action, "columns")) {
-		rows->preset = (rows->preset + 1) % EVENT_COLUMNS;
+		event_columns_cycle(&rows->columns_shown);
 	} else if (!strcmp(action, "wrap")) {
 		rows->wraps = !rows->wraps;
 		rows->scroll = 0;
@@ -356,4 +358,67 @@ bool event_rows_find(struct event_rows *rows, const struct match *match, bool is
 	}
 	text_finish(&scratch);
 	return is_found;
+}
+
+/* ---- memory ---- */
+
+static const char *const time_words[EVENT_TIMES] = {"absolute", "relative", "delta"};
+static const char *const wrap_words[] = {"off", "on"};
+static const char *const repeat_words[EVENT_REPEATS] = {"shown", "dim", "collapsed"};
+
+void event_rows_remember(const struct event_rows *rows, struct text *out)
+{
+	event_columns_remember(&rows->columns_shown, out);
+	text_addf(out, "time %s\nwrap %s\nrepeats %s\n", time_words[rows->time],
+		  wrap_words[rows->wraps], repeat_words[rows->repeats]);
+}
+
+void event_rows_add_names(const struct event_rows *rows, struct word_list *names)
+{
+	const struct event_row *row = event_rows_selected(rows);
+
+	if (row)
+		event_text_field_names(rows->page, row, names);
+}
+
+/* The word's place in the list, or `otherwise`. */
+static int place_of(const char *const *list, size_t count, const char *word, int otherwise)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (!strcmp(list[i], word))
+			return (int)i;
+	}
+	return otherwise;
+}
+
+static void recall_words(struct event_rows *rows, size_t count, char **words)
+{
+	if (!strcmp(words[0], "columns"))
+		event_columns_recall(&rows->columns_shown, count, words);
+	else if (count == 2 && !strcmp(words[0], "time"))
+		rows->time = (enum event_rows_time)place_of(time_words, COUNT_OF(time_words),
+							    words[1], (int)rows->time);
+	else if (count == 2 && !strcmp(words[0], "wrap"))
+		rows->wraps = place_of(wrap_words, COUNT_OF(wrap_words), words[1], rows->wraps);
+	else if (count == 2 && !strcmp(words[0], "repeats"))
+		rows->repeats = (enum event_rows_repeats)place_of(
+			repeat_words, COUNT_OF(repeat_words), words[1], (int)rows->repeats);
+}
+
+void event_rows_recall(struct event_rows *rows, const char *memo)
+{
+	char *copy = mem_strdup(memo);
+	char *rest = copy;
+
+	while (rest) {
+		struct word_list words = {0};
+		struct error err = ERROR_INIT;
+		const char *end;
+
+		if (text_split_command(strsep(&rest, "\n"), &words, &end, &err) && words.count > 0)
+			recall_words(rows, words.count, words.words);
+		word_list_finish(&words);
+	}
+	free(copy);
+	rows->is_stale = true;
 }

@@ -7,11 +7,11 @@
 #ifndef TRACON_VIEWS_EVENT_ROWS_H
 #define TRACON_VIEWS_EVENT_ROWS_H
 
+#include "views/event_columns.h"
 #include "views/match.h"
 #include "views/view.h"
 
 enum event_rows_time { EVENT_TIME_ABSOLUTE, EVENT_TIME_RELATIVE, EVENT_TIME_DELTA, EVENT_TIMES };
-enum event_rows_columns { EVENT_COLUMNS_SOME, EVENT_COLUMNS_ALL, EVENT_COLUMNS_FEW, EVENT_COLUMNS };
 enum event_rows_repeats {
 	EVENT_REPEATS_SHOWN,
 	EVENT_REPEATS_DIM,
@@ -28,7 +28,7 @@ struct event_line {
 struct event_rows {
 	/* What the keys changed. */
 	enum event_rows_time time;
-	enum event_rows_columns preset;
+	struct event_columns columns_shown;
 	enum event_rows_repeats repeats;
 	bool wraps;
 	int scroll; /* columns of the fields */
@@ -84,6 +84,11 @@ const struct event_row *event_rows_selected(const struct event_rows *rows);
 /* Selects the next or last line that matches, round the end. False: none does. */
 bool event_rows_find(struct event_rows *rows, const struct match *match, bool is_backward,
 		     bool with_selected);
+/* As a view remembers: "columns …", "time relative", "wrap on", "repeats dim", a line each. */
+void event_rows_remember(const struct event_rows *rows, struct text *out);
+void event_rows_recall(struct event_rows *rows, const char *memo);
+/* Names of fields that could be columns: those of the selected event. */
+void event_rows_add_names(const struct event_rows *rows, struct word_list *names);
 void event_rows_set_filter(struct event_rows *rows, const char *pattern);
 
 #define EVENT_ROWS_HEADER_MIN 4 /* with fewer rows there is no header */

@@ -15,21 +15,18 @@
 #define DELTA_COLUMNS	9
 #define LEVEL_COLUMNS	7
 #define STREAM_COLUMNS	12
+#define OWN_MIN		4
+#define OWN_MAX		24
 #define NAMES_LOOKED_AT 400 /* lines around the top whose names count for the width */
 
 /* ---- widths ---- */
 
-static const unsigned char preset_columns[EVENT_COLUMNS][EVENT_COLUMN_COUNT] = {
-	[EVENT_COLUMNS_SOME] = {[EVENT_COLUMN_TIME] = 18,
-				[EVENT_COLUMN_DELTA] = DELTA_COLUMNS,
-				[EVENT_COLUMN_CPU] = CPU_COLUMNS,
-				[EVENT_COLUMN_LEVEL] = LEVEL_COLUMNS},
-	[EVENT_COLUMNS_ALL] = {[EVENT_COLUMN_TIME] = 18,
-			       [EVENT_COLUMN_DELTA] = DELTA_COLUMNS,
-			       [EVENT_COLUMN_CPU] = CPU_COLUMNS,
-			       [EVENT_COLUMN_LEVEL] = LEVEL_COLUMNS,
-			       [EVENT_COLUMN_STREAM] = STREAM_COLUMNS},
-	[EVENT_COLUMNS_FEW] = {0},
+static const int usual_widths[EVENT_COLUMN_NAME] = {
+	[EVENT_COLUMN_TIME] = 18,
+	[EVENT_COLUMN_DELTA] = DELTA_COLUMNS,
+	[EVENT_COLUMN_CPU] = CPU_COLUMNS,
+	[EVENT_COLUMN_LEVEL] = LEVEL_COLUMNS,
+	[EVENT_COLUMN_STREAM] = STREAM_COLUMNS,
 };
 
 /* What leaves a narrow screen, one after the other; a smaller width first where there is one. */
@@ -42,13 +39,46 @@ static const struct {
 	{EVENT_COLUMN_TIME, 8},	  {EVENT_COLUMN_TIME, 0},
 };
 
+/* By what comes before the fields, less the name. */
 static int used_by(const int widths[EVENT_COLUMN_COUNT])
 {
 	int used = 0;
 
-	for (int i = 0; i < EVENT_COLUMN_NAME; i++)
-		used += widths[i] ? widths[i] + 1 : 0;
+	for (int i = 0; i < EVENT_COLUMN_COUNT; i++) {
+		if (i != EVENT_COLUMN_NAME && i != EVENT_COLUMN_FIELDS)
+			used += widths[i] ? widths[i] + 1 : 0;
+	}
 	return used;
+}
+
+static bool shows(const struct event_rows *rows, enum event_column column)
+{
+	return event_columns_shows(&rows->columns_shown, column);
+}
+
+static void begin_widths(const struct event_rows *rows, int widths[EVENT_COLUMN_COUNT])
+{
+	for (int i = 0; i < EVENT_COLUMN_COUNT; i++)
+		widths[i] = 0;
+	for (int i = 0; i < EVENT_COLUMN_NAME; i++)
+		widths[i] = shows(rows, (enum event_column)i) ? usual_widths[i] : 0;
+	for (int i = EVENT_COLUMN_OWN; i < EVENT_COLUMN_COUNT; i++) {
+		int width = rows->columns_shown.widths[i - EVENT_COLUMN_OWN];
+
+		if (shows(rows, (enum event_column)i))
+			widths[i] = width > OWN_MIN ? width : OWN_MIN;
+	}
+}
+
+/* What the user chose by name stays longest: then it goes from the last on. */
+static void make_room(int widths[EVENT_COLUMN_COUNT], int room)
+{
+	for (size_t i = 0; i < COUNT_OF(leaving) && used_by(widths) > room; i++) {
+		if (widths[leaving[i].column] > leaving[i].columns)
+			widths[leaving[i].column] = leaving[i].columns;
+	}
+	for (int i = EVENT_COLUMN_COUNT; i-- > EVENT_COLUMN_OWN && used_by(widths) > room;)
+		widths[i] = 0;
 }
 
 int event_rows_find_widths(const struct event_rows *rows, int widths[EVENT_COLUMN_COUNT])
@@ -56,25 +86,22 @@ int event_rows_find_widths(const struct event_rows *rows, int widths[EVENT_COLUM
 	int begin = rows->columns >= GUTTER_MIN ? 1 : 0;
 	int room = rows->columns - begin;
 	int name = rows->name_columns > NAME_MIN ? rows->name_columns : NAME_MIN;
+	int least = name < room / 4 ? name : room / 4;
+	bool has_name = shows(rows, EVENT_COLUMN_NAME),
+	     has_fields = shows(rows, EVENT_COLUMN_FIELDS);
 	int left, most;
 
-	for (int i = 0; i < EVENT_COLUMN_COUNT; i++)
-		widths[i] = preset_columns[rows->preset][i];
-	for (size_t i = 0; i < COUNT_OF(leaving); i++) {
-		int least = name < room / 4 ? name : room / 4;
-
-		if (room - used_by(widths) >= least + 1 + FIELDS_MIN)
-			break;
-		if (widths[leaving[i].column] > leaving[i].columns)
-			widths[leaving[i].column] = leaving[i].columns;
-	}
+	begin_widths(rows, widths);
+	make_room(widths, room - (has_name ? least + 1 : 0) - (has_fields ? FIELDS_MIN : 0));
 	left = room - used_by(widths);
-	most = left * NAME_MAX_OF_100 / 100;
-	widths[EVENT_COLUMN_NAME] = name < most ? name : most;
-	widths[EVENT_COLUMN_FIELDS] = left - widths[EVENT_COLUMN_NAME] - 1;
-	if (widths[EVENT_COLUMN_FIELDS] < 1) {
-		widths[EVENT_COLUMN_NAME] = left;
+	most = has_fields ? left * NAME_MAX_OF_100 / 100 : left;
+	if (has_name)
+		widths[EVENT_COLUMN_NAME] = name < most ? name : most;
+	if (has_fields)
+		widths[EVENT_COLUMN_FIELDS] = left - (has_name ? widths[EVENT_COLUMN_NAME] + 1 : 0);
+	if (has_fields && widths[EVENT_COLUMN_FIELDS] < 1) {
 		widths[EVENT_COLUMN_FIELDS] = 0;
+		widths[EVENT_COLUMN_NAME] = has_name ? left : 0;
 	}
 	return begin;
 }
@@ -89,6 +116,31 @@ static const struct event_row *row_of(const struct event_rows *rows, size_t line
 	return &rows->page->rows[rows->lines[line].row];
 }
 
+static void widen(int *columns, int wanted)
+{
+	if (wanted > *columns)
+		*columns = wanted;
+}
+
+/* Values and titles of the user's own columns. */
+static void fit_own(struct event_rows *rows, size_t line, struct canvas *ruler)
+{
+	struct event_columns *columns = &rows->columns_shown;
+	struct text value = {0};
+
+	for (size_t i = 0; i < columns->fields.count; i++) {
+		const char *name = columns->fields.words[i];
+
+		text_clear(&value);
+		if (event_text_value(rows->page, row_of(rows, line), name, &value))
+			widen(&columns->widths[i], canvas_text_columns(ruler, text_str(&value)));
+		widen(&columns->widths[i], canvas_text_columns(ruler, name));
+		if (columns->widths[i] > OWN_MAX)
+			columns->widths[i] = OWN_MAX;
+	}
+	text_finish(&value);
+}
+
 void event_rows_fit_columns(struct event_rows *rows)
 {
 	struct canvas *ruler = canvas_create(1, 1);
@@ -97,10 +149,8 @@ void event_rows_fit_columns(struct event_rows *rows)
 			       : 0;
 
 	for (size_t i = begin; i < rows->line_count && i < begin + NAMES_LOOKED_AT; i++) {
-		int columns = canvas_text_columns(ruler, row_of(rows, i)->name);
-
-		if (columns > rows->name_columns)
-			rows->name_columns = columns;
+		widen(&rows->name_columns, canvas_text_columns(ruler, row_of(rows, i)->name));
+		fit_own(rows, i, ruler);
 	}
 	canvas_destroy(ruler);
 }
@@ -162,7 +212,7 @@ void event_rows_fit_scroll(struct event_rows *rows)
 	}
 	canvas_destroy(ruler);
 	rows->scroll_max = longest - widths[EVENT_COLUMN_FIELDS];
-	if (rows->scroll_max < 0)
+	if (rows->scroll_max < 0 || widths[EVENT_COLUMN_FIELDS] == 0)
 		rows->scroll_max = 0;
 	if (rows->scroll > rows->scroll_max)
 		rows->scroll = rows->scroll_max;
@@ -186,30 +236,42 @@ static enum role role_of(const struct drawn *drawn, enum role role)
 	return drawn->has_role ? drawn->role : role;
 }
 
-static void draw_header(const struct event_rows *rows, struct canvas *canvas)
+static const char *title_of(const struct event_rows *rows, enum event_column column)
 {
-	static const char *const titles[EVENT_COLUMN_COUNT] = {
+	static const char *const titles[EVENT_COLUMN_OWN] = {
 		[EVENT_COLUMN_TIME] = "TIME",	  [EVENT_COLUMN_DELTA] = "DELTA",
 		[EVENT_COLUMN_CPU] = "CPU",	  [EVENT_COLUMN_LEVEL] = "LEVEL",
 		[EVENT_COLUMN_STREAM] = "STREAM", [EVENT_COLUMN_NAME] = "EVENT",
 		[EVENT_COLUMN_FIELDS] = "FIELDS",
 	};
 	static const char *const times[EVENT_TIMES] = {"TIME", "SINCE", "SINCE LAST"};
+
+	if (column == EVENT_COLUMN_TIME)
+		return times[rows->time];
+	if (column < EVENT_COLUMN_OWN)
+		return titles[column];
+	return event_columns_name(&rows->columns_shown, column);
+}
+
+static void draw_header(const struct event_rows *rows, struct canvas *canvas)
+{
 	int widths[EVENT_COLUMN_COUNT];
 	int at = event_rows_find_widths(rows, widths);
 
-	for (int i = 0; i < EVENT_COLUMN_COUNT; i++) {
-		const char *title = i == EVENT_COLUMN_TIME ? times[rows->time] : titles[i];
-		bool is_right = i == EVENT_COLUMN_DELTA || i == EVENT_COLUMN_CPU ||
-				(i == EVENT_COLUMN_TIME && rows->time != EVENT_TIME_ABSOLUTE);
+	for (size_t i = 0; i < EVENT_COLUMN_COUNT; i++) {
+		enum event_column column = event_columns_at(i);
+		int width = widths[column];
+		bool is_right = column == EVENT_COLUMN_DELTA || column == EVENT_COLUMN_CPU ||
+				(column == EVENT_COLUMN_TIME && rows->time != EVENT_TIME_ABSOLUTE);
 
-		if (!widths[i])
+		if (!width)
 			continue;
 		if (is_right)
-			canvas_text_right(canvas, 0, at + widths[i], widths[i], ROLE_TITLE, title);
+			canvas_text_right(canvas, 0, at + width, width, ROLE_TITLE,
+					  title_of(rows, column));
 		else
-			canvas_text(canvas, 0, at, widths[i], ROLE_TITLE, title);
-		at += widths[i] + 1;
+			canvas_text(canvas, 0, at, width, ROLE_TITLE, title_of(rows, column));
+		at += width + 1;
 	}
 }
 
@@ -306,10 +368,39 @@ static void draw_fields(const struct drawn *drawn, int at, int columns)
 	text_finish(&text);
 }
 
-static void (*const draw_column[EVENT_COLUMN_COUNT])(const struct drawn *drawn, int at,
-						     int columns) = {
+static void (*const draw_usual[EVENT_COLUMN_OWN])(const struct drawn *drawn, int at,
+						  int columns) = {
 	draw_time, draw_delta, draw_cpu, draw_level, draw_stream, draw_name, draw_fields,
 };
+
+static void draw_own(const struct drawn *drawn, enum event_column column, int at, int columns)
+{
+	const struct event_rows *rows = drawn->rows;
+	struct text text = {0};
+
+	if (event_text_value(rows->page, row_of(rows, drawn->line),
+			     event_columns_name(&rows->columns_shown, column), &text))
+		canvas_text(drawn->canvas, drawn->row, at, columns, role_of(drawn, ROLE_NORMAL),
+			    text_str(&text));
+	text_finish(&text);
+}
+
+static void draw_columns(const struct drawn *drawn, int at)
+{
+	int widths[EVENT_COLUMN_COUNT];
+
+	event_rows_find_widths(drawn->rows, widths);
+	for (size_t i = 0; i < EVENT_COLUMN_COUNT; i++) {
+		enum event_column column = event_columns_at(i);
+		int width = widths[column];
+
+		if (width && column < EVENT_COLUMN_OWN)
+			draw_usual[column](drawn, at, width);
+		else if (width)
+			draw_own(drawn, column, at, width);
+		at += width ? width + 1 : 0;
+	}
+}
 
 static bool is_in_range(const struct drawn *drawn)
 {
@@ -377,7 +468,6 @@ static void draw_line(struct drawn *drawn)
 	int widths[EVENT_COLUMN_COUNT];
 	int begin = event_rows_find_widths(drawn->rows, widths);
 	int height = event_rows_height(drawn->rows, drawn->line);
-	int at = begin;
 
 	if (has_gap(row_of(drawn->rows, drawn->line))) {
 		draw_gap(drawn);
@@ -392,11 +482,7 @@ static void draw_line(struct drawn *drawn)
 			    ' ');
 	if (begin > 0)
 		draw_gutter(drawn);
-	for (int i = 0; i < EVENT_COLUMN_COUNT; i++) {
-		if (widths[i])
-			draw_column[i](drawn, at, widths[i]);
-		at += widths[i] ? widths[i] + 1 : 0;
-	}
+	draw_columns(drawn, begin);
 	for (int i = 0; drawn->context->find && i < height; i++)
 		highlight_cells(drawn->canvas, drawn->row + i, begin, drawn->rows->columns - begin,
 				drawn->context->find);

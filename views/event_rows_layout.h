@@ -5,17 +5,6 @@
 
 #include "views/event_rows.h"
 
-enum event_column {
-	EVENT_COLUMN_TIME,
-	EVENT_COLUMN_DELTA,
-	EVENT_COLUMN_CPU,
-	EVENT_COLUMN_LEVEL,
-	EVENT_COLUMN_STREAM,
-	EVENT_COLUMN_NAME,
-	EVENT_COLUMN_FIELDS,
-	EVENT_COLUMN_COUNT
-};
-
 /* Widths, 0: not shown. Returns the first column behind the gutter. */
 int event_rows_find_widths(const struct event_rows *rows, int widths[EVENT_COLUMN_COUNT]);
 /* Digits of a second that the column of times has room for. */

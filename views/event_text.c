@@ -122,14 +122,12 @@ static size_t add_members(const struct event_page *page, const struct event_row 
 			  unsigned int depth, struct text *out);
 
 /* Returns the index behind the field and its members. Depth is a byte: so deep the calls go. */
-static size_t add_field(const struct event_page *page, const struct event_row *row, size_t index,
+static size_t add_value(const struct event_page *page, const struct event_row *row, size_t index,
 			struct text *out)
 {
 	const struct event_field *field = field_at(page, row, index);
 	const struct event_field *member = first_member(page, row, index);
 
-	if (!is_element(field))
-		text_addf(out, "%s = ", field->name);
 	if (member) {
 		bool is_array = is_element(member);
 
@@ -140,6 +138,16 @@ static size_t add_field(const struct event_page *page, const struct event_row *r
 	}
 	text_addf(out, field->is_text ? "\"%s\"" : "%s", field->value);
 	return index + 1;
+}
+
+static size_t add_field(const struct event_page *page, const struct event_row *row, size_t index,
+			struct text *out)
+{
+	const struct event_field *field = field_at(page, row, index);
+
+	if (!is_element(field))
+		text_addf(out, "%s = ", field->name);
+	return add_value(page, row, index, out);
 }
 
 static size_t add_members(const struct event_page *page, const struct event_row *row, size_t index,
@@ -182,6 +190,101 @@ void event_text_fields(const struct event_page *page, const struct event_row *ro
 		text_finish(&text);
 	}
 }
+
+/* ---- one field ---- */
+
+#define CONTEXT_PREFIX "$ctx."
+
+static bool is_context(const struct event_field *field)
+{
+	return field->scope == EVENT_CONTEXT || field->scope == EVENT_STREAM_CONTEXT;
+}
+
+/* "a.b" after "a." was found: the names of what is deeper follow. */
+static bool find_member(const struct event_page *page, const struct event_row *row, size_t *index,
+			const char *path)
+{
+	size_t length = strcspn(path, ".");
+	const struct event_field *first = field_at(page, row, *index);
+	const struct event_field *field = first;
+
+	for (; field && field->scope == first->scope && field->depth >= first->depth;
+	     field = field_at(page, row, ++*index)) {
+		if (field->depth > first->depth || strlen(field->name) != length ||
+		    strncmp(field->name, path, length) != 0)
+			continue;
+		if (!path[length])
+			return true;
+		if (!first_member(page, row, *index))
+			return false;
+		++*index;
+		return find_member(page, row, index, path + length + 1);
+	}
+	return false;
+}
+
+static bool find_in_scope(const struct event_page *page, const struct event_row *row,
+			  enum event_scope scope, const char *path, size_t *index)
+{
+	for (*index = 0; *index < row->field_count; ++*index) {
+		if (field_at(page, row, *index)->scope == scope)
+			return find_member(page, row, index, path);
+	}
+	return false;
+}
+
+bool event_text_value(const struct event_page *page, const struct event_row *row, const char *name,
+		      struct text *out)
+{
+	static const enum event_scope scopes[] = {EVENT_PAYLOAD, EVENT_CONTEXT,
+						  EVENT_STREAM_CONTEXT};
+	bool is_of_context = !strncmp(name, CONTEXT_PREFIX, strlen(CONTEXT_PREFIX));
+	size_t index;
+
+	if (is_of_context)
+		name += strlen(CONTEXT_PREFIX);
+	for (size_t i = is_of_context ? 1 : 0; i < sizeof(scopes) / sizeof(scopes[0]); i++) {
+		const struct event_field *field;
+
+		if (!find_in_scope(page, row, scopes[i], name, &index))
+			continue;
+		field = field_at(page, row, index);
+		if (field->is_text && !first_member(page, row, index))
+			text_add(out, field->value);
+		else
+			add_value(page, row, index, out);
+		return true;
+	}
+	return false;
+}
+
+static bool is_in_payload(const struct event_page *page, const struct event_row *row,
+			  const char *name)
+{
+	size_t index;
+
+	return find_in_scope(page, row, EVENT_PAYLOAD, name, &index);
+}
+
+void event_text_field_names(const struct event_page *page, const struct event_row *row,
+			    struct word_list *names)
+{
+	for (size_t i = 0; i < row->field_count; i++) {
+		const struct event_field *field = field_at(page, row, i);
+		struct text name = {0};
+
+		/* Of members the outermost is offered; who wants one writes its path. */
+		if (field->depth > 0 || (field->scope != EVENT_PAYLOAD && !is_context(field)))
+			continue;
+		if (is_context(field) && is_in_payload(page, row, field->name))
+			text_add(&name, CONTEXT_PREFIX);
+		text_add(&name, field->name);
+		word_list_add(names, text_str(&name));
+		text_finish(&name);
+	}
+}
+
+/* ---- the line ---- */
 
 void event_text_line(const struct event_page *page, const struct event_row *row, struct text *out)
 {

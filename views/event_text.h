@@ -23,6 +23,15 @@ const char *event_text_level(const struct event_row *row);
 /* a = 1, b = "x", c = {d = [1, 2]}  {vpid = 12} */
 void event_text_fields(const struct event_page *page, const struct event_row *row,
 		       struct text *out);
+/*
+ * The value of one field: "a", "a.b" for a member, "$ctx.a" if the payload has one of that name
+ * too. False: the event has none.
+ */
+bool event_text_value(const struct event_page *page, const struct event_row *row, const char *name,
+		      struct text *out);
+/* Names of the event's fields, as event_text_value() takes them; of members the outermost. */
+void event_text_field_names(const struct event_page *page, const struct event_row *row,
+			    struct word_list *names);
 /* Time, name and fields: what is copied, and what a filter of text looks at. */
 void event_text_line(const struct event_page *page, const struct event_row *row, struct text *out);
 void event_text_details(const struct event_page *page, const struct event_row *row,

@@ -334,6 +334,22 @@ static bool details(const void *state, const struct view_input *input, struct po
 	return row != NULL;
 }
 
+static void remember(const void *state, bool with_marks, struct text *out)
+{
+	(void)with_marks;
+	event_rows_remember(&((const struct tail_state *)state)->rows, out);
+}
+
+static void recall(void *state, const char *memo)
+{
+	event_rows_recall(&((struct tail_state *)state)->rows, memo);
+}
+
+static void add_column_names(const void *state, struct word_list *names)
+{
+	event_rows_add_names(&((const struct tail_state *)state)->rows, names);
+}
+
 static const char *label(const void *state, const struct view_input *input, const char *action)
 {
 	(void)state;
@@ -367,5 +383,8 @@ const struct view_class tail_view = {
 	.detail = detail,
 	.label = label,
 	.details = details,
+	.remember = remember,
+	.recall = recall,
+	.add_column_names = add_column_names,
 	.actions = actions,
 };

@@ -120,6 +120,8 @@ struct view_class {
 	 */
 	void (*remember)(const void *state, bool with_marks, struct text *out);
 	void (*recall)(void *state, const char *memo);
+	/* What else could be a column now, besides those that it remembers. May be NULL. */
+	void (*add_column_names)(const void *state, struct word_list *names);
 	const struct view_action *actions; /* its own besides the common ones; ends with {NULL} */
 };
 
