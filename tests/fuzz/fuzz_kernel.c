@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Fuzzer entry: what comes from the kernel and from programs. By its first byte the input is 'F', a
- * format file, a line of equal signs, a page of records; 'E', a program's file; 'A', words: places
- * of probes and arguments.
+ * format file, a line of equal signs, a page of records; 'D', the same with the fields'
+ * descriptions as numbers; 'E', a program's file; 'A', words: places of probes and arguments.
  */
 #include "tests/fuzz/fuzz.h"
 
@@ -82,17 +82,30 @@ static void transcode(const struct kernel_format *format, struct kernel_class *c
 	free(by_id);
 }
 
-static void read_records(const char *text, size_t length)
+static void use(const struct kernel_format *format, const unsigned char *page)
 {
 	static const char *const filters[] = {"a > 1 && b == \"x*\"", "c[1] & 3 || $ctx.tid"};
+	struct kernel_class *class = kernel_class_create(format);
+	struct kernel_matcher *matcher = kernel_matcher_create(format, filters, COUNT_OF(filters));
+	bool is_whole;
+
+	transcode(format, class, page);
+	class->wants_data = matcher;
+	class->wants = kernel_matcher_wants;
+	transcode(format, class, page);
+	free(kernel_push_filter(format, filters, COUNT_OF(filters), &is_whole));
+	kernel_matcher_destroy(matcher);
+	kernel_class_destroy(class);
+}
+
+static void read_records(const char *text, size_t length)
+{
 	const char *end = memmem(text, length, line, strlen(line));
 	size_t format_bytes = end ? (size_t)(end - text) : length;
 	unsigned char page[PAGE_BYTES] = {0};
 	struct error err = ERROR_INIT;
 	struct kernel_format *format;
-	struct kernel_class *class;
 	char *copy = mem_zalloc(format_bytes + 1);
-	bool is_whole;
 
 	memcpy(copy, text, format_bytes);
 	if (end) {
@@ -100,19 +113,75 @@ static void read_records(const char *text, size_t length)
 
 		memcpy(page, end + strlen(line), left < PAGE_BYTES ? left : PAGE_BYTES);
 	}
-	format = kernel_format_read("sched", copy, format_bytes, &err);
-	if (format) {
-		class = kernel_class_create(format);
-		transcode(format, class, page);
-		class->wants_data = kernel_matcher_create(format, filters, 2);
-		class->wants = kernel_matcher_wants;
-		transcode(format, class, page);
-		kernel_matcher_destroy((struct kernel_matcher *)(uintptr_t) class->wants_data);
-		free(kernel_push_filter(format, filters, 2, &is_whole));
-		kernel_class_destroy(class);
-	}
+	format = kernel_format_read(strlen(copy) % 2 ? "syscalls" : "sched", copy, format_bytes,
+				    &err);
+	if (format)
+		use(format, page);
 	kernel_format_destroy(format);
 	free(copy);
+}
+
+/* One field of 6 bytes, as far as it can be one: what kernel_format_read() promises. */
+static struct kernel_field make_field(const unsigned char *bytes, size_t number)
+{
+	struct kernel_field field = {
+		.name = mem_printf("%c", (char)('a' + number)),
+		.kind = (enum kernel_field_kind)(bytes[0] % (KERNEL_SEQUENCE + 1)),
+		.element_bytes = (uint8_t)(1 << (bytes[1] & 3)),
+		.is_signed = bytes[1] & 4,
+		.is_narrowed = bytes[1] & 8,
+		.is_renamed = bytes[1] & 16,
+		.is_relative = bytes[1] & 32,
+		.offset = kernel_u16(bytes + 2),
+		.size_bytes = kernel_u16(bytes + 4),
+	};
+
+	if (bytes[1] & 64) /* near the record's begin, where most are */
+		field.offset &= 63;
+	if (field.kind == KERNEL_INTEGER || field.kind == KERNEL_POINTER)
+		field.size_bytes = field.element_bytes;
+	else if (field.kind == KERNEL_STRING || field.kind == KERNEL_SEQUENCE)
+		field.size_bytes = 4;
+	if (field.kind == KERNEL_TEXT || field.kind == KERNEL_STRING)
+		field.element_bytes = 1;
+	if (field.offset < KERNEL_RECORD_COMMON_BYTES)
+		field.offset = KERNEL_RECORD_COMMON_BYTES;
+	if (field.size_bytes > UINT16_MAX - field.offset || field.size_bytes == 0) {
+		field.offset = KERNEL_RECORD_COMMON_BYTES;
+		field.size_bytes = 8;
+		field.element_bytes = 8;
+		field.kind = KERNEL_INTEGER;
+	}
+	field.size_bytes = (uint16_t)(field.size_bytes - field.size_bytes % field.element_bytes);
+	if (field.size_bytes == 0)
+		field.size_bytes = field.element_bytes;
+	return field;
+}
+
+#define FIELD_BYTES 6
+
+static void read_described(const unsigned char *bytes, size_t length)
+{
+	struct kernel_field fields[16];
+	struct kernel_format format = {.id = 7,
+				       .system = mem_strdup("sched"),
+				       .name = mem_strdup("one"),
+				       .fields = fields};
+	unsigned char page[PAGE_BYTES] = {0};
+	size_t count = length > 0 ? bytes[0] % (COUNT_OF(fields) + 1) : 0;
+	size_t left;
+
+	if (length < 1 + count * FIELD_BYTES)
+		count = 0;
+	for (size_t i = 0; i < count; i++)
+		fields[format.field_count++] = make_field(bytes + 1 + i * FIELD_BYTES, i);
+	left = length - (length > 0) - count * FIELD_BYTES;
+	memcpy(page, bytes + length - left, left < PAGE_BYTES ? left : PAGE_BYTES);
+	use(&format, page);
+	for (size_t i = 0; i < count; i++)
+		free(fields[i].name);
+	free(format.system);
+	free(format.name);
 }
 
 static void read_program(const uint8_t *bytes, size_t length)
@@ -159,6 +228,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	memcpy(copy, bytes + 1, length - 1);
 	if (bytes[0] == 'F')
 		read_records(copy, length - 1);
+	else if (bytes[0] == 'D')
+		read_described(bytes + 1, length - 1);
 	else if (bytes[0] == 'E')
 		read_program(bytes + 1, length - 1);
 	else if (bytes[0] == 'A')

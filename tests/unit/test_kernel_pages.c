@@ -442,6 +442,79 @@ static void what_is_no_format_is_refused(void **state)
 	}
 }
 
+static struct kernel_format *read_declaration(const char *declaration, int size)
+{
+	struct error err = ERROR_INIT;
+	char *text =
+		mem_printf("name: one\nID: 7\nformat:\n"
+			   "\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n"
+			   "\n\tfield:%s;\toffset:8;\tsize:%d;\tsigned:0;\n"
+			   "\nprint fmt: \"%%d %%s\", REC->a, __get_str(b)\n",
+			   declaration, size);
+	struct kernel_format *format = kernel_format_read("sched", text, strlen(text), &err);
+
+	free(text);
+	return format;
+}
+
+/* What is printed does not matter, nor what compilers are told of a pointer. */
+static void declarations_are_of_known_shapes(void **state)
+{
+	static const struct {
+		const char *declaration;
+		int size;
+		enum kernel_field_kind kind;
+		uint8_t element_bytes;
+	} good[] = {
+		{"int a", 4, KERNEL_INTEGER, 4},
+		{"const char * a", 8, KERNEL_POINTER, 8},
+		{"const struct x *const a", 8, KERNEL_POINTER, 8},
+		{"struct x __attribute__((btf_type_tag(\"user\"))) * a", 8, KERNEL_POINTER, 8},
+		{"char a[16]", 16, KERNEL_TEXT, 1},
+		{"char a[TASK_COMM_LEN + 1]", 16, KERNEL_TEXT, 1},
+		{"unsigned int a[4]", 16, KERNEL_ARRAY, 4},
+		{"__data_loc char[] a", 4, KERNEL_STRING, 1},
+		{"__rel_loc char[] a", 4, KERNEL_STRING, 1},
+		{"__data_loc unsigned int[] a", 4, KERNEL_SEQUENCE, 4},
+		{"__data_loc u16[] a", 4, KERNEL_SEQUENCE, 2},
+		{"__data_loc cpumask_t a", 4, KERNEL_SEQUENCE, 8},
+		{"struct x a", 24, KERNEL_ARRAY, 1},
+	};
+	static const char *const bad[] = {
+		"",
+		"int",
+		"a",
+		"*",
+		"int *",
+		"int a[4",
+		"int a]4[",
+		"int a[4][4]",
+		"int a[4] b",
+		"__data_loc a",
+		"__data_loc char[]",
+		"int __data_loc a",
+		"int (*a)(int)",
+		"int a; b",
+		"int\ta",
+		"[4] a",
+		"int a b c d e f g h i j k l m n o p q r s t u v w x y z 0 1 2 3 4 5 6",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++) {
+		struct kernel_format *format = read_declaration(good[i].declaration, good[i].size);
+
+		assert_non_null(format);
+		assert_int_equal(format->field_count, 1);
+		assert_string_equal(format->fields[0].name, "a");
+		assert_int_equal(format->fields[0].kind, good[i].kind);
+		assert_int_equal(format->fields[0].element_bytes, good[i].element_bytes);
+		kernel_format_destroy(format);
+	}
+	for (size_t i = 0; i < COUNT_OF(bad); i++)
+		assert_null(read_declaration(bad[i], 4));
+}
+
 static void system_calls_have_lttngs_names_and_types(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -469,6 +542,7 @@ int main(void)
 		cmocka_unit_test(a_cut_divides_the_records_by_their_time),
 		cmocka_unit_test(damaged_pages_lead_nowhere),
 		cmocka_unit_test(what_is_no_format_is_refused),
+		cmocka_unit_test(declarations_are_of_known_shapes),
 		cmocka_unit_test(system_calls_have_lttngs_names_and_types),
 	};
 

@@ -9,6 +9,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/ctf/type.h"
+#include "backend/source/kernel/format_text.h"
 #include "backend/source/kernel/page.h"
 
 #define SYSCALLS "syscalls"
@@ -68,17 +69,43 @@ static bool is_size(unsigned int bytes)
 	return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8;
 }
 
+/* The type without what says that it is elsewhere in the record. */
+static const char *plain_type(const struct tep_format_field *field)
+{
+	static const char *const prefixes[] = {"__data_loc ", "__rel_loc "};
+
+	for (size_t i = 0; i < COUNT_OF(prefixes); i++)
+		if (strncmp(field->type, prefixes[i], strlen(prefixes[i])) == 0)
+			return field->type + strlen(prefixes[i]);
+	return field->type;
+}
+
 /* Whether elements are characters: libtraceevent says so only of what is printed as a string. */
 static bool is_text(const struct tep_format_field *field)
 {
-	const char *type = field->type;
+	const char *type = plain_type(field);
 
-	for (const char *prefix = "__data_loc "; strncmp(type, prefix, strlen(prefix)) == 0;)
-		type += strlen(prefix);
-	for (const char *prefix = "__rel_loc "; strncmp(type, prefix, strlen(prefix)) == 0;)
-		type += strlen(prefix);
 	return strncmp(type, "char", 4) == 0 &&
 	       (type[4] == '\0' || type[4] == '[' || type[4] == ' ');
+}
+
+/* Of C's own types libtraceevent knows no size here, and of sets of CPUs none at all. */
+static uint8_t element_bytes_of(const struct tep_format_field *field)
+{
+	static const struct {
+		const char *type;
+		uint8_t bytes;
+	} known[] = {
+		{"short[]", 2},		{"unsigned short[]", 2}, {"int[]", 4},
+		{"unsigned int[]", 4},	{"unsigned[]", 4},	 {"long[]", 8},
+		{"unsigned long[]", 8}, {"long long[]", 8},	 {"unsigned long long[]", 8},
+		{"size_t[]", 8},	{"pid_t[]", 4},		 {"cpumask_t", 8},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(known); i++)
+		if (strcmp(plain_type(field), known[i].type) == 0)
+			return known[i].bytes;
+	return is_size(field->elementsize) ? (uint8_t)field->elementsize : 1;
 }
 
 static void read_dynamic(const struct tep_format_field *from, struct kernel_field *field)
@@ -90,7 +117,7 @@ static void read_dynamic(const struct tep_format_field *from, struct kernel_fiel
 		return;
 	}
 	field->kind = KERNEL_SEQUENCE;
-	field->element_bytes = is_size(from->elementsize) ? (uint8_t)from->elementsize : 1;
+	field->element_bytes = element_bytes_of(from);
 }
 
 static void read_array(const struct tep_format_field *from, struct kernel_field *field)
@@ -197,23 +224,32 @@ struct kernel_format *kernel_format_read(const char *system, const char *text, s
 					 struct error *err)
 {
 	struct kernel_format *format = NULL;
+	struct text clean = {0};
 	struct tep_event *event;
 	struct tep_handle *tep;
 
+	if (length > KERNEL_FORMAT_MAX) {
+		error_set(err, ERROR_INVALID, "its format is longer than %d bytes",
+			  KERNEL_FORMAT_MAX);
+		return NULL;
+	}
+	if (!kernel_format_clean(text, length, &clean, err)) {
+		text_finish(&clean);
+		return NULL;
+	}
 	tep_set_loglevel(TEP_LOG_NONE); /* or it writes to the terminal */
 	tep = tep_alloc();
 	if (!tep)
 		abort();
 	tep_set_long_size(tep, sizeof(long));
-	/* How it prints the event may be beyond it; the fields are there all the same. */
-	if (length <= KERNEL_FORMAT_MAX)
-		tep_parse_event(tep, text, length, system);
+	tep_parse_event(tep, text_str(&clean), clean.length, system);
 	event = tep_get_events_count(tep) == 1 ? tep_get_first_event(tep) : NULL;
 	if (event && event->name && event->id >= 0 && event->id <= UINT16_MAX)
 		format = convert(event, system, err);
 	else
 		error_set(err, ERROR_INVALID, "not the format of an event");
 	tep_free(tep);
+	text_finish(&clean);
 	return format;
 }
 

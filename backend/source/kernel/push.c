@@ -58,9 +58,12 @@ static bool find_field(const struct kernel_format *format, const char *name,
 static bool find_name(const struct kernel_format *format, const struct filter_node *node,
 		      struct kernel_name *known)
 {
-	const char *name = node->field.steps[0].name;
+	const char *name;
 
-	if (node->kind != FILTER_FIELD || node->field.step_count != 1 || !name)
+	if (node->kind != FILTER_FIELD || node->field.step_count != 1)
+		return false;
+	name = node->field.steps[0].name;
+	if (!name)
 		return false;
 	if (node->field.scope == FILTER_PAYLOAD)
 		return find_field(format, name, known);
