@@ -282,25 +282,28 @@ int kernel_instance_open_stats(const struct kernel_instance *instance, unsigned 
 	return open_of_cpu(instance, cpu, "stats", err);
 }
 
-uint64_t kernel_instance_lost(int stats_fd)
+void kernel_instance_count(int stats_fd, struct kernel_ring_counts *counts)
 {
-	/* Overwritten unread; lost to nested interrupts; refused for want of room. */
-	static const char *const keys[] = {
-		"\noverrun: ", "\ncommit overrun: ", "\ndropped events: "};
+	const struct {
+		const char *key;
+		uint64_t *counter;
+	} lines[] = {
+		{"\nread events: ", &counts->read},
+		{"\noverrun: ", &counts->overwritten},
+		{"\ncommit overrun: ", &counts->refused},
+		{"\ndropped events: ", &counts->refused},
+	};
 	char text[STATS_BYTES];
 	ssize_t got = pread(stats_fd, text, sizeof(text) - 1, 0);
-	uint64_t lost = 0;
 
-	if (got <= 0)
-		return 0;
-	text[got] = '\0';
-	for (size_t i = 0; i < COUNT_OF(keys); i++) {
-		const char *found = strstr(text, keys[i]);
+	*counts = (struct kernel_ring_counts){0};
+	text[got > 0 ? got : 0] = '\0';
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
+		const char *found = strstr(text, lines[i].key);
 
 		if (found)
-			lost += strtoull(found + strlen(keys[i]), NULL, 10);
+			*lines[i].counter += strtoull(found + strlen(lines[i].key), NULL, 10);
 	}
-	return lost;
 }
 
 unsigned int kernel_instance_clean_up(const struct tracefs *tracefs)

@@ -40,8 +40,13 @@ int kernel_instance_open_ring(const struct kernel_instance *instance, unsigned i
 			      struct error *err);
 int kernel_instance_open_stats(const struct kernel_instance *instance, unsigned int cpu,
 			       struct error *err);
-/* What the kernel lost on that CPU since the instance was made. */
-uint64_t kernel_instance_lost(int stats_fd);
+/* Of one CPU, since the instance was made; in events. */
+struct kernel_ring_counts {
+	uint64_t read;	      /* by us */
+	uint64_t overwritten; /* before anybody had read them */
+	uint64_t refused;     /* for want of room, or inside other records being written */
+};
+void kernel_instance_count(int stats_fd, struct kernel_ring_counts *counts);
 
 /* Field 22 of /proc/PID/stat: with the number it names a process for ever. 0: there is none. */
 unsigned long long kernel_instance_start_time(pid_t pid);

@@ -25,8 +25,11 @@ struct kernel_stream {
 	int timer_fd, wait_fd; /* -1 if the ring alone is waited for */
 	unsigned char *page;
 	struct kernel_cursor cursor;
-	bool has_page;	  /* the cursor is in it */
-	bool was_partial; /* the page was not half full: the ring has nothing more to speak of */
+	bool has_page;	     /* the cursor is in it */
+	bool was_partial;    /* the page was not half full: the ring has nothing more to speak of */
+	bool has_gap;	     /* records before the page were overwritten unread: not told yet */
+	uint64_t page_count; /* that were read */
+	uint64_t overwritten_seen; /* events */
 	struct kernel_writer writer;
 	/* Positions are flushes: asked for, and carried out. */
 	uint64_t asked, done;
@@ -43,8 +46,29 @@ static struct kernel_stream *stream_of(struct stream *base)
 
 static void close_packet(struct kernel_stream *stream, uint64_t end_clock, struct packet *packet)
 {
-	kernel_writer_close(&stream->writer, end_clock, kernel_instance_lost(stream->stats_fd),
-			    packet);
+	struct kernel_ring_counts counts;
+
+	kernel_instance_count(stream->stats_fd, &counts);
+	kernel_writer_close(&stream->writer, end_clock, counts.refused, packet);
+}
+
+/*
+ * What was overwritten is told as packets whose numbers are missing. The kernel overwrites whole
+ * pages but counts events: as many pages as would hold these, at least one.
+ */
+static void leave_gap(struct kernel_stream *stream)
+{
+	struct kernel_ring_counts counts;
+	uint64_t events, pages;
+
+	kernel_instance_count(stream->stats_fd, &counts);
+	events = counts.overwritten - stream->overwritten_seen;
+	pages = counts.read > 0 ? (uint64_t)((double)events * (double)stream->page_count /
+					     (double)counts.read)
+				: 0;
+	stream->overwritten_seen = counts.overwritten;
+	stream->writer.sequence += pages > 0 ? pages : 1;
+	stream->has_gap = false;
 }
 
 /* All that was before the flush is through. True: a packet came of it. */
@@ -81,6 +105,8 @@ static bool read_page(struct kernel_stream *stream)
 		stream->writer.broken_count++;
 	}
 	stream->was_partial = (uint64_t)(stream->cursor.end - stream->cursor.at) < page_bytes / 2;
+	stream->has_gap = stream->has_gap || stream->cursor.has_lost;
+	stream->page_count++;
 	stream->has_page = true;
 	return true;
 }
@@ -112,6 +138,13 @@ static enum take_result take(struct stream *base, struct packet *packet)
 			stream->was_partial = false;
 			return TAKE_NOTHING;
 		}
+		if (stream->has_gap && stream->writer.is_open) {
+			close_packet(stream, stream->writer.last_clock, packet);
+			stream->done_when_back = stream->done;
+			return TAKE_PACKET;
+		}
+		if (stream->has_gap)
+			leave_gap(stream);
 		switch (kernel_transcode(&stream->writer, &stream->channel->classes,
 					 &stream->cursor,
 					 is_flushing ? stream->cut_clock : UINT64_MAX)) {
