@@ -22,6 +22,7 @@
 
 /* Of a longer journal only the end is looked at: a few thousand sessions. */
 #define LOOK_BACK_BYTES	  ((off_t)2 * 1024 * 1024)
+#define NOTES_BYTES_MAX	  ((off_t)16 * 1024 * 1024) /* in a larger file: starts and ends only */
 #define STAT_BYTES_MAX	  4096
 #define STAT_START_NUMBER 20 /* proc(5): starttime, counted from the field behind the name */
 
@@ -34,6 +35,8 @@ struct journal {
 	struct fold *fold;
 	struct otlp_counts counts;
 	struct otlp_emitter emitter;
+	void (*appended)(void *data); /* or NULL */
+	void *data;
 };
 
 /* --- who is who */
@@ -181,6 +184,8 @@ static void append(struct journal *journal, struct json *record)
 			  journal->lost_count, err.message);
 	}
 	text_finish(&line);
+	if (journal->appended)
+		journal->appended(journal->data);
 }
 
 static void add_identity(struct json *attributes, const struct journal_session *session)
@@ -222,6 +227,36 @@ void journal_end(struct journal *journal, const struct journal_session *session,
 		otlp_add_u64(attributes, "tracon.event.recorded", end->recorded_events);
 		otlp_add_u64(attributes, "tracon.event.discarded", end->discarded_events);
 	}
+	append(journal, record);
+}
+
+static bool has_room_for_notes(const struct journal *journal)
+{
+	struct stat status;
+
+	return journal->fd < 0 || fstat(journal->fd, &status) < 0 ||
+	       status.st_size < NOTES_BYTES_MAX;
+}
+
+void journal_note(struct journal *journal, const struct journal_session *session,
+		  const struct journal_note *note)
+{
+	struct json *attributes;
+	struct json *record;
+
+	if (!journal)
+		return;
+	if (!has_room_for_notes(journal)) {
+		journal->lost_count++;
+		return;
+	}
+	record = otlp_log(&journal->emitter, note->event, note->wall_ns, clock_wall_ns(),
+			  OTLP_SEVERITY_INFO, &attributes);
+	add_identity(attributes, session);
+	for (const struct journal_text *text = note->texts; text && text->key; text++)
+		otlp_add_text(attributes, text->key, text->value);
+	for (const struct journal_number *number = note->numbers; number && number->key; number++)
+		otlp_add_u64(attributes, number->key, number->value);
 	append(journal, record);
 }
 
@@ -303,9 +338,45 @@ char *journal_last(struct journal *journal, uid_t uid, const char *name)
 	return id;
 }
 
+bool journal_knows(struct journal *journal, const char *id, bool *goes_on)
+{
+	struct fold_session *sessions;
+	bool is_known = false;
+	size_t count;
+
+	*goes_on = false;
+	if (!journal)
+		return false;
+	catch_up(journal);
+	sessions = fold_sessions(journal->fold, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(sessions[i].id, id) == 0) {
+			is_known = true;
+			*goes_on = sessions[i].state == FOLD_ACTIVE;
+		}
+	free(sessions);
+	return is_known;
+}
+
 uint64_t journal_lost(const struct journal *journal)
 {
 	return journal ? journal->lost_count : 0;
+}
+
+const struct otlp_emitter *journal_emitter(const struct journal *journal)
+{
+	return &journal->emitter;
+}
+
+void journal_listen(struct journal *journal, void (*appended)(void *data), void *data)
+{
+	journal->appended = appended;
+	journal->data = data;
+}
+
+const char *journal_path(const struct journal *journal)
+{
+	return journal->path;
 }
 
 struct journal *journal_create(const char *path, const char *host_name)

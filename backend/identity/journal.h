@@ -15,6 +15,7 @@
 #define JOURNAL_NAME "sessions.jsonl"
 
 struct journal;
+struct otlp_emitter;
 
 struct journal_session {
 	const char *id;
@@ -44,13 +45,39 @@ void journal_start(struct journal *journal, const struct journal_session *sessio
 void journal_end(struct journal *journal, const struct journal_session *session,
 		 const struct journal_end *end);
 
+/* Of something else that happened; texts first, then numbers, each list up to a NULL key. */
+struct journal_note {
+	const char *event; /* "tracon.chunk.archived" */
+	uint64_t wall_ns;
+	const struct journal_text {
+		const char *key, *value;
+	} * texts; /* may be NULL, here and below */
+	const struct journal_number {
+		const char *key;
+		uint64_t value;
+	} * numbers;
+};
+/* Left out, and counted, once the file is large: starts and ends must have room. */
+void journal_note(struct journal *journal, const struct journal_session *session,
+		  const struct journal_note *note);
+
+/* What it has of this id; goes_on: in some engine. */
+bool journal_knows(struct journal *journal, const char *id, bool *goes_on);
+
 /*
  * The newest ended session of this user and name; the caller frees it. NULL: there is none, or one
  * goes on elsewhere.
  */
 char *journal_last(struct journal *journal, uid_t uid, const char *name);
 
-/* Records that could not be written. */
+/* Records that could not be written, or had no room. */
 uint64_t journal_lost(const struct journal *journal);
+
+/* What our own records name as their emitter. Borrowed. */
+const struct otlp_emitter *journal_emitter(const struct journal *journal);
+/* `appended`: a record was written. Its thread is the journal's. */
+void journal_listen(struct journal *journal, void (*appended)(void *data), void *data);
+/* NULL: there is no file. Borrowed. */
+const char *journal_path(const struct journal *journal);
 
 #endif

@@ -5,6 +5,8 @@
  */
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "backend/model/expiry.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/operation.h"
 #include "backend/model/recording.h"
 #include "backend/model/running.h"
@@ -37,6 +39,9 @@ static void forget_counts(struct session *session)
 	meter_reset(&session->meter, 0);
 	session->seen_losses = 0;
 	session->sampled_losses = 0;
+	session->discarded_at_rotation = 0;
+	lifespan_cleared(session);
+	expiry_cleared(session);
 }
 
 static void end_when_ready(struct clear_operation *clear)
@@ -47,6 +52,7 @@ static void end_when_ready(struct clear_operation *clear)
 		return;
 	forget_counts(session);
 	session->was_cleared_since_stop = !session->is_active;
+	lifespan_note(session, "tracon.session.cleared");
 	operation_end(&clear->operation, NULL);
 }
 

@@ -3,14 +3,16 @@
 #include "backend/model/recording.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/model/expiry.h"
 #include "backend/model/lifespan.h"
+#include "backend/model/live.h"
 #include "backend/model/operation.h"
 #include "backend/model/running.h"
-#include "backend/model/live.h"
 #include "backend/model/schedule.h"
 #include "backend/model/spec_build.h"
 #include "backend/model/tapping.h"
@@ -33,6 +35,10 @@ struct rotate_operation {
 	bool is_cut;
 	bool is_closed;
 	struct error error;
+	const char *turn_reason; /* NULL: it only rotates */
+	struct outcome turn_outcome;
+	struct shared_text *turned_identity; /* that the closed chunk has */
+	uint64_t turn_wall_ns;		     /* when that ended */
 };
 
 struct destroy_operation {
@@ -103,7 +109,6 @@ static struct sink *make_sink(struct session *session, struct error *err)
 		return relay_make_sink(session, err);
 	return session_has_chunks(session) ? chunk_sink_create(&settings)
 					   : snapshot_sink_create(&session->owner);
-		live_started(session);
 }
 
 static bool open_output(struct session *session, struct error *err)
@@ -113,6 +118,7 @@ static bool open_output(struct session *session, struct error *err)
 	if (!session->streams) {
 		session->streams = stream_set_create(session->model->pool);
 		tapping_streams_made(session);
+		live_started(session);
 	}
 	return true;
 }
@@ -132,6 +138,8 @@ static void start_prepared_step(struct operation *operation)
 	session->was_rotated_since_stop = false;
 	session->was_cleared_since_stop = false;
 	schedule_started(session->schedule);
+	lifespan_note(session, "tracon.recording.start");
+	expiry_started(session);
 	running_note(session);
 	operation_wait(operation, end_with_task_error);
 	apply_to_sources(session, false, &operation->task);
@@ -166,12 +174,18 @@ void recording_start(struct session *session, struct outcome outcome)
 
 /* --- stop */
 
+static void stop_last_step(struct operation *operation)
+{
+	lifespan_note(operation->session, "tracon.recording.stop");
+	end_with_task_error(operation);
+}
+
 static void stop_arrive_step(struct operation *operation)
 {
 	struct session *session = operation->session;
 	struct error drained = operation->task.error;
 
-	operation_wait(operation, end_with_task_error);
+	operation_wait(operation, stop_last_step);
 	task_add(&operation->task);
 	task_done(&operation->task, error_is_set(&drained) ? &drained : NULL);
 	if (session_has_chunks(session))
@@ -223,9 +237,10 @@ static void finish_rotate(struct operation *operation, const struct error *err)
 	struct rotate_operation *rotate = (struct rotate_operation *)operation;
 
 	operation->session->rotation = NULL;
+	shared_text_unref(rotate->turned_identity);
 	rotate->outcome.done(rotate->outcome.data,
 			     err ? NULL : find_chunk(operation->session, rotate->chunk_id), err);
-	if (!err)
+	if (!err && rotate->is_cut)
 		triggers_rotation(operation->session, true);
 }
 
@@ -244,6 +259,8 @@ static void rotate_cut_step(struct operation *operation)
 	struct rotate_operation *rotate = (struct rotate_operation *)operation;
 
 	rotate->is_cut = true;
+	if (rotate->turn_reason)
+		lifespan_turn_late(operation->session);
 	end_rotation_when_ready(rotate);
 }
 
@@ -280,19 +297,46 @@ static bool check_rotation(const struct session *session, struct error *err)
 	return true;
 }
 
+static bool rotate_chunk(struct rotate_operation *rotate, bool is_last, struct error *err)
+{
+	struct session *session = rotate->operation.session;
+
+	return check_rotation(session, err) &&
+	       chunked_rotate(session->sink, is_last, clock_wall_ns(), &rotate->chunk_id, err);
+}
+
+/* What is current from now on has the new id, what is being left the old one. */
+static void turn_identity(struct rotate_operation *rotate, uint64_t wall_ns)
+{
+	struct session *session = rotate->operation.session;
+
+	rotate->turned_identity = shared_text_ref(session->identity);
+	rotate->turn_wall_ns = wall_ns;
+	lifespan_turn(session, rotate->turn_reason, wall_ns,
+		      strcmp(rotate->turn_reason, LIFESPAN_IDLE) == 0);
+}
+
 static void rotate_step(struct operation *operation)
 {
 	struct rotate_operation *rotate = (struct rotate_operation *)operation;
 	struct session *session = operation->session;
 	bool is_last = !session->is_active;
+	uint64_t turn_wall_ns = 0;
 	struct error err = ERROR_INIT;
 
+	if (rotate->turn_reason && !expiry_is_due(session, rotate->turn_reason, &turn_wall_ns)) {
+		operation_end(operation, NULL);
+		return;
+	}
 	session->rotation = operation; /* before: a chunk without streams closes at once */
-	if (!check_rotation(session, &err) ||
-	    !chunked_rotate(session->sink, is_last, clock_wall_ns(), &rotate->chunk_id, &err)) {
+	if (!rotate_chunk(rotate, is_last, &err)) {
 		operation_end(operation, &err);
 		return;
 	}
+	if (rotate->turn_reason)
+		turn_identity(rotate, turn_wall_ns);
+	else
+		lifespan_begin_waiting(session, clock_wall_ns());
 	session->was_rotated_since_stop = is_last;
 	running_note(session);
 	model_changed(session->model);
@@ -300,6 +344,8 @@ static void rotate_step(struct operation *operation)
 	if (rotate->outcome.begun)
 		rotate->outcome.begun(rotate->outcome.data);
 	operation_wait(operation, rotate_cut_step);
+	if (rotate->turn_reason)
+		apply_to_sources(session, false, &operation->task);
 	task_add(&operation->task);
 	stream_set_cut(session->streams, is_last ? FLUSH_NONE : FLUSH_FINAL, STAND_STILL_MS,
 		       &operation->task);
@@ -325,6 +371,73 @@ void recording_rotate(struct session *session, struct rotation_outcome outcome)
 	operation_submit(session, &rotate->operation);
 }
 
+/* --- turn */
+
+/* Told from other rotations: who wants one waits for its turn. */
+static void finish_turn(struct operation *operation, const struct error *err)
+{
+	finish_rotate(operation, err);
+}
+
+static void turn_done(void *data, const struct chunk_row *chunk, const struct error *err)
+{
+	const struct rotate_operation *rotate = data;
+
+	(void)chunk;
+	rotate->turn_outcome.done(rotate->turn_outcome.data, err);
+}
+
+static void turn_applied_step(struct operation *operation)
+{
+	lifespan_turn_late(operation->session);
+	end_with_task_error(operation);
+}
+
+/* Without a chunk, only what comes later has the new id. */
+static void turn_without_chunk(struct rotate_operation *rotate)
+{
+	struct operation *operation = &rotate->operation;
+	struct session *session = operation->session;
+	uint64_t wall_ns;
+
+	if (!expiry_is_due(session, rotate->turn_reason, &wall_ns)) {
+		operation_end(operation, NULL);
+		return;
+	}
+	turn_identity(rotate, wall_ns);
+	running_note(session);
+	operation_wait(operation, turn_applied_step);
+	if (session->streams)
+		apply_to_sources(session, false, &operation->task);
+	operation_go(operation);
+}
+
+static void turn_step(struct operation *operation)
+{
+	const struct session *session = operation->session;
+	struct chunk_info current;
+
+	if (session_has_chunks(session) && session->sink &&
+	    chunked_current(session->sink, &current))
+		rotate_step(operation);
+	else
+		turn_without_chunk((struct rotate_operation *)operation);
+}
+
+void recording_turn(struct session *session, const char *reason, struct outcome outcome)
+{
+	struct rotate_operation *rotate = mem_zalloc(sizeof(*rotate));
+
+	rotate->operation.step = turn_step;
+	rotate->operation.finish = finish_turn;
+	rotate->outcome = (struct rotation_outcome){NULL, turn_done, rotate};
+	rotate->turn_reason = reason;
+	rotate->turn_outcome = outcome;
+	operation_submit(session, &rotate->operation);
+}
+
+/* --- closed chunks */
+
 struct closed_message {
 	struct message message;
 	struct model *model;
@@ -333,6 +446,27 @@ struct closed_message {
 	bool is_cleared;
 	struct error error;
 };
+
+static uint64_t discarded_since_rotation(struct session *session)
+{
+	uint64_t before = session->discarded_at_rotation;
+	struct picture_counts counts;
+
+	session_count(session, &counts);
+	session->discarded_at_rotation = counts.discarded_events;
+	return counts.discarded_events > before ? counts.discarded_events - before : 0;
+}
+
+static void tell_of_chunk(struct session *session, const struct chunk_row *row,
+			  const struct rotate_operation *rotate)
+{
+	const char *identity =
+		rotate && rotate->turned_identity ? shared_text_str(rotate->turned_identity) : NULL;
+
+	if (!row->is_archived)
+		return;
+	lifespan_note_chunk(session, row, identity, rotate ? rotate->turn_wall_ns : 0);
+}
 
 static void take_closed_chunk(struct message *message)
 {
@@ -351,13 +485,17 @@ static void take_closed_chunk(struct message *message)
 		free(closed);
 		return;
 	}
+	rotate = (struct rotate_operation *)session->rotation;
+	if (rotate && rotate->chunk_id != closed->row.id)
+		rotate = NULL;
+	closed->row.discarded_events = discarded_since_rotation(session);
 	session_add_chunk(session, closed->row);
+	tell_of_chunk(session, &closed->row, rotate);
 	if (error_is_set(&closed->error))
 		log_write(LOG_LEVEL_ERROR, "chunk %llu of session '%s': %s",
 			  (unsigned long long)closed->row.id, session_name(session),
 			  closed->error.message);
-	rotate = (struct rotate_operation *)session->rotation;
-	if (rotate && rotate->chunk_id == closed->row.id) {
+	if (rotate) {
 		rotate->is_closed = true;
 		rotate->error = closed->error;
 		end_rotation_when_ready(rotate);
@@ -417,12 +555,28 @@ static void destroy_last_step(struct operation *operation)
 	model_changed(model);
 }
 
+/* It waited for its first event until now: an id that nobody has heard of leaves nothing. */
+static void drop_empty_chunk(struct session *session)
+{
+	struct chunk_info current;
+	struct error ignored = ERROR_INIT;
+	bool is_closing;
+	uint64_t chunk_id;
+
+	if (session_has_chunks(session) && chunked_current(session->sink, &current) &&
+	    current.event_count == 0)
+		chunked_clear(session->sink, true, clock_wall_ns(), &is_closing, &chunk_id,
+			      &ignored);
+}
+
 /* Its own turn of the queue, behind the message that the chunk was closed. */
 static void destroy_finish_sink_step(struct operation *operation)
 {
 	struct session *session = operation->session;
 
 	operation_wait(operation, destroy_last_step);
+	if (!expiry_settle(session))
+		drop_empty_chunk(session);
 	if (session_has_chunks(session))
 		chunked_finish(session->sink, clock_wall_ns(), &operation->task);
 	operation_go(operation);
@@ -436,6 +590,7 @@ static void destroy_streams_step(struct operation *operation)
 	task_add(&operation->task);
 	stream_set_destroy(session->streams, &operation->task);
 	session->streams = NULL;
+	live_stop(session);
 	operation_go(operation);
 }
 
@@ -576,7 +731,6 @@ void session_apply(struct session *session, struct outcome outcome)
 {
 	struct wait_for_task *wait;
 
-	live_stop(session);
 	model_changed(session->model);
 	if (!session->was_started || session->is_ending) {
 		outcome.done(outcome.data, NULL);

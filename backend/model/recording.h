@@ -50,6 +50,13 @@ bool recording_can_rotate(const struct session *session, struct error *err);
 void recording_rotate(struct session *session, struct rotation_outcome outcome);
 
 /*
+ * Its session.id ends, for a reason of lifespan.h, and another continues it, from the next trace
+ * chunk on. If it is no longer due when its turn comes, nothing happens. ERROR_BUSY, ERROR_IO,
+ * ERROR_NO_SPACE.
+ */
+void recording_turn(struct session *session, const char *reason, struct outcome outcome);
+
+/*
  * Stops, flushes, archives the last chunk if an earlier one was, lets go of everything and frees
  * the session. done gets the archived chunk or NULL, and the final counts.
  */

@@ -11,6 +11,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/xml.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/saved.h"
 
 #define FOLDER_MODE   0700
@@ -67,6 +68,11 @@ static void note_chunks(struct session *session)
 	running->current = mark;
 }
 
+static char *waiting_text(const struct session *session, const char *text)
+{
+	return (char *)(uintptr_t)(session->waits_for_event ? text : "");
+}
+
 static bool write_record(struct session *session, struct error *err)
 {
 	struct running *running = session->running;
@@ -87,6 +93,9 @@ static bool write_record(struct session *session, struct error *err)
 			.current = running->current,
 			.previous = running->previous,
 			.configuration = (char *)(uintptr_t)text_str(&configuration),
+			.waiting_identity = waiting_text(session, session_identity(session)),
+			.waiting_previous =
+				waiting_text(session, session_previous_identity(session)),
 		},
 		running->path, err);
 	text_finish(&configuration);
@@ -203,6 +212,9 @@ static void look_at(struct model *model, const char *path)
 		return;
 	}
 	left->path = mem_strdup(path);
+	if (left->record.waiting_identity[0])
+		lifespan_left_waiting(model, left->record.name, left->record.uid,
+				      left->record.waiting_identity, left->record.waiting_previous);
 	insert(model, left);
 	mend(left);
 	log_write(LOG_LEVEL_WARNING,

@@ -22,6 +22,8 @@ void running_record_finish(struct running_record *record)
 	free(record->name);
 	free(record->output);
 	free(record->configuration);
+	free(record->waiting_identity);
+	free(record->waiting_previous);
 	memset(record, 0, sizeof(*record));
 }
 
@@ -50,6 +52,8 @@ static void print(const struct running_record *record, struct text *out)
 	put_mark(object, "chunk", &record->current);
 	put_mark(object, "previous_chunk", &record->previous);
 	json_put_text(object, "configuration", record->configuration);
+	json_put_text(object, "waiting_id", record->waiting_identity);
+	json_put_text(object, "waiting_previous_id", record->waiting_previous);
 	json_print(object, out);
 	text_add_char(out, '\n');
 	json_unref(object);
@@ -130,6 +134,8 @@ static bool take(struct running_record *record, const char *bytes, size_t length
 		.current = get_mark(object, "chunk"),
 		.previous = get_mark(object, "previous_chunk"),
 		.configuration = get_text(object, "configuration"),
+		.waiting_identity = get_text(object, "waiting_id"),
+		.waiting_previous = get_text(object, "waiting_previous_id"),
 	};
 	json_unref(object);
 	if (is_sound(record))

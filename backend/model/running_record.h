@@ -27,6 +27,8 @@ struct running_record {
 	char *output; /* "": nothing is written as it goes */
 	struct leftover_mark current, previous;
 	char *configuration; /* XML */
+	/* An id that the journal has not heard of, for it waits for its first event; "": none. */
+	char *waiting_identity, *waiting_previous;
 };
 
 void running_record_finish(struct running_record *record);

@@ -11,6 +11,9 @@
  * which lttng refuses. */
 #define SAVED_CONTEXT_TARGET "tracon-context"
 #define SAVED_OUTPUT_TARGET  "tracon-snapshot-output"
+/* When it ends by itself: "idle-us lifetime-us"; and its session.id. */
+#define SAVED_EXPIRY_TARGET   "tracon-expiry"
+#define SAVED_IDENTITY_TARGET "tracon-session-id"
 
 enum saved_kind {
 	SAVED_U64,

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/identity/session_id.h"
 #include "backend/model/saved_parts.h"
 #include "backend/model/saved_read.h"
 #include "backend/model/schedule.h"
@@ -220,7 +222,34 @@ struct session_draft {
 	uint64_t timer_us, size_bytes;
 	const struct xml_node *domains, *snapshot_outputs;
 	struct output_draft output;
+	struct expiry_limits limits;
+	char *identity;
 };
+
+static bool take_expiry(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	struct expiry_limits *limits = &((struct session_draft *)object)->limits;
+	char *text = xml_text(node);
+	char *second = strchr(text, ' ');
+	bool is_good;
+
+	if (second)
+		*second++ = '\0';
+	is_good = second && units_parse_u64(text, &limits->idle_us) &&
+		  units_parse_u64(second, &limits->lifetime_us) &&
+		  limits->idle_us <= EXPIRY_MAX_US && limits->lifetime_us <= EXPIRY_MAX_US;
+	free(text);
+	return is_good || saved_fail(reader, node, "makes no sense");
+}
+
+static bool take_identity(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	struct session_draft *draft = object;
+
+	saved_replace_text(&draft->identity, node);
+	return session_id_is_usable(draft->identity) ||
+	       saved_fail(reader, node, "is no id of a session");
+}
 
 static bool take_session_name(struct saved_reader *reader, void *object,
 			      const struct xml_node *node)
@@ -336,6 +365,7 @@ static bool create(struct saved_reader *reader, const struct session_draft *draf
 		.has_no_output = draft->is_snapshot || draft->output.is_disabled,
 		.uid = asked->uid,
 		.gid = asked->gid,
+		.limits = draft->limits,
 	};
 
 	if (!wish.name || !*wish.name)
@@ -343,6 +373,8 @@ static bool create(struct saved_reader *reader, const struct session_draft *draf
 	if (wish.has_no_output)
 		wish.output = NULL;
 	reader->session = session_create(reader->model, &wish, reader->err);
+	if (reader->session && draft->identity)
+		reader->session->saved_identity = shared_text_create(draft->identity);
 	return reader->session != NULL;
 }
 
@@ -451,9 +483,14 @@ static bool fill_session(struct saved_reader *reader, const struct session_draft
 static bool restore(struct saved_reader *reader, const struct xml_node *node, bool *was_started)
 {
 	static const struct saved_grammar grammar[] = {
-		{"name", take_session_name}, {"domains", take_domains},
-		{"started", take_started},   {"attributes", take_attributes},
-		{"output", take_output},     {NULL, NULL},
+		{"name", take_session_name},
+		{"domains", take_domains},
+		{"started", take_started},
+		{"attributes", take_attributes},
+		{"output", take_output},
+		{SAVED_EXPIRY_TARGET, take_expiry},
+		{SAVED_IDENTITY_TARGET, take_identity},
+		{NULL, NULL},
 	};
 	struct session_draft draft = {.name = NULL};
 	bool is_good = saved_take_inner(reader, &draft, node, grammar) &&
@@ -461,6 +498,7 @@ static bool restore(struct saved_reader *reader, const struct xml_node *node, bo
 
 	*was_started = draft.is_started;
 	free(draft.name);
+	free(draft.identity);
 	finish_output(&draft.output);
 	return is_good;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/saved.h"
 #include "backend/model/saved_parts.h"
 #include "backend/model/schedule.h"
@@ -372,6 +373,21 @@ static void write_attributes(struct xml_writer *writer, const struct session *se
 	xml_end(writer);
 }
 
+static void write_lifespan(struct xml_writer *writer, const struct session *session)
+{
+	const struct expiry_limits limits = expiry_limits_of(session->expiry);
+	struct text value = {0};
+
+	if (limits.idle_us || limits.lifetime_us) {
+		text_addf(&value, "%llu %llu", (unsigned long long)limits.idle_us,
+			  (unsigned long long)limits.lifetime_us);
+		xml_put_instruction(writer, SAVED_EXPIRY_TARGET, text_str(&value));
+	}
+	if (session->has_begun)
+		xml_put_instruction(writer, SAVED_IDENTITY_TARGET, session_identity(session));
+	text_finish(&value);
+}
+
 void saved_write(const struct session *session, struct text *out)
 {
 	struct xml_writer writer;
@@ -389,6 +405,7 @@ void saved_write(const struct session *session, struct text *out)
 	xml_put_bool(&writer, "started", session->is_active);
 	write_attributes(&writer, session);
 	write_output(&writer, session);
+	write_lifespan(&writer, session);
 	xml_end(&writer);
 	xml_end(&writer);
 }

@@ -22,7 +22,9 @@ struct schedule {
 
 static bool may_rotate(const struct session *session)
 {
-	if (session->is_ending || !session->was_started || session->rotation)
+	/* What waits for its first event has nothing to archive. */
+	if (session->is_ending || !session->was_started || session->rotation ||
+	    session->waits_for_event)
 		return false;
 	return session->is_active ||
 	       (!session->was_rotated_since_stop && !session->was_cleared_since_stop);

@@ -8,9 +8,10 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
+#include "backend/model/expiry.h"
 #include "backend/model/lifespan.h"
-#include "backend/model/model.h"
 #include "backend/model/live.h"
+#include "backend/model/model.h"
 #include "backend/model/schedule.h"
 
 #define CHANNEL_NAME_MAX 255 /* bytes: lttng-enable-channel(1) */
@@ -84,6 +85,8 @@ struct session *session_create(struct model *model, const struct session_wish *w
 		return NULL;
 	if (wish->previous_identity && !lifespan_can_continue(model, wish->previous_identity, err))
 		return NULL;
+	if (!expiry_check(&wish->limits, wish->is_snapshot, err))
+		return NULL;
 	if (wish->name && model_find_session(model, wish->uid, wish->name)) {
 		error_set(err, ERROR_SESSION_EXISTS, "a session with this name exists already");
 		return NULL;
@@ -96,10 +99,10 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->id = model->next_session_id++;
 	session->name = shared_text_create(name);
 	session->mode = mode_of(wish);
+	session->live_period_us = wish->live_period_us;
 	session->output = shared_text_create(session_has_chunks(session) ? output : "");
 	session->has_auto_name = !wish->name;
 	if (wish->url)
-	session->live_period_us = wish->live_period_us;
 		session->url = *wish->url;
 	session->next_snapshot_output_id = 1;
 	session->uid = wish->uid;
@@ -115,12 +118,12 @@ struct session *session_create(struct model *model, const struct session_wish *w
 		mem_zalloc(source_count * TRACKER_KIND_COUNT * sizeof(*session->trackers));
 	if (wish->is_snapshot && !wish->has_no_output)
 		session_add_snapshot_output(session, NULL, output, 0, NULL);
-	model_add_session(model, session);
-	if (!wish->is_saved) /* else it may yet turn out to be bad */
-		lifespan_begin(session);
 	expiry_set(session, &wish->limits);
 	if (session->live_period_us)
 		live_begin(session);
+	model_add_session(model, session);
+	if (!wish->is_saved) /* else it may yet turn out to be bad */
+		lifespan_begin(session);
 	free(output);
 	free(name);
 	return session;
@@ -137,21 +140,21 @@ void session_destroy(struct session *session)
 	while (session->snapshot_output_count > 0)
 		session_remove_snapshot_output(session, session->snapshot_outputs[0].id);
 	schedule_destroy(session->schedule);
+	live_destroy(session->live);
+	expiry_destroy(session->expiry);
 	user_rights_finish(&session->owner);
 	free(session->snapshot_outputs);
 	free(session->channels);
-	live_destroy(session->live);
-	expiry_destroy(session->expiry);
 	free(session->chunks);
 	for (size_t i = 0; i < source_count * TRACKER_KIND_COUNT; i++)
 		tracker_clear(&session->trackers[i], false);
 	free(session->trackers);
 	sink_destroy(session->sink);
 	lifespan_finish(session);
+	relay_state_finish(&session->relay);
 	shared_text_unref(session->name);
 	shared_text_unref(session->output);
 	free(session);
-	relay_state_finish(&session->relay);
 }
 
 const char *session_name(const struct session *session)

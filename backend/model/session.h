@@ -10,15 +10,17 @@
 #include "backend/base/error.h"
 #include "backend/ctf/metadata.h"
 #include "backend/model/channel.h"
+#include "backend/model/expiry.h"
 #include "backend/model/picture.h"
 #include "backend/model/relay.h"
 #include "backend/model/tracker.h"
 #include "backend/sink/sink.h"
 #include "backend/sink/url.h"
 
+struct expiry;
+struct live;
 struct model;
 struct operation;
-struct live;
 struct running;
 struct schedule;
 struct stream_set;
@@ -32,7 +34,8 @@ struct chunk_row {
 	uint64_t end_wall_ns;
 	uint64_t event_count;
 	uint64_t bytes;
-	bool is_archived; /* else left in place: a session that was never rotated */
+	uint64_t discarded_events; /* between its begin and its end */
+	bool is_archived;	   /* else left in place: a session that was never rotated */
 	bool has_failed;
 };
 
@@ -51,7 +54,14 @@ struct session {
 	struct shared_text *identity;	       /* session.id; see lifespan.h */
 	struct shared_text *previous_identity; /* settled when it begins; NULL: none */
 	const char *end_reason;
-	bool has_begun; /* the journal knows it */
+	bool has_begun;	      /* the journal knows it */
+	bool waits_for_event; /* the id before it ended; this one begins with its first event */
+	struct picture_counts counted_before; /* under ids that ended */
+	uint64_t noted_wall_ns;		     /* of the newest record about it: it ends no earlier */
+	struct shared_text *turned_previous; /* whom the id before this one continued; NULL */
+	struct shared_text
+		*saved_identity; /* of the one that was saved, in case no other is known */
+	struct expiry *expiry;	 /* NULL: it ends when somebody ends it */
 	uid_t uid;
 	gid_t gid;
 	struct user_rights owner;   /* what is made on disk is theirs */
@@ -59,6 +69,8 @@ struct session {
 	struct relay_url url;	    /* of a streaming session */
 	struct relay_state relay;   /* likewise */
 	bool has_auto_name;
+	uint64_t live_period_us; /* 0: not live. With a relay daemon, its viewers are that one's */
+	struct live *live;	 /* see live.h; NULL: not live */
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */
 	enum picture_mode mode;
@@ -69,8 +81,6 @@ struct session {
 	bool was_cleared_since_stop;
 	uint64_t spec_version;
 	struct channel **channels;
-	uint64_t live_period_us; /* 0: not live. With a relay daemon, its viewers are that one's */
-	struct live *live;	 /* see live.h; NULL: not live */
 	size_t channel_count;
 	size_t channel_room;
 	struct tracker *trackers; /* TRACKER_KIND_COUNT of each source */
@@ -94,8 +104,9 @@ struct session {
 	uint64_t snapshot_count;   /* recorded so far: part of their names */
 	uint64_t statedump_serial; /* see session_spec */
 	struct meter meter;
-	uint64_t seen_losses;	 /* acknowledged */
-	uint64_t sampled_losses; /* at the last tick */
+	uint64_t seen_losses;		/* acknowledged */
+	uint64_t sampled_losses;	/* at the last tick */
+	uint64_t discarded_at_rotation; /* events, until the last chunk was closed */
 };
 
 struct session_wish {
@@ -105,8 +116,10 @@ struct session_wish {
 	const struct relay_url *url; /* it is streamed there; NULL: to files */
 	bool is_snapshot; /* nothing is written but snapshots; `output` is their first output */
 	bool has_no_output;
+	uint64_t live_period_us;       /* 0: not live */
 	const char *previous_identity; /* whom it continues; NULL: the last one of its name */
 	bool is_saved;		       /* its name may be one that tracon itself once made */
+	struct expiry_limits limits;
 	uid_t uid;
 	gid_t gid;
 };
@@ -116,7 +129,6 @@ struct session *session_create(struct model *model, const struct session_wish *w
 			       struct error *err);
 void session_destroy(struct session *session);
 
-	uint64_t live_period_us;       /* 0: not live */
 const char *session_name(const struct session *session);
 /* What it records goes to trace chunks: it can be rotated. */
 bool session_has_chunks(const struct session *session);

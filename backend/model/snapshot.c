@@ -10,6 +10,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/operation.h"
 #include "backend/sink/snapshot.h"
 
@@ -68,6 +69,8 @@ static void finish_snapshot(struct operation *operation, const struct error *err
 	};
 
 	snapshot->outcome.done(snapshot->outcome.data, &result, err);
+	if (!err)
+		lifespan_note(operation->session, "tracon.snapshot.recorded");
 	for (size_t i = 0; i < snapshot->target_count; i++)
 		free(snapshot->targets[i].folder);
 	ring_kinds_finish(&snapshot->kinds);

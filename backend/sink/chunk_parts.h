@@ -24,8 +24,9 @@ struct chunk_place {
 	struct chunk_place *next; /* of the chunk */
 	struct chunk_trace *trace;
 	int directory;
-	int metadata_fd;	/* -1 while there is no text */
-	size_t written_bytes;	/* of the trace's text */
+	int metadata_fd;      /* -1 while there is no text */
+	size_t written_bytes; /* of the trace's text */
+	ssize_t longer_bytes; /* the text has become, since they were written here, by replacing */
 	struct word_list names; /* streams that have files here, closed ones too */
 };
 

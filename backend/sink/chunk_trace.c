@@ -30,8 +30,9 @@ static bool write_place(struct chunk_place *place, struct error *err)
 		place->metadata_fd = files_create(place->directory, "metadata", err);
 	if (place->metadata_fd < 0)
 		return false;
-	if (!files_write_at(place->metadata_fd, place->written_bytes, NULL, 0,
-			    text->bytes + place->written_bytes, missing_bytes))
+	if (!files_write_at(place->metadata_fd,
+			    (uint64_t)((ssize_t)place->written_bytes - place->longer_bytes), NULL,
+			    0, text->bytes + place->written_bytes, missing_bytes))
 		return error_set_errno(err, errno, "cannot write the metadata of '%s'",
 				       place->trace->path);
 	place->written_bytes = text->length;
@@ -202,6 +203,7 @@ static bool rewrite_place(struct chunk_place *place, const struct text *text, st
 	fd_close(&place->metadata_fd);
 	place->metadata_fd = fd;
 	place->written_bytes = text->length;
+	place->longer_bytes = 0;
 	return true;
 }
 
@@ -219,6 +221,19 @@ static bool make_replaced(const struct text *text, const char *old, const char *
 	return true;
 }
 
+/* A chunk that is being left keeps what it has: only what is appended from now on goes there. */
+static void keep_old_place(struct chunk_trace *trace, const struct text *replaced)
+{
+	const struct chunk_sink *sink = sink_of(trace);
+	struct chunk_place *place = sink->old ? chunk_find_place(sink->old, trace) : NULL;
+	ssize_t growth = (ssize_t)replaced->length - (ssize_t)trace->metadata.length;
+
+	if (!place || place->written_bytes != trace->metadata.length)
+		return;
+	place->written_bytes = replaced->length;
+	place->longer_bytes += growth;
+}
+
 /* sink->lock is held. */
 static bool replace_in(struct chunk_trace *trace, const char *old, const char *fresh,
 		       struct error *err)
@@ -233,6 +248,7 @@ static bool replace_in(struct chunk_trace *trace, const char *old, const char *f
 		text_finish(&replaced);
 		return false;
 	}
+	keep_old_place(trace, &replaced);
 	text_finish(&trace->metadata);
 	trace->metadata = replaced;
 	return true;

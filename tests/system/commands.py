@@ -95,6 +95,7 @@ class Runner:
         text = re.sub(r"PID: \d+", "PID: N", text)
         text = re.sub(r"-\d+-DATE", "-N-DATE", text)
         text = re.sub(r"(?m)(Trace output: .*)/$", r"\1", text)
+        text = re.sub(r"(?m)^    Session id: (?:.+\n)+\n", "", text)
         # A hint beside an error, which is part of tracon's own sentence.
         lines = [line for line in text.replace("Use tracon list", "Use lttng list").split("\n")
                  if not re.match(r"Waiting for |Spawning a session|Did you create a session", line)]

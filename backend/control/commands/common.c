@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/control/rcfile.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/running.h"
@@ -303,13 +304,40 @@ static void put_relay(struct json *object, const struct relay_state *relay)
 	}
 }
 
+static bool parse_limit(const struct args *args, const char *option, uint64_t *limit_us,
+			struct error *err)
+{
+	const char *text = args_text(args, option);
+
+	if (!text ||
+	    (units_parse_time_us(text, limit_us) && *limit_us > 0 && *limit_us <= EXPIRY_MAX_US))
+		return true;
+	return error_set(err, ERROR_INVALID,
+			 "--%s=%s is no time above 0; give a number with us, ms, s, m or h (none: "
+			 "us)",
+			 option, text);
+}
+
+bool common_limits(const struct args *args, struct expiry_limits *limits, struct error *err)
+{
+	return parse_limit(args, "idle-timeout", &limits->idle_us, err) &&
+	       parse_limit(args, "max-lifetime", &limits->lifetime_us, err);
+}
+
 void common_session_json(struct json *object, const struct session *session)
 {
+	const struct expiry_limits limits = expiry_limits_of(session->expiry);
+
 	json_put_text(object, "name", session_name(session));
 	json_put_text(object, "session_id", session_identity(session));
 	json_put_text(object, "session_previous_id", session_previous_identity(session));
 	json_put_text(object, "path", shared_text_str(session->output));
 	json_put_bool(object, "enabled", session->is_active);
+	json_put_bool(object, "waits_for_event", session->waits_for_event);
+	if (limits.idle_us)
+		json_put_u64(object, "idle_timeout_us", limits.idle_us);
+	if (limits.lifetime_us)
+		json_put_u64(object, "max_lifetime_us", limits.lifetime_us);
 	if (session->mode == PICTURE_MODE_STREAMING)
 		put_relay(json_put_object(object, "relay"), &session->relay);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);

@@ -59,6 +59,9 @@ struct several *several_begin(struct reply *reply);
 /* Ends one part; the last one answers with the worst status and frees it. */
 void several_end(struct several *several, enum exit_status status);
 
+/* create's --idle-timeout and --max-lifetime. ERROR_INVALID. */
+bool common_limits(const struct args *args, struct expiry_limits *limits, struct error *err);
+
 /* The source that -u, -k, -j, -l or -p means; false: the reply was ended. */
 bool common_domain(struct call *call, size_t *source_index);
 

@@ -138,7 +138,7 @@ static void create_run(struct call *call)
 	    parse_live(call->args, &wish.live_period_us, &err)) {
 		wish.output = output.path;
 		wish.url = output.has_url ? &output.url : NULL;
-		if (check_mode(&wish, &err))
+		if (common_limits(call->args, &wish.limits, &err) && check_mode(&wish, &err))
 			session = session_create(call->model, &wish, &err);
 	}
 	free(output.path);
@@ -173,6 +173,12 @@ static const struct option_spec create_options[] = {
 	 "the session.id of the session that this one continues; default: the last one of this "
 	 "name",
 	 COMPLETE_NOTHING},
+	{"idle-timeout", 0, OPTION_TEXT, "TIME",
+	 "end the session.id when nothing was recorded this long; the next event begins another",
+	 COMPLETE_NOTHING},
+	{"max-lifetime", 0, OPTION_TEXT, "TIME",
+	 "go on under another session.id, in another trace chunk, after this long",
+	 COMPLETE_NOTHING},
 	{"snapshot", 0, OPTION_FLAG, NULL,
 	 "keep the newest events in the buffers; 'snapshot record' writes them", COMPLETE_NOTHING},
 	{"live", 0, OPTION_OPTIONAL_TEXT, "TIME",
@@ -183,7 +189,8 @@ static const struct option_spec create_options[] = {
 const struct command create_command = {
 	.name = "create",
 	.usage = "[--output=DIR | --set-url=URL | --ctrl-url=URL --data-url=URL] [--snapshot | "
-		 "--live[=TIME]] [--no-output] [SESSION]",
+		 "--live[=TIME]] [--no-output] [--continue=ID] [--idle-timeout=TIME] "
+		 "[--max-lifetime=TIME] [SESSION]",
 	.help = "Create a tracing session and make it the current one.",
 	.description =
 		"Without a name the session is called auto-DATE-TIME. The trace goes to "
@@ -193,7 +200,9 @@ const struct command create_command = {
 		"lttng-relayd there: what that can't take in time is counted as discarded, "
 		"applications never wait. A session with --snapshot "
 		"writes nothing as it goes: its channels overwrite their oldest events, and "
-		"'snapshot record' brings what they hold to DIR.",
+		"'snapshot record' brings what they hold to DIR. A session has an id, session.id, "
+		"until it is destroyed; with --idle-timeout and --max-lifetime it gets another "
+		"one meanwhile that continues it: a trace chunk never has two.",
 	.options = create_options,
 	.option_count = COUNT_OF(create_options),
 	.argument_max = 1,

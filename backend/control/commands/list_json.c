@@ -179,6 +179,7 @@ static void put_chunks(struct json *object, const struct session *session)
 		json_put_u64(chunk, "end_ns", row->end_wall_ns);
 		json_put_u64(chunk, "recorded_events", row->event_count);
 		json_put_u64(chunk, "recorded_bytes", row->bytes);
+		json_put_u64(chunk, "discarded_events", row->discarded_events);
 	}
 }
 

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
+#include "backend/model/lifespan.h"
 #include "backend/model/loglevel.h"
 #include "backend/model/schedule.h"
 #include "backend/source/location.h"
@@ -320,6 +322,29 @@ bool listing_relay_text(struct reply *reply, const struct session *session)
 	return is_said;
 }
 
+static void print_limit(struct reply *reply, const char *title, uint64_t limit_us)
+{
+	char duration[UNITS_TEXT_MAX];
+
+	if (limit_us)
+		reply_print(reply, "    %s: %s\n", title,
+			    units_duration(duration, limit_us * NS_PER_US));
+}
+
+static void print_lifespan(struct reply *reply, const struct session *session)
+{
+	const struct expiry_limits limits = expiry_limits_of(session->expiry);
+
+	reply_print(reply, "    Session id: %s%s\n", session_identity(session),
+		    session->waits_for_event ? " (begins with the next event)" : "");
+	if (*session_previous_identity(session))
+		reply_print(reply, "    Continues session id: %s\n",
+			    session_previous_identity(session));
+	print_limit(reply, "Idle timeout", limits.idle_us);
+	print_limit(reply, "Maximum lifetime", limits.lifetime_us);
+	reply_print(reply, "\n");
+}
+
 void listing_session_text(struct reply *reply, const struct session *session,
 			  const struct listing *listing)
 {
@@ -329,6 +354,7 @@ void listing_session_text(struct reply *reply, const struct session *session,
 		reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
 	if (listing_relay_text(reply, session))
 		reply_print(reply, "\n");
+	print_lifespan(reply, session);
 	print_schedules(reply, session->schedule);
 	if (listing->only_domains) {
 		print_domain_names(reply, session);
