@@ -268,3 +268,13 @@ bool tracon_poll(void)
 	errno = saved_errno;
 	return is_connected;
 }
+
+int tracon_poll_fd(void)
+{
+	int fd;
+
+	pthread_mutex_lock(&lock);
+	fd = link_fd();
+	pthread_mutex_unlock(&lock);
+	return fd;
+}

@@ -146,6 +146,8 @@ TRACON_API void tracon_provider_unregister(struct tracon_provider *provider);
  * connected.
  */
 TRACON_API bool tracon_poll(void);
+/* What such a program may wait for before it polls (it becomes readable), -1 without a console. */
+TRACON_API int tracon_poll_fd(void);
 
 /* Defined by programs in which the library must not start its thread. */
 extern TRACON_API const int tracon_forbid_thread __attribute__((weak));
@@ -638,8 +640,22 @@ TRACON_I_INLINE unsigned char *tracon_put_string(unsigned char *at, const char *
 	enum { list(TRACON_I_ID) tracon_id_##provider##_count };                                   \
 	list(TRACON_I_FUNCTION)
 
-/* Defines it; in one source file. */
+/*
+ * Defines it; in one source file. The second form leaves it to the program when the provider is
+ * announced: tracon_provider_register(&tracon_provider_NAME).
+ */
 #define TRACON_PROVIDER_DEFINE(provider, list)                                                     \
+	TRACON_PROVIDER_DEFINE_LATER(provider, list)                                               \
+	static __attribute__((constructor)) void tracon_begin_##provider(void)                     \
+	{                                                                                          \
+		tracon_provider_register(&tracon_provider_##provider);                             \
+	}                                                                                          \
+	static __attribute__((destructor)) void tracon_end_##provider(void)                        \
+	{                                                                                          \
+		tracon_provider_unregister(&tracon_provider_##provider);                           \
+	}
+
+#define TRACON_PROVIDER_DEFINE_LATER(provider, list)                                               \
 	list(TRACON_I_FIELDS) static const struct tracon_event_class tracon_classes_##provider[] = \
 		{list(TRACON_I_CLASS)};                                                            \
                                                                                                    \
@@ -658,15 +674,7 @@ TRACON_I_INLINE unsigned char *tracon_put_string(unsigned char *at, const char *
 		NULL,                                                                              \
 		0,                                                                                 \
 		{0, 0, 0, 0},                                                                      \
-		0};                                                                                \
-	static __attribute__((constructor)) void tracon_begin_##provider(void)                     \
-	{                                                                                          \
-		tracon_provider_register(&tracon_provider_##provider);                             \
-	}                                                                                          \
-	static __attribute__((destructor)) void tracon_end_##provider(void)                        \
-	{                                                                                          \
-		tracon_provider_unregister(&tracon_provider_##provider);                           \
-	}
+		0};
 
 /* In one source file of a program that wants no thread of the library's: see tracon_poll(). */
 #define TRACON_FORBID_THREAD                                                                       \
