@@ -290,6 +290,8 @@ static void the_kernel_gets_what_it_can_decide(void **state)
 		{"3 < number", "(number > 3)", true},
 		{"number == -1 && name == \"a*b\"", "((number == -1) && (name ~ \"a*b\"))", true},
 		{"name != \"x\"", "(!(name == \"x\"))", true},
+		{"name == \"*ab\"", "(name ~ \"*a[b]\")", true},
+		{"name == \"*!\"", NULL, false},
 		{"flags & 4", "(flags & 4)", true},
 		{"4 & flags", "(flags & 4)", true},
 		{"list[1] & 4", NULL, false},

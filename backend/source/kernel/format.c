@@ -59,6 +59,7 @@ static void narrow_argument(struct kernel_field *field, const char *type)
 		field->is_narrowed = argument_types[i].bytes < field->size_bytes;
 		field->element_bytes = argument_types[i].bytes;
 		field->size_bytes = argument_types[i].bytes;
+		field->is_resigned = argument_types[i].is_signed && !field->is_signed;
 		field->is_signed = argument_types[i].is_signed;
 		return;
 	}

@@ -32,6 +32,7 @@ struct kernel_field {
 	uint8_t element_bytes; /* 1, 2, 4, 8: of the integer, or of each element */
 	bool is_signed;
 	bool is_narrowed; /* the record has more bytes of it, of no meaning */
+	bool is_resigned; /* the kernel takes it for a number without a sign */
 	bool is_renamed;  /* the kernel calls it otherwise */
 	bool is_relative; /* __rel_loc: the place counts from behind the field */
 };

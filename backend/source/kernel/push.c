@@ -49,7 +49,7 @@ static bool find_field(const struct kernel_format *format, const char *name,
 				      ? IS_TEXT
 				      : IS_INTEGER;
 		known->bytes = field->element_bytes;
-		known->is_signed = field->is_signed;
+		known->is_signed = field->is_signed && !field->is_resigned;
 		return true;
 	}
 	return false;
@@ -156,14 +156,23 @@ static bool push_text(const struct kernel_name *known, enum filter_operator op,
 {
 	const char *bytes = string->string.bytes;
 	const char *sign = string->string.has_star ? "~" : "==";
+	size_t length = strlen(bytes);
+	/*
+	 * A star and an end alone the kernel looks for at the end of the whole array. As a pattern
+	 * of the full kind it ends with the text.
+	 */
+	bool is_end = length > 1 && bytes[0] == '*' && !strchr(bytes + 1, '*');
 
 	if (known->kind != IS_TEXT || (op != FILTER_EQ && op != FILTER_NE) ||
-	    strpbrk(bytes, "\"\\?[]") || strlen(bytes) > 200 || !*bytes)
+	    strpbrk(bytes, "\"\\?[]") || length > 200 || length == 0 ||
+	    (is_end && strchr("!^-", bytes[length - 1])))
 		return false;
-	if (op == FILTER_NE)
-		text_addf(out, "!(%s %s \"%s\")", known->name, sign, bytes);
+	text_addf(out, "%s%s %s \"", op == FILTER_NE ? "!(" : "", known->name, sign);
+	if (is_end)
+		text_addf(out, "%.*s[%c]", (int)length - 1, bytes, bytes[length - 1]);
 	else
-		text_addf(out, "%s %s \"%s\"", known->name, sign, bytes);
+		text_add(out, bytes);
+	text_add(out, op == FILTER_NE ? "\")" : "\"");
 	return true;
 }
 
