@@ -50,7 +50,8 @@ static void add_trace(struct text *out, const struct ctf_trace *trace)
 		      "};\n");
 }
 
-static void add_env(struct text *out, const struct ctf_env *env, size_t count)
+static void add_env(struct text *out, const struct ctf_env *env, size_t count,
+		    const char *clock_text)
 {
 	text_add(out, "\nenv {\n");
 	for (size_t i = 0; i < count; i++) {
@@ -61,7 +62,16 @@ static void add_env(struct text *out, const struct ctf_env *env, size_t count)
 			text_addf(out, "%" PRId64, env[i].number);
 		text_add(out, ";\n");
 	}
-	text_add(out, "};\n");
+	text_add(out, clock_text ? clock_text : "};\n");
+}
+
+static void add_offset(struct text *out, const struct ctf_clock *clock)
+{
+	if (!clock->has_seconds)
+		text_addf(out, "\toffset = %" PRId64 ";\n", clock->offset_ns);
+	else
+		text_addf(out, "\toffset_s = %" PRId64 ";\n\toffset = %" PRIu64 ";\n",
+			  clock->offset_s, clock->offset_cycles);
 }
 
 void ctf_metadata_clock(struct text *out, const struct ctf_clock *clock)
@@ -74,11 +84,11 @@ void ctf_metadata_clock(struct text *out, const struct ctf_clock *clock)
 		text_addf(out, "\tuuid = \"%s\";\n", uuid_text(uuid, &clock->uuid));
 	text_addf(out,
 		  "\tdescription = \"Monotonic Clock\";\n"
-		  "\tfreq = %" PRIu64 ";\n"
-		  "\toffset = %" PRId64 ";\n"
-		  "\tabsolute = true;\n"
-		  "};\n\n",
-		  clock->frequency_hz, clock->offset_ns);
+		  "\tfreq = %" PRIu64 ";\n",
+		  clock->frequency_hz);
+	add_offset(out, clock);
+	text_add(out, "\tabsolute = true;\n"
+		      "};\n\n");
 }
 
 static void add_clock_aliases(struct text *out, const struct ctf_layout *layout)
@@ -101,6 +111,31 @@ static void add_packet_context(struct text *out)
 		      "\tunsigned long events_discarded;\n"
 		      "\tuint32_t cpu_id;\n"
 		      "};\n");
+}
+
+static void add_thread_context(struct text *out)
+{
+	/* babeltrace 1 reads such a width only where it thinks that it may lie anywhere. */
+	add_alias(out, "uint48_clock_monotonic_t", 48, 1, " map = clock.monotonic.value;");
+	text_add(out, "typealias integer { size = 8; align = 8; signed = false; encoding = UTF8; } "
+		      ":= thread_name_t;\n");
+	text_addf(out,
+		  "\nstruct packet_context {\n"
+		  "\tuint64_clock_monotonic_t timestamp_begin;\n"
+		  "\tuint64_clock_monotonic_t timestamp_end;\n"
+		  "\tuint64_t content_size;\n"
+		  "\tuint64_t packet_size;\n"
+		  "\tuint64_t packet_seq_num;\n"
+		  "\tuint64_t events_discarded;\n"
+		  "\tuint32_t vpid;\n"
+		  "\tuint32_t vtid;\n"
+		  "\tthread_name_t procname[%u];\n"
+		  "};\n"
+		  "\nstruct event_header_wide {\n"
+		  "\tuint16_t id;\n"
+		  "\tuint48_clock_monotonic_t timestamp;\n"
+		  "} align(8);\n",
+		  CTF_THREAD_NAME_BYTES);
 }
 
 /* The short form holds ids below `extended` and the low bits of the time; see scan.c. */
@@ -130,15 +165,23 @@ void ctf_metadata_trace(struct text *out, const struct ctf_trace *trace)
 	text_add(out, "/* CTF 1.8 */\n\n");
 	add_aliases(out, layout);
 	add_trace(out, trace);
-	add_env(out, trace->env, trace->env_count);
-	ctf_metadata_clock(out, &trace->clock);
+	add_env(out, trace->env, trace->env_count, trace->clock_text);
+	if (!trace->clock_text)
+		ctf_metadata_clock(out, &trace->clock);
 	add_clock_aliases(out, layout);
+	if (trace->has_threads) {
+		add_thread_context(out);
+		return;
+	}
 	add_packet_context(out);
 	add_event_header(out, "event_header_compact", "uint5_t", "uint27_clock_monotonic_t", 31,
 			 layout->align32);
 	add_event_header(out, "event_header_large", "uint16_t", "uint32_clock_monotonic_t", 65535,
 			 layout->align16);
 }
+
+static const char *const header_names[] = {
+	[CTF_HEADER_COMPACT] = "compact", [CTF_HEADER_LARGE] = "large", [CTF_HEADER_WIDE] = "wide"};
 
 void ctf_metadata_stream(struct text *out, const struct ctf_layout *layout, uint32_t stream_id,
 			 enum ctf_header header, const struct ctf_type *context)
@@ -149,7 +192,7 @@ void ctf_metadata_stream(struct text *out, const struct ctf_layout *layout, uint
 		  "\tid = %" PRIu32 ";\n"
 		  "\tevent.header := struct event_header_%s;\n"
 		  "\tpacket.context := struct packet_context;\n",
-		  stream_id, header == CTF_HEADER_COMPACT ? "compact" : "large");
+		  stream_id, header_names[header]);
 	if (context && context->field_count > 0) {
 		text_add(out, "\tevent.context := ");
 		tsdl_add_struct(out, context, "stream.event.context");

@@ -17,6 +17,10 @@ struct ctf_clock {
 	bool has_uuid;
 	uint64_t frequency_hz; /* 1 000 000 000 */
 	int64_t offset_ns;     /* wall minus monotonic; at 1 GHz this is TSDL's offset in cycles */
+	/* Of a clock with another frequency: whole seconds and cycles, instead of offset_ns. */
+	bool has_seconds;
+	int64_t offset_s;
+	uint64_t offset_cycles;
 };
 
 struct ctf_env {
@@ -25,7 +29,12 @@ struct ctf_env {
 	int64_t number;
 };
 
-enum ctf_header { CTF_HEADER_COMPACT, CTF_HEADER_LARGE };
+/* Wide ones are those of native applications: 16 bits of id, 48 of time, nothing else. */
+enum ctf_header { CTF_HEADER_COMPACT, CTF_HEADER_LARGE, CTF_HEADER_WIDE };
+
+/* The context of a packet in a trace with threads: the size of all of its headers, and the name. */
+#define CTF_THREAD_HEADER_BYTES 128
+#define CTF_THREAD_NAME_BYTES	40
 
 /* The writer's alignments in bits, as an application registers them (all 8 on amd64). */
 struct ctf_layout {
@@ -40,6 +49,9 @@ struct ctf_trace {
 	struct ctf_clock clock;
 	const struct ctf_env *env;
 	size_t env_count;
+	/* The last of env and the clock, as text that can be found again: instead of `clock`. */
+	const char *clock_text;
+	bool has_threads; /* a packet is of a thread, not of a CPU; its headers are wide */
 };
 
 /* The clock's block alone, as ctf_metadata_trace() writes it. */

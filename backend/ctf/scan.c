@@ -23,6 +23,8 @@
 #define COMPACT_CLOCK_BITS  27
 #define LARGE_EXTENDED_ID   65535
 #define LARGE_CLOCK_BITS    32
+#define WIDE_CLOCK_BITS	    48
+#define NO_EXTENDED_ID	    UINT32_MAX
 
 /*
  * What is known of one event type in one word, so that the walk needs one load: 0 nothing; odd: its
@@ -174,6 +176,15 @@ static inline uint16_t load16(const unsigned char *bytes)
 static inline uint32_t load32(const unsigned char *bytes)
 {
 	return ((const volatile struct unaligned32 *)bytes)->value;
+}
+
+struct unaligned64 {
+	uint64_t value;
+} __attribute__((packed));
+
+static inline uint64_t load64(const unsigned char *bytes)
+{
+	return ((const volatile struct unaligned64 *)bytes)->value;
 }
 
 static inline uint64_t bits_left(const struct cursor *cursor)
@@ -383,6 +394,19 @@ static bool read_extended(const struct scanner *scanner, struct cursor *cursor, 
 	       read_integer(cursor, 64, is_big_endian, &cursor->clock);
 }
 
+/* No short form: an id and the low bits of the time, byte-packed. */
+static bool read_wide(const struct scanner *scanner, struct cursor *cursor, uint64_t *id)
+{
+	bool is_big_endian = scanner->layout.is_big_endian;
+	uint64_t low;
+
+	if (!align_bits(cursor, 8) || !read_integer(cursor, 16, is_big_endian, id) ||
+	    !read_integer(cursor, WIDE_CLOCK_BITS, is_big_endian, &low))
+		return false;
+	cursor->clock = advance_clock(cursor->clock, low, WIDE_CLOCK_BITS);
+	return true;
+}
+
 /* Any header, byte order and alignment. */
 static bool read_header(const struct scanner *scanner, struct cursor *cursor, uint64_t *id)
 {
@@ -391,6 +415,8 @@ static bool read_header(const struct scanner *scanner, struct cursor *cursor, ui
 	unsigned int clock_bits = is_compact ? COMPACT_CLOCK_BITS : LARGE_CLOCK_BITS;
 	uint64_t low;
 
+	if (scanner->header == CTF_HEADER_WIDE)
+		return read_wide(scanner, cursor, id);
 	if (!align_bits(cursor, 8) ||
 	    !align_bits(cursor, is_compact ? layout->align32 : layout->align16) ||
 	    !read_integer(cursor, is_compact ? 5 : 16, layout->is_big_endian, id))
@@ -411,16 +437,30 @@ static bool walk_event(const struct scanner *scanner, struct cursor *cursor, uin
 	       step_over(cursor, context) && step_over(cursor, find_type(scanner, (uint32_t)*id));
 }
 
-/* A short header of the fast walk. */
-static inline uint32_t short_id(const unsigned char *at, bool is_compact)
+/* Headers of the fast walk. */
+static inline uint32_t header_bytes(enum ctf_header header)
 {
-	return is_compact ? load32(at) & COMPACT_EXTENDED_ID : load16(at);
+	return header == CTF_HEADER_COMPACT ? 4 : header == CTF_HEADER_LARGE ? 6 : 8;
 }
 
-static inline uint64_t short_clock(const unsigned char *at, bool is_compact, uint64_t clock)
+static inline uint32_t extended_id(enum ctf_header header)
 {
-	if (is_compact)
+	return header == CTF_HEADER_COMPACT ? COMPACT_EXTENDED_ID
+	       : header == CTF_HEADER_LARGE ? LARGE_EXTENDED_ID
+					    : NO_EXTENDED_ID;
+}
+
+static inline uint32_t short_id(const unsigned char *at, enum ctf_header header)
+{
+	return header == CTF_HEADER_COMPACT ? load32(at) & COMPACT_EXTENDED_ID : load16(at);
+}
+
+static inline uint64_t short_clock(const unsigned char *at, enum ctf_header header, uint64_t clock)
+{
+	if (header == CTF_HEADER_COMPACT)
 		return advance_clock(clock, load32(at) >> 5, COMPACT_CLOCK_BITS);
+	if (header == CTF_HEADER_WIDE)
+		return advance_clock(clock, load64(at) >> 16, WIDE_CLOCK_BITS);
 	return advance_clock(clock, load32(at + 2), LARGE_CLOCK_BITS);
 }
 
@@ -431,15 +471,15 @@ static inline uint64_t short_clock(const unsigned char *at, bool is_compact, uin
  */
 static inline __attribute__((always_inline)) const unsigned char *walk_run(
 	const unsigned char *at, const unsigned char *last, uint64_t step_bytes, uint32_t id,
-	bool is_compact, uint64_t *clock, uint64_t *run_count)
+	enum ctf_header header, uint64_t *clock, uint64_t *run_count)
 {
 	uint64_t now = *clock, count = 0;
 
 	do {
-		now = short_clock(at, is_compact, now);
+		now = short_clock(at, header, now);
 		at += step_bytes;
 		count++;
-	} while (at <= last && short_id(at, is_compact) == id);
+	} while (at <= last && short_id(at, header) == id);
 	*clock = now;
 	*run_count = count;
 	return at;
@@ -489,7 +529,7 @@ static inline const unsigned char *step_plain(const struct scan_program *program
 
 /* One event whose payload begins at `from`; the cursor moves if it is whole. */
 static inline bool walk_program(struct cursor *cursor, const unsigned char *at, uint64_t from,
-				uintptr_t type, bool is_compact)
+				uintptr_t type, enum ctf_header header)
 {
 	const struct scan_program *program = (const struct scan_program *)type;
 
@@ -498,7 +538,7 @@ static inline bool walk_program(struct cursor *cursor, const unsigned char *at, 
 	cursor->at_bits = from * 8;
 	if (!run(cursor, program, 0, program->op_count) || !align_bits(cursor, 8))
 		return false;
-	cursor->clock = short_clock(at, is_compact, cursor->clock);
+	cursor->clock = short_clock(at, header, cursor->clock);
 	return true;
 }
 
@@ -510,18 +550,18 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 								  struct cursor *cursor,
 								  uint64_t body_bytes,
 								  struct event_counts *counts,
-								  bool is_compact)
+								  enum ctf_header header)
 {
 	const unsigned char *at = cursor->bytes + cursor->at_bits / 8;
 	const unsigned char *end = cursor->bytes + cursor->end_bits / 8;
 	uint64_t event_count = 0, guess = 0;
 
-	while ((uint64_t)(end - at) >= (is_compact ? 4 : 6)) {
-		uint32_t id = short_id(at, is_compact);
+	while ((uint64_t)(end - at) >= header_bytes(header)) {
+		uint32_t id = short_id(at, header);
 		uint64_t step, count = 1, more = 0;
 		uintptr_t type;
 
-		if (id == (is_compact ? COMPACT_EXTENDED_ID : LARGE_EXTENDED_ID))
+		if (id == extended_id(header))
 			break;
 		type = find_type(scanner, id);
 		if (type & 1) {
@@ -538,7 +578,7 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 				step = guess;
 			}
 			guess = step;
-			at = walk_run(at, end - step, step, id, is_compact, &cursor->clock, &count);
+			at = walk_run(at, end - step, step, id, header, &cursor->clock, &count);
 		} else if (type && ((const struct scan_program *)type)->skips_bytes) {
 			const unsigned char *next;
 
@@ -547,7 +587,7 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 			next = step_plain((const struct scan_program *)type, at + body_bytes, end);
 			if (!next)
 				break;
-			cursor->clock = short_clock(at, is_compact, cursor->clock);
+			cursor->clock = short_clock(at, header, cursor->clock);
 			step = (uint64_t)(next - at);
 			if (step == guess) { /* as above: 4 ns an event instead of 8 */
 				__asm__("" : "+r"(guess));
@@ -559,7 +599,7 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 		} else {
 			if (!type ||
 			    !walk_program(cursor, at, (uint64_t)(at - cursor->bytes) + body_bytes,
-					  type, is_compact))
+					  type, header))
 				break;
 			more = (uint64_t)(cursor->bytes + cursor->at_bits / 8 - at);
 			at += more;
@@ -577,7 +617,7 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 
 static uint64_t short_body_bytes(const struct scanner *scanner, uint64_t context_bytes)
 {
-	return (scanner->header == CTF_HEADER_LARGE ? 6 : 4) + context_bytes;
+	return header_bytes(scanner->header) + context_bytes;
 }
 
 /* Contexts of fixed size only. */
@@ -586,9 +626,11 @@ static uint64_t walk_fast(const struct scanner *scanner, struct cursor *cursor,
 {
 	uint64_t body_bytes = short_body_bytes(scanner, context_bytes);
 
+	if (scanner->header == CTF_HEADER_WIDE)
+		return walk_packed(scanner, cursor, body_bytes, counts, CTF_HEADER_WIDE);
 	if (scanner->header == CTF_HEADER_LARGE)
-		return walk_packed(scanner, cursor, body_bytes, counts, false);
-	return walk_packed(scanner, cursor, body_bytes, counts, true);
+		return walk_packed(scanner, cursor, body_bytes, counts, CTF_HEADER_LARGE);
+	return walk_packed(scanner, cursor, body_bytes, counts, CTF_HEADER_COMPACT);
 }
 
 /* What the fast walk takes an event of this type for; 0: of no fixed size. */

@@ -58,9 +58,9 @@ static void apply_to_sources(struct session *session, bool is_over, struct task 
 		struct session_spec *spec;
 
 		if (!source || source_table[i].class->carrier ||
-		    session_channels_carried(session, i) == 0)
+		    session_channels_carried(session, source_main(i)) == 0)
 			continue;
-		spec = spec_build(session, i, is_over);
+		spec = spec_build(session, source_main(i), is_over);
 		task_add(task);
 		source->class->apply(source, spec, task);
 		session_spec_unref(spec);
@@ -316,6 +316,16 @@ static void turn_identity(struct rotate_operation *rotate, uint64_t wall_ns)
 		      strcmp(rotate->turn_reason, LIFESPAN_IDLE) == 0);
 }
 
+static void tell_chunk_ends(const struct session *session)
+{
+	for (size_t i = 0; i < source_count; i++) {
+		struct source *source = session->model->sources[i].source;
+
+		if (source && source->class->chunk_ends)
+			source->class->chunk_ends(source, session->id);
+	}
+}
+
 static void rotate_step(struct operation *operation)
 {
 	struct rotate_operation *rotate = (struct rotate_operation *)operation;
@@ -328,6 +338,8 @@ static void rotate_step(struct operation *operation)
 		operation_end(operation, NULL);
 		return;
 	}
+	if (session->sink)
+		tell_chunk_ends(session);
 	session->rotation = operation; /* before: a chunk without streams closes at once */
 	if (!rotate_chunk(rotate, is_last, &err)) {
 		operation_end(operation, &err);

@@ -8,6 +8,7 @@
 #include "backend/base/mem.h"
 
 #include "backend/source/kernel/kernel.h"
+#include "backend/source/native/native.h"
 #include "backend/source/ust/ust.h"
 
 #ifdef HAVE_LTTNG_UST
@@ -51,20 +52,30 @@ const struct source_class kernel_source_class = {
 #endif
 
 const struct source_entry source_table[] = {
-	{&ust_source_class, UST_MISSING},    {&jul_source_class, UST_MISSING},
-	{&log4j_source_class, UST_MISSING},  {&log4j2_source_class, UST_MISSING},
-	{&python_source_class, UST_MISSING}, {&kernel_source_class, KERNEL_MISSING},
+	{&ust_source_class, UST_MISSING},	{&jul_source_class, UST_MISSING},
+	{&log4j_source_class, UST_MISSING},	{&log4j2_source_class, UST_MISSING},
+	{&python_source_class, UST_MISSING},	{&native_source_class, NULL},
+	{&kernel_source_class, KERNEL_MISSING},
 };
 const size_t source_count = COUNT_OF(source_table);
 
+/* The class's; otherwise, for none. */
+static size_t index_of(const struct source_class *class, size_t otherwise)
+{
+	for (size_t i = 0; class && i < source_count; i++)
+		if (source_table[i].class == class)
+			return i;
+	return otherwise;
+}
+
 size_t source_carrier(size_t source_index)
 {
-	const struct source_class *carrier = source_table[source_index].class->carrier;
+	return index_of(source_table[source_index].class->carrier, source_index);
+}
 
-	for (size_t i = 0; carrier && i < source_count; i++)
-		if (source_table[i].class == carrier)
-			return i;
-	return source_index;
+size_t source_main(size_t source_index)
+{
+	return index_of(source_table[source_index].class->shares, source_index);
 }
 
 const char *source_apps_home(const struct source *source)

@@ -104,6 +104,11 @@ struct source_class {
 	int carried_code;
 	const char *carried_channel; /* name of its one channel in each session */
 	const char *(*carry)(const struct rule_spec *rule, struct text *filter);
+	/*
+	 * Of a source that traces other programs of the same domain: the domain's main source,
+	 * before it in the table. Channels and rules are that one's, and both get the same specs.
+	 */
+	const struct source_class *shares;
 	/* Whether a rule of this domain can have that name. NULL: all can. */
 	bool (*takes_name)(const char *name);
 	/*
@@ -166,6 +171,11 @@ struct source_class {
 	void (*take_notices)(struct source *source,
 			     void (*noticed)(void *data, uint64_t token, uint64_t count),
 			     void *data);
+	/*
+	 * The session's current chunk is left now: what its metadata is to say of it is written.
+	 * Any thread. NULL as a function: it says nothing.
+	 */
+	void (*chunk_ends)(struct source *source, uint64_t session_id);
 	/* Directory below the chunk that its traces share: "ust". */
 	const char *trace_directory;
 };
@@ -185,6 +195,8 @@ extern const size_t source_count;
 
 /* The index of the carrier of that source's domain; itself if it needs none. */
 size_t source_carrier(size_t source_index);
+/* The index of the main source of its domain; itself if it shares none. */
+size_t source_main(size_t source_index);
 
 /* As source_class's home; NULL for a source without one, and for no source. */
 const char *source_apps_home(const struct source *source);

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The source itself: one thread that listens at RUN/native.sock, talks to applications, looks at
+ * their lanes while somebody records, and follows what sessions want.
+ */
+#include "backend/source/native/native.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "backend/base/clock.h"
+#include "backend/base/fd.h"
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/ctf/type.h"
+#include "backend/source/native/internal.h"
+#include "backend/source/ust/ust.h"
+
+#define PROCESSES_MAX 4096
+#define POLL_IDLE_NS  (20 * NS_PER_MS)
+#define POLL_BUSY_NS  NS_PER_MS
+#define ACCEPT_COUNT  64
+#define MESSAGE_COUNT 256 /* of one application, then others have a turn */
+
+/* --- processes */
+
+struct native_catalog *native_find_catalog(struct native_source *source, uid_t uid)
+{
+	struct native_catalog *catalog = source->catalogs;
+
+	while (catalog && catalog->uid != uid)
+		catalog = catalog->next;
+	if (catalog)
+		return catalog;
+	catalog = native_catalog_create(uid);
+	catalog->next = source->catalogs;
+	source->catalogs = catalog;
+	return catalog;
+}
+
+static void let_go(struct native_process *process)
+{
+	struct native_source *source = process->source;
+	struct native_process **link = &source->processes;
+
+	while (*link != process)
+		link = &(*link)->next;
+	loop_unwatch(source->loop, process->watch);
+	loop_unwatch(source->loop, process->pid_watch);
+	fd_close(&process->fd);
+	fd_close(&process->pid_fd);
+	native_process_left(process);
+	*link = process->next;
+	source->process_count--;
+	if (process->is_announced)
+		source->host.app_left(source->host.data, process->id);
+	native_process_unref(process);
+}
+
+static void process_has_gone(void *data, unsigned int events)
+{
+	(void)events;
+	let_go(data);
+}
+
+static void announce(struct native_process *process)
+{
+	const struct app_info info = {
+		.id = process->id,
+		.pid = process->pid,
+		.uid = process->uid,
+		.gid = process->gid,
+		.bits = 64,
+		.name = process->name,
+		.version = "native",
+	};
+
+	process->is_announced = true;
+	process->source->host.app_arrived(process->source->host.data, &info);
+}
+
+static void process_speaks(void *data, unsigned int events)
+{
+	struct native_process *process = data;
+	struct error err = ERROR_INIT;
+	bool is_fine = true;
+
+	(void)events;
+	errno = 0;
+	for (unsigned int i = 0; i < MESSAGE_COUNT && is_fine && errno != EAGAIN; i++) {
+		errno = 0;
+		is_fine = native_handshake_receive(process, &err);
+	}
+	if (process->has_hello && is_fine && !process->is_announced)
+		announce(process);
+	if (is_fine)
+		return;
+	if (error_is_set(&err))
+		log_write(LOG_LEVEL_WARNING, "native application '%s' (%d): %s", process->name,
+			  (int)process->pid, err.message);
+	let_go(process);
+}
+
+/* The end of its connection tells too, but a child may have inherited that. */
+static void watch_pid(struct native_process *process)
+{
+#ifdef SYS_pidfd_open
+	process->pid_fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+	if (process->pid_fd >= 0)
+		process->pid_watch = loop_watch(process->source->loop, process->pid_fd, WATCH_READ,
+						process_has_gone, process);
+#else
+	(void)process;
+#endif
+}
+
+static void take_in(struct native_source *source, int fd)
+{
+	struct native_process *process;
+	struct peer peer;
+
+	if (!fd_peer(fd, &peer) || (peer.uid != geteuid() && geteuid() != 0) ||
+	    source->process_count >= PROCESSES_MAX) {
+		close(fd);
+		return;
+	}
+	process = native_process_create(source, fd);
+	process->id = ++source->next_process_id;
+	process->pid = peer.pid;
+	process->uid = peer.uid;
+	process->gid = peer.gid;
+	process->is_trusted = peer.uid == geteuid();
+	process->catalog = native_find_catalog(source, peer.uid);
+	process->next = source->processes;
+	source->processes = process;
+	source->process_count++;
+	process->watch = loop_watch(source->loop, fd, WATCH_READ, process_speaks, process);
+	watch_pid(process);
+}
+
+static void somebody_comes(void *data, unsigned int events)
+{
+	struct native_source *source = data;
+
+	(void)events;
+	for (unsigned int i = 0; i < ACCEPT_COUNT; i++) {
+		int fd = accept4(source->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd < 0)
+			return;
+		take_in(source, fd);
+	}
+}
+
+/* --- looking at lanes */
+
+/* How many bytes the fastest lane went on since the last look. */
+static uint64_t most_progress(struct native_source *source)
+{
+	uint64_t most = 0;
+
+	for (struct native_process *process = source->processes; process; process = process->next)
+		for (uint32_t i = 0; process->lanes && i < process->geometry.lanes; i++) {
+			struct native_lane *lane = &process->lanes[i];
+			uint64_t commit;
+
+			if (!lane->is_used)
+				continue;
+			commit = native_lane_commit(lane);
+			if (commit - lane->looked_at > most)
+				most = commit - lane->looked_at;
+			lane->looked_at = commit;
+		}
+	return most;
+}
+
+/* A quarter of the time in which the fastest lane fills. */
+static uint64_t poll_pause_ns(struct native_source *source, uint64_t passed_ns)
+{
+	uint64_t progress = most_progress(source);
+	uint64_t ring_bytes = source->processes && source->processes->lanes
+				      ? native_ring_bytes(source->processes)
+				      : 0;
+	uint64_t pause_ns;
+
+	if (progress == 0 || ring_bytes == 0)
+		return POLL_IDLE_NS;
+	pause_ns = (uint64_t)((__int128)passed_ns * ring_bytes / 4 / progress);
+	if (pause_ns < POLL_BUSY_NS)
+		return POLL_BUSY_NS;
+	return pause_ns > POLL_IDLE_NS ? POLL_IDLE_NS : pause_ns;
+}
+
+static void poll_lanes(void *data, uint64_t now_ns)
+{
+	struct native_source *source = data;
+	uint64_t passed_ns = now_ns - source->polled_at_ns;
+
+	source->polled_at_ns = now_ns;
+	native_sessions_poll(source);
+	if (native_sessions_are_active(source))
+		timer_arm(source->poll_timer, now_ns + poll_pause_ns(source, passed_ns));
+}
+
+static void take_time(void *data, uint64_t now_ns)
+{
+	struct native_source *source = data;
+
+	native_clocks_tick(source);
+	if (native_sessions_are_active(source))
+		timer_arm(source->clock_timer, now_ns + NS_PER_S);
+}
+
+static void begin_looking(struct native_source *source)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!native_sessions_are_active(source))
+		return;
+	if (!timer_is_armed(source->poll_timer)) {
+		source->polled_at_ns = now_ns;
+		timer_arm(source->poll_timer, now_ns + POLL_BUSY_NS);
+	}
+	if (!timer_is_armed(source->clock_timer))
+		timer_arm(source->clock_timer, now_ns + NS_PER_S);
+}
+
+void native_process_is_ready(struct native_process *process)
+{
+	native_sessions_follow(process->source);
+	begin_looking(process->source);
+}
+
+/* --- following a spec */
+
+struct apply {
+	struct message message;
+	struct native_source *source;
+	struct session_spec *spec; /* reference held */
+	struct task *task;
+};
+
+static void run_apply(struct message *message)
+{
+	struct apply *apply = (struct apply *)message;
+
+	if (apply->spec->is_over)
+		native_session_end(apply->source, apply->spec->session_id);
+	else
+		native_session_apply(apply->source, apply->spec);
+	begin_looking(apply->source);
+	session_spec_unref(apply->spec);
+	if (apply->task)
+		task_done(apply->task, NULL);
+	free(apply);
+}
+
+static void native_apply(struct source *base, struct session_spec *spec, struct task *task)
+{
+	struct native_source *source = (struct native_source *)base;
+	struct apply *apply = mem_zalloc(sizeof(*apply));
+
+	*apply = (struct apply){
+		.message = {.run = run_apply},
+		.source = source,
+		.spec = session_spec_ref(spec),
+		.task = task,
+	};
+	queue_send(source->queue, &apply->message);
+}
+
+/* --- what can be traced */
+
+struct list_call {
+	struct message message;
+	struct native_source *source;
+	bool with_fields;
+	bool is_root;
+	uid_t uid;
+	uint64_t app_id; /* 0: all */
+	struct point_list *list;
+	struct task *task;
+};
+
+static const char *keep(struct point_list *list, const char *text)
+{
+	size_t bytes = strlen(text) + 1;
+
+	return memcpy(point_list_alloc(list, bytes), text, bytes);
+}
+
+static const char *type_word(const struct native_field *field)
+{
+	switch (field->kind) {
+	case HANDSHAKE_INTEGER:
+		return "integer";
+	case HANDSHAKE_FLOAT:
+		return "float";
+	case HANDSHAKE_ENUMERATION:
+		return "enum";
+	case HANDSHAKE_STRING:
+	case HANDSHAKE_TEXT:
+		return "string";
+	default:
+		return "unknown";
+	}
+}
+
+static void add_fields(struct point_list *list, struct point *point,
+		       const struct native_shape *shape)
+{
+	struct point_field *fields =
+		point_list_alloc(list, (shape->field_count + 1) * sizeof(*fields));
+
+	for (uint32_t i = 0; i < shape->field_count; i++)
+		fields[i] = (struct point_field){keep(list, shape->fields[i].name),
+						 type_word(&shape->fields[i])};
+	point->fields = fields;
+	point->field_count = shape->field_count;
+}
+
+static size_t count_points(const struct native_process *process)
+{
+	size_t count = 0;
+
+	for (const struct native_provider *provider = process->providers; provider;
+	     provider = provider->next)
+		if (provider->is_ready)
+			count += provider->definition->event_count;
+	return count;
+}
+
+static void add_group(const struct list_call *call, const struct native_process *process,
+		      struct point_group *group)
+{
+	struct point_list *list = call->list;
+	struct point *points =
+		point_list_alloc(list, (count_points(process) + 1) * sizeof(*points));
+	size_t count = 0;
+
+	for (const struct native_provider *provider = process->providers; provider;
+	     provider = provider->next) {
+		for (uint32_t i = 0; provider->is_ready && i < provider->definition->event_count;
+		     i++) {
+			const struct native_event *event = &provider->definition->events[i];
+
+			if (!event->payload)
+				continue;
+			points[count] = (struct point){.name = keep(list, event->name),
+						       .kind = RULE_TRACEPOINT,
+						       .loglevel = event->level};
+			if (call->with_fields)
+				add_fields(list, &points[count], event->shape);
+			count++;
+		}
+	}
+	*group = (struct point_group){
+		.app_id = process->id,
+		.pid = process->pid,
+		.uid = process->uid,
+		.name = keep(list, process->name),
+		.points = points,
+		.point_count = count,
+	};
+}
+
+static bool is_asked_for(const struct list_call *call, const struct native_process *process)
+{
+	if (!process->is_announced || (call->app_id && call->app_id != process->id))
+		return false;
+	return call->is_root || call->uid == process->uid;
+}
+
+static void run_list(struct message *message)
+{
+	struct list_call *call = (struct list_call *)message;
+	struct native_source *source = call->source;
+
+	call->list->groups = point_list_alloc(call->list, (source->process_count + 1) *
+								  sizeof(struct point_group));
+	for (struct native_process *process = source->processes; process; process = process->next)
+		if (is_asked_for(call, process))
+			add_group(call, process, &call->list->groups[call->list->group_count++]);
+	task_done(call->task, NULL);
+	free(call);
+}
+
+static void send_list(struct source *base, struct list_call wanted)
+{
+	struct list_call *call = mem_zalloc(sizeof(*call));
+
+	*call = wanted;
+	call->message.run = run_list;
+	call->source = (struct native_source *)base;
+	queue_send(call->source->queue, &call->message);
+}
+
+static void native_list(struct source *base, bool with_fields, uid_t uid, bool is_root,
+			struct point_list *list, struct task *task)
+{
+	send_list(base, (struct list_call){.with_fields = with_fields,
+					   .uid = uid,
+					   .is_root = is_root,
+					   .list = list,
+					   .task = task});
+}
+
+static void native_list_of(struct source *base, uint64_t app_id, struct point_list *list,
+			   struct task *task)
+{
+	send_list(base, (struct list_call){.with_fields = true,
+					   .is_root = true,
+					   .app_id = app_id,
+					   .list = list,
+					   .task = task});
+}
+
+/* --- a chunk ends: any thread */
+
+static void native_chunk_ends(struct source *base, uint64_t session_id)
+{
+	native_clock_settle_session((struct native_source *)base, session_id);
+}
+
+/* --- life */
+
+static void run(void *data)
+{
+	struct native_source *source = data;
+
+	loop_run(source->loop);
+}
+
+struct stop {
+	struct message message;
+	struct loop *loop;
+};
+
+static void run_stop(struct message *message)
+{
+	struct stop *stop = (struct stop *)message;
+
+	loop_stop(stop->loop);
+	free(stop);
+}
+
+static void stop_thread(struct native_source *source)
+{
+	struct stop *stop;
+
+	if (!source->thread)
+		return;
+	stop = mem_zalloc(sizeof(*stop));
+	stop->message.run = run_stop;
+	stop->loop = source->loop;
+	queue_send(source->queue, &stop->message);
+	thread_join(source->thread);
+}
+
+static void native_destroy(struct source *base)
+{
+	struct native_source *source = (struct native_source *)base;
+
+	stop_thread(source);
+	queue_drain(source->queue);
+	while (source->processes)
+		let_go(source->processes);
+	while (source->catalogs) {
+		struct native_catalog *catalog = source->catalogs;
+
+		source->catalogs = catalog->next;
+		native_catalog_destroy(catalog);
+	}
+	loop_unwatch(source->loop, source->listen_watch);
+	if (source->listen_fd >= 0)
+		unlink(source->path);
+	fd_close(&source->listen_fd);
+	loop_remove_timer(source->loop, source->poll_timer);
+	loop_remove_timer(source->loop, source->clock_timer);
+	loop_unwatch_queue(source->loop, source->queue);
+	loop_destroy(source->loop);
+	queue_destroy(source->queue);
+	pthread_mutex_destroy(&source->clock_lock);
+	free(source->path);
+	free(source);
+}
+
+static bool listen_here(struct native_source *source, const struct places *places,
+			struct error *err)
+{
+	if (!places_make_runtime(places, err))
+		return false;
+	source->listen_fd = fd_listen_unix(places->native_socket, SOCK_SEQPACKET,
+					   places->is_root_instance ? 0666 : 0600, err);
+	if (source->listen_fd < 0)
+		return false;
+	if (!fd_set_nonblocking(source->listen_fd))
+		return error_set_errno(err, errno, "its socket can't be made");
+	source->path = mem_strdup(places->native_socket);
+	source->listen_watch =
+		loop_watch(source->loop, source->listen_fd, WATCH_READ, somebody_comes, source);
+	return true;
+}
+
+static struct source *native_create(const struct places *places, const struct source_host *host,
+				    struct error *warning, struct error *err)
+{
+	struct native_source *source = mem_zalloc(sizeof(*source));
+
+	(void)warning;
+	source->base.class = &native_source_class;
+	source->host = *host;
+	source->is_counter = timebase_has_counter();
+	source->listen_fd = -1;
+	source->loop = loop_create();
+	source->queue = queue_create();
+	pthread_mutex_init(&source->clock_lock, NULL);
+	loop_watch_queue(source->loop, source->queue);
+	source->poll_timer = loop_add_timer(source->loop, poll_lanes, source);
+	source->clock_timer = loop_add_timer(source->loop, take_time, source);
+	native_clocks_tick(source);
+	if (listen_here(source, places, err)) {
+		source->thread = thread_start("native", run, source, err);
+		if (source->thread)
+			return &source->base;
+	}
+	native_destroy(&source->base);
+	error_prefix(err, "native applications can't be traced");
+	return NULL;
+}
+
+const struct source_class native_source_class = {
+	.name = "native",
+	.domain = "UST",
+	.title = "Native applications",
+	.shares = &ust_source_class,
+	.is_optional = true,
+	.create = native_create,
+	.destroy = native_destroy,
+	.apply = native_apply,
+	.list_points = native_list,
+	.list_points_of = native_list_of,
+	.chunk_ends = native_chunk_ends,
+	.trace_directory = "native",
+};
