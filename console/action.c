@@ -302,6 +302,9 @@ static bool pause_display(struct console *console, const char *argument)
 	(void)argument;
 	console->is_paused = !console->is_paused;
 	console->paused_wall_ns = clock_wall_ns();
+	if (console->layout.header < 0)
+		console_tell(console, NOTICE_INFO, "",
+			     console->is_paused ? "PAUSED, p goes on" : "the display goes on");
 	return true;
 }
 

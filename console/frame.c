@@ -105,21 +105,50 @@ static void fit_panes(struct console *console, struct view_input *input)
 	}
 }
 
+/* With a blank behind it. */
+static int tab_columns(const struct console *console, enum pane pane, bool is_short)
+{
+	const struct view_class *view = console_view(pane);
+
+	if (!view || !view->digit)
+		return 0;
+	return is_short && pane != console->focus ? 2 : (int)strlen(view->title) + 4;
+}
+
+/* Where not all titles have room, only the pane that has the focus is named. */
+static bool has_short_tabs(const struct console *console)
+{
+	int columns = 0;
+
+	for (int pane = 0; pane < PANE_COUNT; pane++)
+		columns += tab_columns(console, (enum pane)pane, false);
+	return columns - 1 > console->columns;
+}
+
+static void draw_tab(struct console *console, enum pane pane, int column, bool is_short)
+{
+	const struct view_class *view = console_view(pane);
+	int row = console->layout.tabs, columns = console->columns - column;
+
+	if (pane == console->focus)
+		canvas_textf(console->canvas, row, column, columns, ROLE_FOCUS, "%c[%s]",
+			     view->digit, view->title);
+	else
+		canvas_textf(console->canvas, row, column, columns, ROLE_DIM, "%c%s%s", view->digit,
+			     is_short ? "" : " ", is_short ? "" : view->title);
+}
+
 static void draw_tabs(struct console *console)
 {
+	bool is_short = has_short_tabs(console);
 	int column = 0;
 
 	for (int pane = 0; pane < PANE_COUNT; pane++) {
-		const struct view_class *view = console_view((enum pane)pane);
-		bool is_focused = (enum pane)pane == console->focus;
+		int columns = tab_columns(console, (enum pane)pane, is_short);
 
-		if (!view || !view->digit)
-			continue;
-		column +=
-			canvas_textf(console->canvas, console->layout.tabs, column,
-				     console->columns - column, is_focused ? ROLE_FOCUS : ROLE_DIM,
-				     is_focused ? "%c[%s]" : "%c %s ", view->digit, view->title);
-		column++;
+		if (columns > 0)
+			draw_tab(console, (enum pane)pane, column, is_short);
+		column += columns;
 	}
 	if (console->is_paused)
 		canvas_text(console->canvas, console->layout.tabs, column, console->columns,
@@ -128,16 +157,13 @@ static void draw_tabs(struct console *console)
 
 enum pane frame_tab_at(const struct console *console, int row, int column)
 {
+	bool is_short = has_short_tabs(console);
 	int end = 0;
 
 	if (row != console->layout.tabs || row < 0)
 		return PANE_NONE;
 	for (int pane = 0; pane < PANE_COUNT; pane++) {
-		const struct view_class *view = console_view((enum pane)pane);
-
-		if (!view)
-			continue;
-		end += (int)strlen(view->title) + 4; /* as draw_tabs() does */
+		end += tab_columns(console, (enum pane)pane, is_short);
 		if (column < end)
 			return (enum pane)pane;
 	}

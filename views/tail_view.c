@@ -301,8 +301,10 @@ static bool act(void *state, const struct view_input *input, const char *action,
 		const char *argument, struct text *command)
 {
 	struct tail_state *tail = state;
-	size_t before = tail->rows.selected_line;
+	size_t before;
 
+	follow_session(tail, input); /* what is done now is meant for this session's events */
+	before = tail->rows.selected_line;
 	if (act_own(tail, input, action, command) || act_find(tail, action, argument))
 		return true;
 	if (!event_rows_act(&tail->rows, action, argument, command))

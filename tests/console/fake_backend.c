@@ -63,6 +63,7 @@ struct backend {
 	size_t session_count;
 	uint64_t next_id;
 	uint64_t serial;
+	uint64_t log_serial;  /* of the last picture */
 	uint64_t interval_ns; /* the backend's thread only */
 	uint64_t detailed_id;
 	void *picture; /* struct fake_picture */
@@ -272,6 +273,9 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 	add_chunks(all, from);
 	all->sessions[index].chunk_count = picture->chunk_count - all->sessions[index].first_chunk;
 	picture->active_count += from->is_active;
+	picture->total_discarded += all->sessions[index].counts.discarded_events;
+	if (all->sessions[index].fill_permille > picture->fill_permille)
+		picture->fill_permille = all->sessions[index].fill_permille;
 	picture->session_count++;
 }
 
@@ -285,6 +289,7 @@ static void publish(struct backend *backend)
 	struct fake_picture *all = mem_zalloc(sizeof(*all));
 	struct fake_picture *stale;
 
+	backend->log_serial = log_last_serial();
 	all->picture = (struct picture){
 		.serial = ++backend->serial,
 		.made_at_ns = clock_monotonic_ns(),
@@ -292,7 +297,7 @@ static void publish(struct backend *backend)
 		.sample_count = clock_wall_ns() / NS_PER_S,
 		.wall_ns = clock_wall_ns(),
 		.host_name = "testhost",
-		.log_serial = log_last_serial(),
+		.log_serial = backend->log_serial,
 		.warning = "",
 		.sessions = all->sessions,
 		.channels = all->channels,
@@ -809,7 +814,7 @@ static void tick(void *data, uint64_t now_ns)
 			is_moving = true;
 		}
 	}
-	if (is_moving)
+	if (is_moving || log_last_serial() != backend->log_serial)
 		publish(backend);
 	timer_arm(backend->tick, now_ns + backend->interval_ns);
 }
