@@ -146,22 +146,11 @@ static void lose(struct stream *stream, const struct packet *packet)
 }
 
 static void wake_fd_is_ready(void *data, unsigned int events)
-/*
- * Who reads a live trace has been told of times after which these buffers were made: their first
- * packet ends before anybody hears of them, and the next one begins with its first event.
- */
-static void end_first_packet(struct stream *stream)
-{
-	if (stream->output && stream->output->sink->is_live && !stream->is_kept)
-		stream->class->flush(stream, FLUSH_FINAL);
-}
-
 {
 	struct slot *slot = data;
 	char bytes[WAKE_BYTES];
 	ssize_t got;
 
-	end_first_packet(slot->stream);
 	(void)events;
 	if (slot->stream->is_wait_fd_left) {
 		lane_wake(slot);
@@ -178,11 +167,24 @@ static void end_first_packet(struct stream *stream)
 	lane_wake(slot);
 }
 
+/*
+ * Who reads a live trace has been told of times after which these buffers were made: their first
+ * packet ends before anybody hears of them, and the next one begins with its first event.
+ */
+static void enter_live(struct stream *stream)
+{
+	if (!stream->output || !stream->output->sink->is_live || stream->is_kept)
+		return;
+	stream->output->class_id = stream->class_id;
+	stream->class->flush(stream, FLUSH_FINAL);
+}
+
 void slot_enter(struct slot *slot)
 {
 	struct lane_set *set = &slot->set->lanes[slot->lane->number];
 
 	lane_add_set(slot->lane, set);
+	enter_live(slot->stream);
 	slot->next = set->slots;
 	slot->link = &set->slots;
 	if (slot->next)

@@ -64,6 +64,7 @@ struct stream {
 	uint64_t ring_bytes;   /* for the fill gauge */
 	uint64_t subbuf_bytes; /* positions of packets are multiples of it; 0: `produced` counts
 				  closed packets only */
+	uint32_t class_id;     /* CTF's, as all its packets have it */
 	unsigned int affinity; /* streams with the same number share a consumer: one per channel and
 				  group */
 	struct scanner *scanner;    /* reference held; NULL: packets are not walked */

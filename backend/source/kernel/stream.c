@@ -284,6 +284,7 @@ struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int
 		.wait_fd = stream->wait_fd >= 0 ? stream->wait_fd : stream->ring_fd,
 		.is_wait_fd_left = true,
 		.is_overwrite = wanted->is_overwrite,
+		.class_id = channel->id,
 		.affinity = channel->id + cpu,
 		.scanner = scanner_ref(channel->scanner),
 		.tally = tally_ref(channel->tally),

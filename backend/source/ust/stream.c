@@ -452,6 +452,7 @@ struct ust_stream *ust_stream_create(struct ust_group *group, struct ust_channel
 		.is_kept = group->keeps_packets,
 		.ring_bytes = map->subbuf_bytes * map->subbuf_count,
 		.subbuf_bytes = map->subbuf_bytes,
+		.class_id = channel->id,
 		.affinity = channel->affinity,
 		.scanner = scanner_ref(channel->scanner),
 		.tally = tally_ref(channel->tally),
