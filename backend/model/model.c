@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/model/gatherer.h"
 #include "backend/model/lifespan.h"
+#include "backend/model/live.h"
 #include "backend/model/publisher.h"
 #include "backend/model/running.h"
 #include "backend/model/tapping.h"
@@ -298,6 +299,7 @@ void model_destroy(struct model *model)
 		free(model->hosts[i].data);
 	gatherer_destroy(model->gatherer);
 	tapping_finish(model);
+	live_service_finish(model);
 	publisher_destroy(model->publisher);
 	running_finish(model);
 	lifespan_close(model);

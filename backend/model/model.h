@@ -23,6 +23,7 @@
 struct gatherer;
 struct journal;
 struct left_session;
+struct live_service;
 struct publisher;
 struct tap;
 struct triggers;
@@ -64,6 +65,7 @@ struct model {
 	struct journal *journal; /* of sessions */
 	struct session_id_clock id_clock;
 	struct children children;
+	struct live_service *live_service; /* NULL: nobody has asked for it */
 	struct child *demo; /* the demo application, while it runs */
 	struct triggers *triggers;
 	struct left_session *left_sessions; /* of engines that were killed, by creation */

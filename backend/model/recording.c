@@ -101,6 +101,7 @@ static struct sink *make_sink(struct session *session, struct error *err)
 		.path = shared_text_str(session->output),
 		.owner = &session->owner,
 		.first_id = session->first_chunk_id,
+		.feed = live_feed_of(session),
 		.closed = recording_chunk_closed,
 		.data = session,
 	};

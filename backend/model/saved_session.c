@@ -219,8 +219,8 @@ struct session_draft {
 	char *name;
 	bool is_started;
 	bool is_snapshot;
-	uint64_t timer_us, size_bytes;
-	const struct xml_node *domains, *snapshot_outputs;
+	uint64_t timer_us, size_bytes, live_period_us;
+	const struct xml_node *domains, *snapshot_outputs, *hook;
 	struct output_draft output;
 	struct expiry_limits limits;
 	char *identity;
@@ -277,6 +277,13 @@ static bool take_snapshot_mode(struct saved_reader *reader, void *object,
 	return saved_read_bool(reader, node, &((struct session_draft *)object)->is_snapshot);
 }
 
+static bool take_live_timer(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	/* lttng's has 32 bits. */
+	return saved_read_u64(reader, node, UINT32_MAX,
+			      &((struct session_draft *)object)->live_period_us);
+}
+
 static bool take_time_us(struct saved_reader *reader, void *object, const struct xml_node *node)
 {
 	return saved_read_u64(reader, node, UINT64_MAX,
@@ -316,6 +323,7 @@ static bool take_attributes(struct saved_reader *reader, void *object, const str
 {
 	static const struct saved_grammar grammar[] = {
 		{"snapshot_mode", take_snapshot_mode},
+		{"live_timer_interval", take_live_timer},
 		{"rotation_schedules", take_schedules},
 		{NULL, NULL},
 	};
@@ -372,6 +380,8 @@ static bool create(struct saved_reader *reader, const struct session_draft *draf
 		return saved_fail(reader, node, "has no name");
 	if (wish.has_no_output)
 		wish.output = NULL;
+	else
+		wish.live_period_us = draft->live_period_us;
 	reader->session = session_create(reader->model, &wish, reader->err);
 	if (reader->session && draft->identity)
 		reader->session->saved_identity = shared_text_create(draft->identity);

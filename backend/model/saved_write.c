@@ -364,11 +364,14 @@ static void write_schedule(struct xml_writer *writer, const struct schedule *sch
 
 static void write_attributes(struct xml_writer *writer, const struct session *session)
 {
-	if (session->mode != PICTURE_MODE_SNAPSHOT && !session->schedule)
+	if (session->mode != PICTURE_MODE_SNAPSHOT && !session->schedule &&
+	    !session->live_period_us)
 		return;
 	xml_begin(writer, "attributes");
 	if (session->mode == PICTURE_MODE_SNAPSHOT)
 		xml_put_bool(writer, "snapshot_mode", true);
+	if (session->live_period_us)
+		xml_put_u64(writer, "live_timer_interval", session->live_period_us);
 	write_schedule(writer, session->schedule);
 	xml_end(writer);
 }

@@ -119,11 +119,15 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	if (wish->is_snapshot && !wish->has_no_output)
 		session_add_snapshot_output(session, NULL, output, 0, NULL);
 	expiry_set(session, &wish->limits);
-	if (session->live_period_us)
-		live_begin(session);
+	if (session->live_period_us && !live_begin(session, err)) {
+		session_destroy(session);
+		session = NULL;
+		goto out;
+	}
 	model_add_session(model, session);
 	if (!wish->is_saved) /* else it may yet turn out to be bad */
 		lifespan_begin(session);
+out:
 	free(output);
 	free(name);
 	return session;

@@ -565,6 +565,7 @@ static void chunk_sink_destroy(struct sink *base)
 	if (sink->current)
 		chunk_free(sink->current);
 	fd_close(&sink->directory);
+	live_feed_unref(sink->settings.feed);
 	pthread_mutex_destroy(&sink->lock);
 	free(sink->path);
 	free(sink);
@@ -663,6 +664,8 @@ static const struct sink_class chunk_sink_class = {
 	.settle = chunk_stream_settle,
 	.empty = empty,
 	.replace_metadata = replace_metadata,
+	.beacon = chunk_stream_beacon,
+	.wants_packet = chunk_stream_wants_packet,
 	.destroy = chunk_sink_destroy,
 };
 
@@ -674,6 +677,9 @@ struct sink *chunk_sink_create(const struct chunk_settings *settings)
 	sink->settings = *settings;
 	sink->path = mem_strdup(settings->path);
 	sink->settings.path = sink->path;
+	if (settings->feed)
+		live_feed_ref(settings->feed);
+	sink->base.is_live = settings->feed != NULL;
 	sink->next_id = settings->first_id;
 	sink->was_rotated = settings->first_id > 0;
 	sink->directory = -1;

@@ -13,6 +13,8 @@
 #include "backend/base/as_user.h"
 #include "backend/sink/sink.h"
 
+struct live_feed;
+
 struct chunk_info {
 	uint64_t id; /* from 0, one more with each rotation */
 	uint64_t begin_wall_ns;
@@ -30,6 +32,7 @@ struct chunk_settings {
 	/* Of the first chunk; above 0 it follows others that lie in the output directory, as after
 	 * a rotation. */
 	uint64_t first_id;
+	struct live_feed *feed; /* for viewers; a reference is taken. NULL: it is not live */
 	/*
 	 * A chunk that was left by its last stream is closed: archived (or, the last one of a
 	 * session that was never rotated, left in place). err NULL: all went well; otherwise the

@@ -12,6 +12,7 @@
 
 #include "backend/base/text.h"
 #include "backend/ctf/index.h"
+#include "backend/live/feed.h"
 #include "backend/sink/chunk.h"
 
 /* Names below the output directory; the first two may have a number behind them. */
@@ -48,6 +49,7 @@ struct chunk {
 struct chunk_trace {
 	struct sink_trace base;	  /* first */
 	struct chunk_trace *next; /* of the sink */
+	struct live_trace *live;  /* NULL: it is not live */
 	char *path;
 	struct text metadata;  /* whole, for later chunks */
 	atomic_bool is_behind; /* a place lacks text: written before the next packet */
@@ -60,6 +62,7 @@ struct stream_files {
 	struct chunk *chunk; /* reference held; NULL: nowhere */
 	int data_fd;	     /* -1: could not be created yet */
 	int index_fd;
+	struct live_file *live; /* the data file, for viewers; reference held. NULL: nobody's */
 	unsigned int number;  /* of the file, if the stream's files have a limit */
 	uint64_t event_count; /* since the stream entered the chunk, over all files */
 	uint64_t total_bytes; /* likewise */
@@ -74,6 +77,7 @@ struct chunk_stream {
 	struct sink_stream base;   /* first */
 	struct chunk_stream *next; /* of the sink */
 	struct chunk_trace *trace;
+	struct live_stream *live; /* NULL: it is not live */
 	char *name;
 	struct sink_limits limits;
 	struct stream_files files; /* consumer thread */
@@ -129,6 +133,8 @@ void chunk_stream_cut(struct sink_stream *stream);
 void chunk_stream_close(struct sink_stream *stream);
 void chunk_stream_settle(struct sink_stream *stream);
 void chunk_stream_empty(struct sink_stream *stream);
+void chunk_stream_beacon(struct sink_stream *stream, uint64_t clock);
+bool chunk_stream_wants_packet(struct sink_stream *stream);
 /* Makes the stream's files in the current chunk, for its consumer to take. Lock held. */
 bool chunk_stream_prepare(struct chunk_stream *stream, struct error *err);
 /* Takes back what chunk_stream_prepare did, files too, if it was not used. Lock held; the chunk

@@ -48,6 +48,18 @@ static char *index_name_of(const struct chunk_stream *stream, unsigned int numbe
 				 : mem_printf("index/%s.idx", stream->name);
 }
 
+/*
+ * Viewers read from a descriptor of their own. A file that is begun again takes nothing from who
+ * still reads it: it was unlinked before.
+ */
+static void open_for_viewers(const struct chunk_stream *stream, struct stream_files *files,
+			     int directory, const char *name)
+{
+	if (stream->live)
+		files->live = live_file_create(
+			openat(directory, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+}
+
 static bool create_files(struct chunk_stream *stream, struct stream_files *files, struct error *err)
 {
 	struct chunk_place *place = chunk_find_place(files->chunk, stream->trace);
@@ -62,6 +74,8 @@ static bool create_files(struct chunk_stream *stream, struct stream_files *files
 	name = data_name(stream, files->number);
 	index_name = index_name_of(stream, files->number);
 	ctf_index_encode_header(header);
+	if (stream->live)
+		unlinkat(place->directory, name, 0);
 	files->data_fd = files_create(place->directory, name, err);
 	if (files->data_fd >= 0)
 		files->index_fd = files_create(place->directory, index_name, err);
@@ -77,6 +91,8 @@ static bool create_files(struct chunk_stream *stream, struct stream_files *files
 	}
 	if (files->data_fd >= 0 && !chunk_word_is_listed(&place->names, stream->name))
 		word_list_add(&place->names, stream->name);
+	if (files->data_fd >= 0)
+		open_for_viewers(stream, files, place->directory, name);
 	files->index_bytes = sizeof(header);
 	free(index_name);
 	free(name);
@@ -124,6 +140,8 @@ static void finish_files(struct chunk_stream *stream, struct stream_files *files
 		files->allocated_bytes = 0; /* the surplus stays allocated: harmless */
 	fd_close(&files->data_fd);
 	fd_close(&files->index_fd);
+	live_file_unref(files->live);
+	files->live = NULL;
 }
 
 /* Lock not held: the chunk may be closed by this. */
@@ -169,6 +187,7 @@ void chunk_stream_unprepare(struct chunk_stream *stream)
 	free(name);
 	fd_close(&stream->fresh.data_fd);
 	fd_close(&stream->fresh.index_fd);
+	live_file_unref(stream->fresh.live);
 	stream->fresh.chunk->references--;
 	stream->fresh = no_files;
 }
@@ -267,6 +286,7 @@ struct sink_stream *chunk_stream_open(struct sink_trace *trace, const char *name
 	sink = sink_of(stream);
 	pthread_mutex_lock(&sink->lock);
 	stream->name = chunk_free_name(name, '_', name_is_taken, stream);
+	stream->live = live_stream_open(stream->trace->live, stream->name);
 	chunk_stream_prepare(stream, &ignored);
 	stream->next = sink->streams;
 	sink->streams = stream;
@@ -359,6 +379,7 @@ bool chunk_stream_put(struct sink_stream *base, const struct packet *packet, uin
 			    packet->size_bytes - packet->header_bytes))
 		return error_set_errno(err, errno, "cannot write '%s'", stream->name);
 	add_entry(files, packet);
+	live_stream_put(stream->live, files->live, files->data_bytes, packet, event_count);
 	files->data_bytes += packet->size_bytes;
 	files->total_bytes += packet->size_bytes;
 	files->event_count += event_count;
@@ -372,6 +393,16 @@ void chunk_stream_settle(struct sink_stream *base)
 	struct chunk_stream *stream = (struct chunk_stream *)base;
 
 	write_entries(&stream->files); /* kept and tried again if it fails */
+}
+
+void chunk_stream_beacon(struct sink_stream *base, uint64_t clock)
+{
+	live_stream_beacon(((struct chunk_stream *)base)->live, clock, base->class_id);
+}
+
+bool chunk_stream_wants_packet(struct sink_stream *base)
+{
+	return live_stream_wants_packet(((struct chunk_stream *)base)->live);
 }
 
 void chunk_stream_empty(struct sink_stream *base)
@@ -433,6 +464,7 @@ void chunk_stream_close(struct sink_stream *base)
 	pthread_mutex_unlock(&sink->lock);
 	close_files(stream, &stream->files);
 	close_files(stream, &fresh);
+	live_stream_close(stream->live);
 	free(stream->name);
 	free(stream);
 }

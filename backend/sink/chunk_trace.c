@@ -163,6 +163,7 @@ struct sink_trace *chunk_trace_open(struct sink *base, const char *path, struct 
 	pthread_mutex_lock(&sink->lock);
 	trace->path = chunk_free_name(path, '-', path_is_taken, sink);
 	write_places(trace, &ignored);
+	trace->live = live_trace_open(sink->settings.feed, trace->path);
 	trace->next = sink->traces;
 	sink->traces = trace;
 	pthread_mutex_unlock(&sink->lock);
@@ -177,6 +178,7 @@ bool chunk_trace_append(struct sink_trace *base, const char *text, size_t length
 
 	pthread_mutex_lock(&sink->lock);
 	text_add_bytes(&trace->metadata, text, length);
+	live_trace_append(trace->live, text, length);
 	is_written = write_places(trace, err);
 	pthread_mutex_unlock(&sink->lock);
 	return is_written;
@@ -328,6 +330,7 @@ void chunk_trace_close(struct sink_trace *base)
 		}
 	}
 	pthread_mutex_unlock(&sink->lock);
+	live_trace_close(trace->live);
 	text_finish(&trace->metadata);
 	free(trace->path);
 	free(trace);

@@ -34,6 +34,7 @@ extern const struct command run_command;
 extern const struct command run_place_command;
 extern const struct command save_command;
 extern const struct command sessions_command;
+extern const struct command set_command;
 extern const struct command set_session_command;
 extern const struct command snapshot_command;
 extern const struct command start_command;

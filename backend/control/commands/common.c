@@ -9,6 +9,7 @@
 #include "backend/base/units.h"
 #include "backend/control/rcfile.h"
 #include "backend/model/lifespan.h"
+#include "backend/model/live.h"
 #include "backend/model/running.h"
 #include "backend/model/schedule.h"
 
@@ -277,6 +278,18 @@ struct outcome common_reply_when_done(struct reply *reply, enum exit_status stat
 	return (struct outcome){end_pending, pending};
 }
 
+static void put_live(struct json *object, const struct session *session)
+{
+	struct text url = {0};
+
+	live_url(session, &url);
+	if (url.length > 0) {
+		json_put_text(object, "live_url", text_str(&url));
+		json_put_u64(object, "live_viewers", live_viewer_count(session));
+	}
+	text_finish(&url);
+}
+
 static void put_schedules(struct json *object, const struct schedule *schedule)
 {
 	uint64_t timer_us = schedule_value(schedule, SCHEDULE_TIMER);
@@ -342,6 +355,7 @@ void common_session_json(struct json *object, const struct session *session)
 		put_relay(json_put_object(object, "relay"), &session->relay);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);
 	json_put_u64(object, "live_timer_interval", session->live_period_us);
+	put_live(object, session);
 	put_schedules(object, session->schedule);
 	json_put_u64(object, "creation_time_ns", session->created_wall_ns);
 }

@@ -74,8 +74,8 @@ static bool check_mode(const struct session_wish *wish, struct error *err)
 	return true;
 }
 
-/* A billion seconds: beyond that, times could not be added to a clock. */
-#define LIVE_PERIOD_MAX_US UINT64_C(1000000000000000)
+/* The field of relay daemons, viewers and lttng's session files. */
+#define LIVE_PERIOD_MAX_US UINT32_MAX
 
 static bool parse_live(const struct args *args, uint64_t *period_us, struct error *err)
 {
@@ -88,9 +88,21 @@ static bool parse_live(const struct args *args, uint64_t *period_us, struct erro
 		      *period_us <= LIVE_PERIOD_MAX_US))
 		return true;
 	return error_set(err, ERROR_INVALID,
-			 "--live=%s is no time above 0; give a number with us, ms, s, m or h, or "
-			 "microseconds without a unit",
+			 "--live=%s is no time above 0 and up to 71 minutes; give a number with us, "
+			 "ms, s, m or h, or microseconds without a unit",
 			 text);
+}
+
+static void print_live(struct reply *reply, const struct session *session)
+{
+	struct text url = {0};
+
+	reply_print(reply, "Live timer interval set to %llu us\n",
+		    (unsigned long long)session->live_period_us);
+	live_url(session, &url);
+	if (url.length > 0)
+		reply_print(reply, "Live viewers connect to %s\n", text_str(&url));
+	text_finish(&url);
 }
 
 static void print_created(struct reply *reply, const struct session *session)
@@ -112,8 +124,17 @@ static void print_created(struct reply *reply, const struct session *session)
 		reply_print(reply, "Every channel enabled for this session will be set to mmap "
 				   "output and default to overwrite mode.\n");
 	if (session->live_period_us)
-		reply_print(reply, "Live timer interval set to %llu us\n",
-			    (unsigned long long)session->live_period_us);
+		print_live(reply, session);
+	if (session->shm_path)
+		reply_print(reply, "Shared memory path set to %s\n", session->shm_path);
+}
+
+/* NULL: buffers are memory without a name. */
+static char *shm_path_of(const struct call *call)
+{
+	const char *path = args_text(call->args, "shm-path");
+
+	return path ? common_absolute_path(reply_requester(call->reply), path) : NULL;
 }
 
 static void create_run(struct call *call)
@@ -200,7 +221,14 @@ const struct command create_command = {
 		"lttng-relayd there: what that can't take in time is counted as discarded, "
 		"applications never wait. A session with --snapshot "
 		"writes nothing as it goes: its channels overwrite their oldest events, and "
-		"'snapshot record' brings what they hold to DIR. A session has an id, session.id, "
+		"'snapshot record' brings what they hold to DIR. "
+		"With --shm-path the buffers of its applications are files below that folder, "
+		"better one in memory, as long as it is there: if the engine is killed, the next "
+		"one brings what was in them to the trace, or lttng-crash reads them. "
+		"A session with --live is recorded as any other, and viewers show its events as "
+		"they are recorded, at most TIME later: babeltrace2 --input-format=lttng-live URL "
+		"with the URL that is printed. They connect to this machine's port 5344, from "
+		"this machine alone (see set); with --set-url, to lttng-relayd's. A session has an id, session.id, "
 		"until it is destroyed; with --idle-timeout and --max-lifetime it gets another "
 		"one meanwhile that continues it: a trace chunk never has two.",
 	.options = create_options,

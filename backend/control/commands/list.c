@@ -94,6 +94,7 @@ static void print_session_line(struct reply *reply, const struct session *sessio
 		    listing_state(session));
 	if (shared_text_str(session->output)[0] != '\0')
 		reply_print(reply, "    Trace output: %s\n", shared_text_str(session->output));
+	listing_live_text(reply, session);
 	listing_relay_text(reply, session);
 	reply_print(reply, "\n");
 }

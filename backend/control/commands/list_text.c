@@ -8,6 +8,7 @@
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
 #include "backend/model/lifespan.h"
+#include "backend/model/live.h"
 #include "backend/model/loglevel.h"
 #include "backend/model/schedule.h"
 #include "backend/source/location.h"
@@ -309,6 +310,22 @@ static void print_schedules(struct reply *reply, const struct schedule *schedule
 	reply_print(reply, "\n");
 }
 
+bool listing_live_text(struct reply *reply, const struct session *session)
+{
+	struct text url = {0};
+
+	if (!session->live_period_us)
+		return false;
+	reply_print(reply, "    Live timer interval: %llu us\n",
+		    (unsigned long long)session->live_period_us);
+	live_url(session, &url);
+	if (url.length > 0)
+		reply_print(reply, "    Live viewers: %s (%u connected)\n", text_str(&url),
+			    live_viewer_count(session));
+	text_finish(&url);
+	return true;
+}
+
 bool listing_relay_text(struct reply *reply, const struct session *session)
 {
 	struct text sentence = {0};
@@ -352,6 +369,8 @@ void listing_session_text(struct reply *reply, const struct session *session,
 		    listing_state(session));
 	if (shared_text_str(session->output)[0] != '\0')
 		reply_print(reply, "    Trace output: %s\n\n", shared_text_str(session->output));
+	if (listing_live_text(reply, session))
+		reply_print(reply, "\n");
 	if (listing_relay_text(reply, session))
 		reply_print(reply, "\n");
 	print_lifespan(reply, session);

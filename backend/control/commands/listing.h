@@ -18,6 +18,8 @@ bool listing_wants(const struct listing *listing, const struct channel *channel)
 
 /* "active", "inactive snapshot": as lttng calls it. */
 const char *listing_state(const struct session *session);
+/* A live session's period, and where its viewers connect: true if printed. */
+bool listing_live_text(struct reply *reply, const struct session *session);
 /* What a streaming session's relay daemon is up to, when it is not just there: true if printed. */
 bool listing_relay_text(struct reply *reply, const struct session *session);
 /* lttng 2.13's text. */

@@ -33,6 +33,7 @@ const struct command *const command_table[] = {
 	&run_place_command,
 	&save_command,
 	&sessions_command,
+	&set_command,
 	&set_session_command,
 	&snapshot_command,
 	&start_command,
