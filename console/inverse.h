@@ -12,9 +12,14 @@
 /*
  * Adds the way back to `inverse`, commands divided by "; "; adds nothing when there is none or
  * nothing would change. session_id: the selected one, which commands without --session mean.
+ * False: it may change something that can't be taken back.
  */
-void inverse_add(const struct picture *picture, uint64_t session_id, const struct word_list *words,
+bool inverse_add(const struct picture *picture, uint64_t session_id, const struct word_list *words,
 		 struct text *inverse);
+
+/* Afterwards: destroys the sessions that a command has made, those with higher ids. */
+void inverse_add_made(const struct picture *picture, uint64_t newest_session_id,
+		      const struct word_list *words, struct text *inverse);
 
 struct places;
 

@@ -38,6 +38,7 @@ struct script {
 	unsigned int failure_count;
 	struct text inverse;	   /* takes back what was done so far; last first */
 	struct text inverse_title; /* what that is */
+	struct text final_title;   /* the last one that nothing takes back */
 };
 
 /* One command that the backend works on. */
@@ -49,6 +50,7 @@ struct job {
 	struct text complaint;		      /* first line of errors */
 	struct text detail;		      /* all lines, as many as the log keeps */
 	struct text inverse;		      /* takes it back, if it succeeds */
+	bool is_final;			      /* nothing takes it back */
 };
 
 enum step { STEP_DONE, STEP_FAILED, STEP_WAITS };
@@ -66,8 +68,11 @@ static void script_destroy(struct script *script)
 	if (script->inverse.length > 0)
 		undo_push_command(&script->console->undo, text_str(&script->inverse_title),
 				  text_str(&script->inverse));
+	if (script->final_title.length > 0)
+		undo_push_final(&script->console->undo, text_str(&script->final_title));
 	text_finish(&script->inverse);
 	text_finish(&script->inverse_title);
+	text_finish(&script->final_title);
 	free(script->commands);
 	free(script->file);
 	free(script);
@@ -259,6 +264,25 @@ static void keep_inverse(struct script *script, const char *title, const char *i
 	script->inverse = all;
 }
 
+static void keep_way_back(struct job *job)
+{
+	struct script *script = job->script;
+	struct console *console = script->console;
+
+	if (script->origin != FROM_KEY && script->origin != FROM_PROMPT)
+		return;
+	if (console->backend && !job->command->is_own) {
+		inverse_add_made(console_picture_acquire(console), job->newest_session_id,
+				 &job->command->words, &job->inverse);
+		console_picture_release(console);
+	}
+	keep_inverse(script, job->command->text, text_str(&job->inverse));
+	if (!job->is_final)
+		return;
+	text_clear(&script->final_title);
+	text_add(&script->final_title, job->command->text);
+}
+
 static bool has_several_lines(const struct text *text)
 {
 	const char *end = strchr(text_str(text), '\n');
@@ -309,7 +333,7 @@ static void finish_job(struct job *job, int status)
 	if (!is_failed)
 		follow_command(job);
 	if (!is_failed)
-		keep_inverse(script, job->command->text, text_str(&job->inverse));
+		keep_way_back(job);
 	show_result(job, status);
 	job_destroy(job);
 	console_draw_soon(console);
@@ -447,20 +471,23 @@ static void add_loads(const struct console *console, const struct word_list *nam
 }
 
 static void find_inverse(const struct script *script, const struct script_command *command,
-			 struct text *inverse)
+			 struct job *job)
 {
 	struct console *console = script->console;
+	struct text *inverse = &job->inverse;
 	const struct picture *picture;
 	struct word_list names = {0};
 
 	if (!is_undoable_origin(script->origin) || command->is_own)
 		return;
 	picture = console_picture_acquire(console);
-	inverse_add(picture, console->selection.session_id, &command->words, inverse);
+	job->is_final =
+		!inverse_add(picture, console->selection.session_id, &command->words, inverse);
 	inverse_destroyed(picture, console->selection.session_id, &command->words, &names);
 	console_picture_release(console);
 	if (!script->is_unsaved)
 		add_loads(console, &names, inverse);
+	job->is_final |= names.count > 0 && inverse->length == 0;
 	word_list_finish(&names);
 }
 
@@ -508,7 +535,7 @@ static enum step hand_over(struct script *script, const struct script_command *c
 	job->script = script;
 	job->command = command;
 	job->newest_session_id = newest_session(console);
-	find_inverse(script, command, &job->inverse);
+	find_inverse(script, command, job);
 	fill_requester(console, &request->who,
 		       script->says_yes || script->confirmed == script->next);
 	request->answer =

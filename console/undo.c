@@ -31,6 +31,11 @@ void undo_push_command(struct undo *undo, const char *title, const char *command
 	push(undo, (struct undo_step){.title = mem_strdup(title), .command = mem_strdup(command)});
 }
 
+void undo_push_final(struct undo *undo, const char *title)
+{
+	push(undo, (struct undo_step){.title = mem_strdup(title)});
+}
+
 void undo_push_view(struct undo *undo, const char *title, enum pane pane, const char *memo)
 {
 	push(undo, (struct undo_step){
@@ -49,6 +54,9 @@ void undo_run(struct console *console)
 	console->undo.steps[console->undo.count] = (struct undo_step){0};
 	if (step.command) {
 		submit_text(console, FROM_UNDO, NULL, step.command);
+	} else if (!step.memo) {
+		console_tell(console, NOTICE_WARNING, "", "%s can't be undone%s", step.title,
+			     console->undo.count > 0 ? "; u again undoes what was before it" : "");
 	} else {
 		console_view(step.pane)->recall(console->view_states[step.pane], step.memo);
 		console_tell(console, NOTICE_INFO, "", "undone: %s in %s", step.title,

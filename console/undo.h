@@ -18,7 +18,7 @@ struct console;
 struct undo_step {
 	char *title;   /* what was done: "disable-event -u …", "sort" */
 	char *command; /* the way back, or NULL: memo */
-	char *memo;    /* of the pane's view */
+	char *memo;    /* of the pane's view; NULL too: there is no way back */
 	enum pane pane;
 };
 
@@ -29,6 +29,8 @@ struct undo {
 
 /* command: one line, several commands divided by "; ". */
 void undo_push_command(struct undo *undo, const char *title, const char *command);
+/* What can't be taken back: undo says so once, before it goes on with what was earlier. */
+void undo_push_final(struct undo *undo, const char *title);
 /* memo: of the view, before it was changed. */
 void undo_push_view(struct undo *undo, const char *title, enum pane pane, const char *memo);
 /* Takes the newest step back. */

@@ -66,5 +66,9 @@ void loss_add_detail(const struct picture_counts *counts, struct text *out)
 	if (counts->unreadable_bytes)
 		text_addf(out, "  %s unreadable",
 			  units_short_bytes(number, counts->unreadable_bytes));
+	if (counts->repairs)
+		text_addf(out, "  %s ring%s replaced after a program died in it",
+			  units_grouped_count(number, counts->repairs),
+			  counts->repairs == 1 ? "" : "s");
 	loss_add_time(counts, out);
 }

@@ -360,6 +360,13 @@ static void add_details(const struct view_input *input, size_t index, struct pop
 	if (session->previous_identity && *session->previous_identity)
 		popup_add(popup, 0, "continues", session->previous_identity);
 	popup_add(popup, 0, "output", *session->output ? session->output : "none");
+	if (session->schedule && *session->schedule)
+		popup_add(popup, 0, "rotates", session->schedule);
+	if (session->tracked && *session->tracked)
+		popup_add(popup, 0, "only of", session->tracked);
+	if (session->snapshot_output_count > 0)
+		popup_addf(popup, 0, "snapshots", "to %zu place%s", session->snapshot_output_count,
+			   session->snapshot_output_count == 1 ? "" : "s");
 	popup_addf(popup, 0, "events", "%s",
 		   units_grouped_count(text, session->counts.recorded_events));
 	loss_add_detail(&session->counts, &losses);

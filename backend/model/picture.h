@@ -54,6 +54,13 @@ struct picture_session {
 	bool was_started;
 	bool is_rotating;
 	const char *schedule; /* of rotations: "every 10 s, at 10.0 MB"; "" */
+	uint64_t rotation_us; /* the same; 0: none */
+	uint64_t rotation_bytes;
+	/*
+	 * Whose events are recorded, where not everybody's: "u vpid 12,34;k pid 5;u vuid none",
+	 * domain's option, tracker's option, values; "".
+	 */
+	const char *tracked;
 	size_t snapshot_output_count;
 	bool is_detailed; /* its events are in this picture (it is on screen); else only totals */
 	bool has_unseen_loss;	/* losses since the last acknowledgement */
@@ -89,7 +96,9 @@ struct picture_channel {
 struct picture_rule {
 	uint64_t session_id;
 	uint32_t channel_id;
-	uint32_t id; /* unique in the session */
+	uint32_t id;	      /* unique in the session */
+	int kind;	      /* enum rule_kind */
+	const char *location; /* of probes; else "" */
 	const char *pattern;
 	int loglevel_match; /* enum loglevel_match */
 	int loglevel;
@@ -137,14 +146,6 @@ struct picture_chunk {
 	uint64_t bytes;
 };
 
-struct picture_app {
-	uint64_t id;
-	pid_t pid;
-	uid_t uid;
-	const char *name; /* untrusted */
-	const char *version;
-};
-
 struct picture_source {
 	const char *name;
 	const char *title;
@@ -153,8 +154,7 @@ struct picture_source {
 };
 
 struct picture {
-	uint64_t serial;     /* from 1 */
-	uint64_t made_at_ns; /* monotonic */
+	uint64_t serial; /* from 1 */
 	/* Length of a sample (1, 10, 60), and the number of the newest: it grows by one with each.
 	 */
 	unsigned int sample_seconds;
@@ -178,8 +178,7 @@ struct picture {
 	size_t event_count;
 	const struct picture_chunk *chunks;
 	size_t chunk_count;
-	const struct picture_app *apps;
-	size_t app_count;
+	size_t app_count; /* applications that can be traced */
 	const struct picture_source *sources;
 	size_t source_count;
 };

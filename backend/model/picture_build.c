@@ -35,7 +35,6 @@ struct rows {
 	struct picture_rule *rules;
 	struct picture_event *events;
 	struct picture_chunk *chunks;
-	struct picture_app *apps;
 	struct picture_source *sources;
 	unsigned int window; /* of histories */
 	size_t channel_at, rule_at, event_at, chunk_at;
@@ -63,10 +62,11 @@ static struct row_counts count_rows(const struct model *model)
 			count.events += count_events(session->channels[j]);
 		}
 	}
-	/* name, output and schedule of sessions, name and contexts of channels, pattern, exclusions
-	 * and filter of rules, name and rule of events, path of chunks, two of apps */
-	count.texts = 3 * model->session_count + 2 * count.channels + 3 * count.rules +
-		      2 * count.events + count.chunks + 2 * model->app_count;
+	/* name, both ids, output, schedule and trackers of sessions, name and contexts of channels,
+	 * pattern, location, exclusions and filter of rules, name and rule of events, path of
+	 * chunks */
+	count.texts = 6 * model->session_count + 2 * count.channels + 4 * count.rules +
+		      2 * count.events + count.chunks;
 	return count;
 }
 
@@ -89,6 +89,8 @@ static void fill_rules(struct rows *rows, const struct session *session,
 			.session_id = session->id,
 			.channel_id = channel->id,
 			.id = rule->id,
+			.kind = (int)rule->kind,
+			.location = hold(rows, rule->location),
 			.pattern = hold(rows, rule->pattern),
 			.loglevel_match = (int)rule->loglevel_match,
 			.loglevel = rule->loglevel,
@@ -228,6 +230,40 @@ static void fill_chunks(struct rows *rows, const struct session *session)
 	fill_current_chunk(rows, session);
 }
 
+static void add_tracked(const struct tracker *tracker, const char *domain, const char *option,
+			struct text *out)
+{
+	if (!tracker->is_limited)
+		return;
+	text_addf(out, "%s%s %s ", out->length > 0 ? ";" : "", domain, option);
+	for (size_t i = 0; i < tracker->value_count; i++)
+		text_addf(out, "%s%lld", i > 0 ? "," : "", (long long)tracker->values[i].id);
+	if (tracker->value_count == 0)
+		text_add(out, "none");
+}
+
+/* Few sessions track: the text is made for each picture, and belongs to it. */
+static const char *tracked(struct rows *rows, const struct session *session)
+{
+	struct text text = {0};
+	struct shared_text *shared;
+
+	for (size_t i = 0; i < source_count; i++) {
+		const struct source_class *class = source_table[i].class;
+
+		for (int kind = 0; kind < TRACKER_KIND_COUNT && !class->carrier; kind++)
+			add_tracked(session_tracker(session, i, (enum tracker_kind)kind),
+				    strcmp(class->domain, "KERNEL") == 0 ? "k" : "u",
+				    tracker_names[kind].option, &text);
+	}
+	if (text.length == 0)
+		return "";
+	shared = shared_text_create(text_str(&text));
+	text_finish(&text);
+	rows->block->held[rows->block->held_count++] = shared;
+	return shared_text_str(shared);
+}
+
 static void fill_session(struct rows *rows, struct picture_session *row,
 			 const struct session *session)
 {
@@ -249,6 +285,9 @@ static void fill_session(struct rows *rows, struct picture_session *row,
 		.schedule = schedule_text(session->schedule)
 				    ? hold(rows, schedule_text(session->schedule))
 				    : "",
+		.rotation_us = schedule_value(session->schedule, SCHEDULE_TIMER),
+		.rotation_bytes = schedule_value(session->schedule, SCHEDULE_SIZE),
+		.tracked = tracked(rows, session),
 		.snapshot_output_count = session->snapshot_output_count,
 		.first_channel = rows->channel_at,
 		.first_chunk = rows->chunk_at,
@@ -277,21 +316,6 @@ static void fill_totals(struct picture *picture)
 		picture->active_count += session->is_active;
 		if (session->fill_permille > picture->fill_permille)
 			picture->fill_permille = session->fill_permille;
-	}
-}
-
-static void fill_apps(struct rows *rows, const struct model *model)
-{
-	for (size_t i = 0; i < model->app_count; i++) {
-		const struct app *app = &model->apps[i];
-
-		rows->apps[i] = (struct picture_app){
-			.id = app->id,
-			.pid = app->pid,
-			.uid = app->uid,
-			.name = hold(rows, app->name),
-			.version = hold(rows, app->version),
-		};
 	}
 }
 
@@ -325,7 +349,6 @@ static struct picture_block *place_all(struct placer *placer, const struct model
 	rows->rules = place(placer, count->rules, sizeof(*rows->rules));
 	rows->events = place(placer, count->events, sizeof(*rows->events));
 	rows->chunks = place(placer, count->chunks, sizeof(*rows->chunks));
-	rows->apps = place(placer, model->app_count, sizeof(*rows->apps));
 	place_sources(placer, model, rows);
 	rows->block = block;
 	if (block) {
@@ -363,11 +386,9 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 
 	for (size_t i = 0; i < model->session_count; i++)
 		fill_session(&rows, &rows.sessions[i], model->sessions[i]);
-	fill_apps(&rows, model);
 	picture = &block->picture;
 	*picture = (struct picture){
 		.serial = serial,
-		.made_at_ns = clock_monotonic_ns(),
 		.sample_seconds = meter_window_seconds(rows.window),
 		.sample_count = publisher_sample_count(model->publisher),
 		.wall_ns = clock_wall_ns(),
@@ -384,7 +405,6 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 		.event_count = rows.event_at,
 		.chunks = rows.chunks,
 		.chunk_count = rows.chunk_at,
-		.apps = rows.apps,
 		.app_count = model->app_count,
 		.sources = rows.sources,
 		.source_count = source_count,

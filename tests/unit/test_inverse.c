@@ -34,30 +34,92 @@ static const struct option_spec options[] = {
 	{"loglevel-only", 0, OPTION_TEXT, "LEVEL", "", COMPLETE_NOTHING},
 	{"filter", 'f', OPTION_TEXT, "EXPRESSION", "", COMPLETE_NOTHING},
 	{"exclude", 'x', OPTION_TEXT, "PATTERNS", "", COMPLETE_NOTHING},
+	{"exact", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"tracepoint", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"syscall", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"function", 0, OPTION_TEXT, "LOCATION", "", COMPLETE_NOTHING},
+	{"userspace-probe", 0, OPTION_TEXT, "LOCATION", "", COMPLETE_NOTHING},
+	{"glob", 'g', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"timer", 0, OPTION_TEXT, "TIME", "", COMPLETE_NOTHING},
+	{"vpid", 0, OPTION_OPTIONAL_TEXT, "VPID", "", COMPLETE_NOTHING},
+	{"vuid", 0, OPTION_OPTIONAL_TEXT, "VUID", "", COMPLETE_NOTHING},
+	{"name", 'n', OPTION_TEXT, "NAME", "", COMPLETE_NOTHING},
 };
 
-#define COMMAND(function, text)                                                                    \
+/* disable-event takes the kind, not the place. */
+static const struct option_spec disable_options[] = {
+	{"session", 's', OPTION_TEXT, "SESSION", "", COMPLETE_NOTHING},
+	{"channel", 'c', OPTION_TEXT, "CHANNEL", "", COMPLETE_NOTHING},
+	{"userspace", 'u', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"kernel", 'k', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"jul", 'j', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"log4j", 'l', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"python", 'p', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"all", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"loglevel", 0, OPTION_TEXT, "LEVEL", "", COMPLETE_NOTHING},
+	{"loglevel-only", 0, OPTION_TEXT, "LEVEL", "", COMPLETE_NOTHING},
+	{"filter", 'f', OPTION_TEXT, "EXPRESSION", "", COMPLETE_NOTHING},
+	{"exclude", 'x', OPTION_TEXT, "PATTERNS", "", COMPLETE_NOTHING},
+	{"exact", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"probe", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"syscall", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"function", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"timer", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+};
+
+#define COMMAND_WITH(function, text, its_options)                                                  \
 	static const struct command function = {                                                   \
 		.name = (text),                                                                    \
 		.help = "",                                                                        \
-		.options = options,                                                                \
-		.option_count = COUNT_OF(options),                                                 \
+		.options = (its_options),                                                          \
+		.option_count = COUNT_OF(its_options),                                             \
 		.argument_max = 9,                                                                 \
 	}
+#define COMMAND(function, text) COMMAND_WITH(function, text, options)
 COMMAND(add_context, "add-context");
+COMMAND(add_trigger, "add-trigger");
+COMMAND(create, "create");
 COMMAND(destroy, "destroy");
 COMMAND(disable_channel, "disable-channel");
-COMMAND(disable_event, "disable-event");
+COMMAND_WITH(disable_event, "disable-event", disable_options);
+COMMAND_WITH(disable_rotation, "disable-rotation", disable_options);
 COMMAND(enable_channel, "enable-channel");
 COMMAND(enable_event, "enable-event");
+COMMAND(enable_rotation, "enable-rotation");
+COMMAND(list, "list");
 COMMAND(load, "load");
 COMMAND(remove_context, "remove-context");
+COMMAND(rotate, "rotate");
 COMMAND(save, "save");
+COMMAND(set_session, "set-session");
+COMMAND(snapshot, "snapshot");
 COMMAND(start, "start");
+COMMAND(stop, "stop");
+COMMAND(track, "track");
+COMMAND(untrack, "untrack");
 
 const struct command *const command_table[] = {
-	&add_context,  &destroy, &disable_channel, &disable_event, &enable_channel,
-	&enable_event, &load,	 &remove_context,  &save,	   &start,
+	&add_context,
+	&add_trigger,
+	&create,
+	&destroy,
+	&disable_channel,
+	&disable_event,
+	&disable_rotation,
+	&enable_channel,
+	&enable_event,
+	&enable_rotation,
+	&list,
+	&load,
+	&remove_context,
+	&rotate,
+	&save,
+	&set_session,
+	&snapshot,
+	&start,
+	&stop,
+	&track,
+	&untrack,
 };
 const size_t command_count = COUNT_OF(command_table);
 
@@ -68,6 +130,7 @@ static const struct picture_rule rules[] = {
 	 .channel_id = 1,
 	 .id = 1,
 	 .pattern = "app:*",
+	 .location = "",
 	 .loglevel_match = LOGLEVEL_EXACTLY,
 	 .loglevel_text = "TRACE_INFO",
 	 .exclusions = "app:a,app:b",
@@ -77,10 +140,64 @@ static const struct picture_rule rules[] = {
 	 .channel_id = 1,
 	 .id = 2,
 	 .pattern = "off:*",
+	 .location = "",
 	 .loglevel_text = "",
 	 .exclusions = "",
 	 .filter = ""},
 };
+static const struct picture_rule kernel_rules[] = {
+	{.session_id = 1,
+	 .channel_id = 3,
+	 .id = 3,
+	 .kind = RULE_SYSCALL,
+	 .pattern = "openat",
+	 .location = "",
+	 .loglevel_text = "",
+	 .exclusions = "",
+	 .filter = "",
+	 .is_enabled = true},
+	{.session_id = 1,
+	 .channel_id = 3,
+	 .id = 4,
+	 .kind = RULE_PROBE,
+	 .pattern = "mine",
+	 .location = "vfs_read+0x10",
+	 .loglevel_text = "",
+	 .exclusions = "",
+	 .filter = "x > 1",
+	 .is_enabled = true},
+	{.session_id = 1,
+	 .channel_id = 3,
+	 .id = 5,
+	 .kind = RULE_FUNCTION,
+	 .pattern = "mine",
+	 .location = "vfs_write",
+	 .loglevel_text = "",
+	 .exclusions = "",
+	 .filter = "",
+	 .is_enabled = true},
+	{.session_id = 1,
+	 .channel_id = 3,
+	 .id = 6,
+	 .kind = RULE_USERSPACE_PROBE,
+	 .pattern = "up",
+	 .location = "elf:/bin/my x:main",
+	 .loglevel_text = "",
+	 .exclusions = "",
+	 .filter = "",
+	 .is_enabled = true},
+	{.session_id = 1,
+	 .channel_id = 3,
+	 .id = 7,
+	 .kind = RULE_TRACEPOINT,
+	 .pattern = "openat",
+	 .location = "",
+	 .loglevel_text = "",
+	 .exclusions = "",
+	 .filter = "",
+	 .is_enabled = true},
+};
+static struct picture_rule all_rules[COUNT_OF(rules) + COUNT_OF(kernel_rules)];
 
 static const struct picture_channel channels[] = {
 	{.session_id = 1,
@@ -90,12 +207,29 @@ static const struct picture_channel channels[] = {
 	 .is_enabled = true,
 	 .rule_count = COUNT_OF(rules)},
 	{.session_id = 1, .id = 2, .name = "quiet", .contexts = "vpid"},
+	{.session_id = 1,
+	 .id = 3,
+	 .name = "kernel0",
+	 .contexts = "",
+	 .is_enabled = true,
+	 .first_rule = COUNT_OF(rules),
+	 .rule_count = COUNT_OF(kernel_rules)},
 	{.session_id = 2, .id = 1, .name = "channel0", .contexts = "", .is_enabled = true},
 };
 
 static const struct picture_session sessions[] = {
-	{.id = 1, .name = "web server", .is_detailed = true, .channel_count = 2},
-	{.id = 2, .name = "started", .was_started = true, .first_channel = 2, .channel_count = 1},
+	{.id = 1,
+	 .name = "web server",
+	 .is_detailed = true,
+	 .channel_count = 3,
+	 .tracked = "u vpid 12,34;k pid 5;u vuid none",
+	 .rotation_us = 10000000},
+	{.id = 2,
+	 .name = "started",
+	 .was_started = true,
+	 .is_active = true,
+	 .first_channel = 3,
+	 .channel_count = 1},
 };
 
 static const struct picture picture = {
@@ -103,8 +237,8 @@ static const struct picture picture = {
 	.session_count = COUNT_OF(sessions),
 	.channels = channels,
 	.channel_count = COUNT_OF(channels),
-	.rules = rules,
-	.rule_count = COUNT_OF(rules),
+	.rules = all_rules,
+	.rule_count = COUNT_OF(all_rules),
 };
 
 const struct picture_session *picture_session(const struct picture *from, uint64_t session_id)
@@ -116,17 +250,21 @@ const struct picture_session *picture_session(const struct picture *from, uint64
 	return NULL;
 }
 
-/* Session 1 is selected. expected "": there is no way back, or nothing to take back. */
+/* Session 1 is selected. expected "": nothing to take back; NULL: there is no way back. */
 static void assert_inverse(const char *line, const char *expected)
 {
+	bool has_way_back;
 	struct word_list words = {0};
 	struct text inverse = {0};
 	struct error err = ERROR_INIT;
 	const char *rest;
 
 	assert_true(text_split_command(line, &words, &rest, &err));
-	inverse_add(&picture, 1, &words, &inverse);
-	assert_string_equal(text_str(&inverse), expected);
+	memcpy(all_rules, rules, sizeof(rules));
+	memcpy(all_rules + COUNT_OF(rules), kernel_rules, sizeof(kernel_rules));
+	has_way_back = inverse_add(&picture, 1, &words, &inverse);
+	assert_int_equal(has_way_back, expected != NULL);
+	assert_string_equal(text_str(&inverse), expected ? expected : "");
 	text_finish(&inverse);
 	word_list_finish(&words);
 }
@@ -153,13 +291,85 @@ static void rules_come_back_as_they_were(void **state)
 	assert_inverse("disable-event -u off:*", "");
 	assert_inverse("disable-event -u -c quiet app:*", "");
 	/* Which rules the session has is not known: it is not the one that is looked at. */
-	assert_inverse("disable-event -u -s started app:*", "");
-	assert_inverse("enable-event -u app:*", "");
+	assert_inverse("disable-event -u -s started app:*", NULL);
+	/* The rule that is made is another one: only that is disabled again. */
+	assert_inverse("enable-event -u app:*",
+		       "disable-event -u -s 'web server' -c channel0 --exact 'app:*'");
+	assert_inverse("enable-event -u --loglevel-only=info --exclude=app:a,app:b "
+		       "--filter='size > 3 && name == \"it'\\''s\"' app:*",
+		       "");
 	assert_inverse("enable-event -u new:*,-odd",
-		       "disable-event -u -s 'web server' -c channel0 'new:*'; "
-		       "disable-event -u -s 'web server' -c channel0 -- -odd");
-	assert_inverse("enable-event -u off:*",
-		       "disable-event -u -s 'web server' -c channel0 'off:*'");
+		       "disable-event -u -s 'web server' -c channel0 --exact 'new:*'; "
+		       "disable-event -u -s 'web server' -c channel0 --exact -- -odd");
+	assert_inverse("enable-event -u off:* --filter 'a > 1'",
+		       "disable-event -u -s 'web server' -c channel0 --exact --filter 'a > 1' "
+		       "'off:*'");
+	assert_inverse("disable-event -u --filter 'a > 1' app:*", "");
+	assert_inverse("disable-event -u --exact app:*", "");
+}
+
+static void rules_of_the_kernel_keep_their_kind(void **state)
+{
+	(void)state;
+	assert_inverse("disable-event -k -c kernel0 mine",
+		       "enable-event -k -s 'web server' -c kernel0 --probe=vfs_read+0x10 "
+		       "--filter 'x > 1' mine; "
+		       "enable-event -k -s 'web server' -c kernel0 --function=vfs_write mine");
+	assert_inverse("disable-event -k -c kernel0 --function mine",
+		       "enable-event -k -s 'web server' -c kernel0 --function=vfs_write mine");
+	assert_inverse("disable-event -k -c kernel0 up",
+		       "enable-event -k -s 'web server' -c kernel0 "
+		       "--userspace-probe='elf:/bin/my x:main' up");
+	assert_inverse("disable-event -k -c kernel0 --syscall openat",
+		       "enable-event -k -s 'web server' -c kernel0 --syscall openat");
+	assert_inverse("enable-event -k -c kernel0 --syscall openat", "");
+	assert_inverse("enable-event -k -c kernel0 --syscall read",
+		       "disable-event -k -s 'web server' -c kernel0 --syscall read");
+	assert_inverse("enable-event -k -c kernel0 --function=do_it new",
+		       "disable-event -k -s 'web server' -c kernel0 --function new");
+}
+
+static void sessions_are_switched_back(void **state)
+{
+	(void)state;
+	assert_inverse("start", "stop 'web server'");
+	assert_inverse("start started", "");
+	assert_inverse("stop started", "start started");
+	assert_inverse("stop --all", "start started");
+	assert_inverse("start --glob 'w*'", "stop 'web server'");
+	assert_inverse("set-session started", "set-session 'web server'");
+	assert_inverse("enable-rotation -s started --timer 5s",
+		       "disable-rotation -s started --timer");
+	assert_inverse("disable-rotation --timer",
+		       "enable-rotation -s 'web server' --timer=10000000us");
+	assert_inverse("disable-rotation -s started --timer", "");
+}
+
+static void tracked_values_are_those_before(void **state)
+{
+	(void)state;
+	assert_inverse("track -u --vpid 56", "untrack -u -s 'web server' --vpid --all; "
+					     "track -u -s 'web server' --vpid=12,34");
+	assert_inverse("untrack -u --vuid --all", "untrack -u -s 'web server' --vuid --all");
+	assert_inverse("track -u -s started --vpid 1", "track -u -s started --vpid --all");
+}
+
+static void what_was_made_is_destroyed(void **state)
+{
+	struct word_list words = {0};
+	struct text inverse = {0};
+
+	(void)state;
+	word_list_add(&words, "create");
+	inverse_add_made(&picture, 1, &words, &inverse);
+	assert_string_equal(text_str(&inverse), "destroy started");
+	word_list_finish(&words);
+	text_clear(&inverse);
+	word_list_add(&words, "start");
+	inverse_add_made(&picture, 1, &words, &inverse);
+	assert_string_equal(text_str(&inverse), "");
+	word_list_finish(&words);
+	text_finish(&inverse);
 }
 
 static void contexts_that_are_new_go_again(void **state)
@@ -180,7 +390,14 @@ static void contexts_that_are_new_go_again(void **state)
 static void other_commands_have_none(void **state)
 {
 	(void)state;
-	assert_inverse("start", "");
+	assert_inverse("rotate", NULL);
+	assert_inverse("snapshot record", NULL);
+	assert_inverse("snapshot list-output", "");
+	assert_inverse("snapshot add-output -n here /tmp/x",
+		       "snapshot del-output -s 'web server' here");
+	assert_inverse("add-trigger --name mine", "remove-trigger mine");
+	assert_inverse("add-trigger --condition=x", NULL);
+	assert_inverse("list", "");
 	assert_inverse("no-such-command", "");
 }
 
@@ -279,6 +496,9 @@ static void the_newest_step_goes_first(void **state)
 	assert_done("(there is nothing to undo)|");
 	undo_push_command(&console->undo, "one", "back one; back two");
 	undo_push_view(&console->undo, "sort", PANE_EVENTS, "sort name");
+	undo_push_final(&console->undo, "rotate web");
+	undo_run(console);
+	assert_done("(rotate web can't be undone; u again undoes what was before it)|");
 	undo_run(console);
 	undo_run(console);
 	undo_run(console);
@@ -312,6 +532,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(channels_are_switched_back),
 		cmocka_unit_test(rules_come_back_as_they_were),
+		cmocka_unit_test(rules_of_the_kernel_keep_their_kind),
+		cmocka_unit_test(sessions_are_switched_back),
+		cmocka_unit_test(tracked_values_are_those_before),
+		cmocka_unit_test(what_was_made_is_destroyed),
 		cmocka_unit_test(contexts_that_are_new_go_again),
 		cmocka_unit_test(other_commands_have_none),
 		cmocka_unit_test(destroyed_sessions_are_named),
