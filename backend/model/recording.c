@@ -275,6 +275,10 @@ bool recording_can_rotate(const struct session *session, struct error *err)
 		return error_set(err, ERROR_STATE,
 				 "the session was created with --no-output: it writes nothing that "
 				 "could be archived");
+	if (session->mode == PICTURE_MODE_STREAMING && session->live_period_us)
+		return error_set(err, ERROR_STATE,
+				 "viewers at the relay daemon would lose what they have not read; "
+				 "a live session without a URL can be rotated");
 	return true;
 }
 

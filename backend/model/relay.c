@@ -78,6 +78,7 @@ struct sink *relay_make_sink(struct session *session, struct error *err)
 		.session_id = session->id,
 		.created_wall_ns = own_second(session),
 		.has_time_in_name = session->has_auto_name,
+		.live_period_us = (uint32_t)session->live_period_us,
 		.moved = moved_there,
 		.closed = recording_chunk_closed,
 		.data = session,

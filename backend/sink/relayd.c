@@ -115,7 +115,10 @@ static bool replace_metadata(struct sink *base, const char *old, const char *fre
 {
 	struct relayd_sink *sink = sink_of(base);
 
-	(void)err;
+	if (base->is_live)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "who reads a live session along has read its metadata: the relay "
+				 "daemon takes no other");
 	pthread_mutex_lock(&sink->lock);
 	for (struct relayd_trace *trace = sink->traces; trace; trace = trace->next)
 		replace_in(sink, trace, old, fresh);
@@ -231,6 +234,9 @@ static bool put(struct sink_stream *base, const struct packet *packet, uint64_t 
 		item->stream = stream;
 		item->chunk = stream->chunk;
 		item->event_count = event_count;
+		stream->beacon = NULL;
+		stream->has_put = true;
+		stream->told_clock = packet->end_clock;
 		stream->chunk->event_count += event_count;
 		stream->chunk->bytes += packet->size_bytes;
 		relayd_push_locked(sink, item);
@@ -239,6 +245,47 @@ static bool put(struct sink_stream *base, const struct packet *packet, uint64_t 
 	}
 	pthread_mutex_unlock(&sink->lock);
 	return item || error_set(err, ERROR_NO_SPACE, "no memory for a packet to be sent");
+}
+
+/*
+ * One that is not sent yet is brought up to date: however slow the daemon is, they don't pile up.
+ * Lock held.
+ */
+static void push_beacon(struct relayd_sink *sink, struct relayd_stream *stream)
+{
+	if (!stream->beacon) {
+		stream->beacon = relayd_item_create(relayd_do_beacon);
+		stream->beacon->stream = stream;
+		relayd_push_locked(sink, stream->beacon);
+	}
+	stream->beacon->packet.end_clock = stream->told_clock;
+}
+
+/* Who reads along is never told of a time before the one that he knows of. */
+static void beacon(struct sink_stream *base, uint64_t clock)
+{
+	struct relayd_stream *stream = (struct relayd_stream *)base;
+	struct relayd_sink *sink = sink_of(base->sink);
+
+	pthread_mutex_lock(&sink->lock);
+	if (stream->has_put && !sink->is_lost && clock > stream->told_clock) {
+		stream->told_clock = clock;
+		push_beacon(sink, stream);
+	}
+	pthread_mutex_unlock(&sink->lock);
+}
+
+/* Who reads along hears of a stream with its first packet. */
+static bool wants_packet(struct sink_stream *base)
+{
+	struct relayd_stream *stream = (struct relayd_stream *)base;
+	struct relayd_sink *sink = sink_of(base->sink);
+	bool is_wanted;
+
+	pthread_mutex_lock(&sink->lock);
+	is_wanted = !stream->has_put;
+	pthread_mutex_unlock(&sink->lock);
+	return is_wanted;
 }
 
 static void cut(struct sink_stream *base)
@@ -459,6 +506,8 @@ static const struct sink_class relayd_sink_class = {
 	.put = put,
 	.cut = cut,
 	.close_stream = close_stream,
+	.beacon = beacon,
+	.wants_packet = wants_packet,
 	.replace_metadata = replace_metadata,
 	.destroy = destroy,
 };
@@ -478,6 +527,7 @@ struct sink *relayd_sink_create(const struct relayd_settings *settings, struct e
 	struct relayd_sink *sink = mem_zalloc(sizeof(*sink));
 
 	sink->base.class = &relayd_sink_class;
+	sink->base.is_live = settings->live_period_us > 0;
 	sink->settings = *settings;
 	sink->name = mem_strdup(settings->session_name);
 	sink->settings.session_name = sink->name;

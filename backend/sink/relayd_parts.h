@@ -40,6 +40,7 @@ struct relayd_handle {
 	uint64_t chunk_id;
 	uint64_t next; /* number of the next packet on the wire */
 	uint64_t next_sequence;
+	uint32_t class_id; /* of its packets */
 };
 
 struct relayd_trace {
@@ -61,6 +62,9 @@ struct relayd_stream {
 	struct sink_limits limits;
 	struct relayd_chunk *chunk; /* lock: reference held; NULL: never put, or none is open */
 	struct tally *tally;	    /* lock: reference held; NULL: never put */
+	struct relayd_item *beacon; /* lock: in the queue, and nothing of the stream behind it */
+	bool has_put;		    /* lock */
+	uint64_t told_clock;	    /* lock: up to where its packets and beacons go */
 	struct relayd_handle handle;
 	uint64_t asked; /* worker: the round in which it was asked for what it lacks */
 };
@@ -140,6 +144,7 @@ void relayd_push_locked(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_push(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_worker_run(void *data);
 void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_do_beacon(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_do_cut(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_do_close_stream(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_do_close_trace(struct relayd_sink *sink, struct relayd_item *item);
@@ -156,6 +161,9 @@ bool relayd_talk_begin_chunk(struct relayd_sink *sink, struct relayd_chunk *chun
 			     struct error *err);
 bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item,
 			struct error *err);
+/* To who reads along: no event of the stream before this time is to come. */
+bool relayd_talk_beacon(struct relayd_sink *sink, const struct relayd_handle *handle,
+			uint64_t clock, struct error *err);
 /* What the daemon lacks of the trace's text. */
 bool relayd_talk_metadata(struct relayd_sink *sink, struct relayd_trace *trace, struct error *err);
 /* fresh NULL: the handle is closed there. */

@@ -113,6 +113,7 @@ static bool create_session(struct relayd_sink *sink, struct error *err)
 		.name = sink->name,
 		.host = host,
 		.id = sink->settings.session_id,
+		.live_period_us = sink->settings.live_period_us,
 	};
 	char *place = next_place(sink, &wish);
 	bool is_created;
@@ -218,9 +219,6 @@ static bool add_stream(struct relayd_sink *sink, struct relayd_handle *handle, c
 	if (!relayd_link_ask(&sink->link, &sink->request, reply, sizeof(reply), err) ||
 	    !relayd_decode_stream(reply, &number, err))
 		return false;
-	relayd_encode_bare(fresh_request(sink), RELAYD_STREAMS_SENT);
-	if (!tell(sink, err))
-		return false;
 	*handle = (struct relayd_handle){
 		.session = sink->session,
 		.number = number,
@@ -234,6 +232,40 @@ static bool no_chunk(struct error *err)
 	return error_set(err, ERROR_STATE, "no trace chunk is open at the relay daemon");
 }
 
+static bool take_replaced(struct relayd_sink *sink, struct relayd_trace *trace)
+{
+	bool is_replaced;
+
+	pthread_mutex_lock(&sink->lock);
+	is_replaced = trace->is_replaced;
+	trace->is_replaced = false;
+	pthread_mutex_unlock(&sink->lock);
+	return is_replaced;
+}
+
+/*
+ * The stream, then its trace's metadata, then both are made known: viewers that hear of metadata
+ * before they hear of a stream never ask for it.
+ */
+static bool make_known(struct relayd_sink *sink, struct relayd_stream *stream, struct error *err)
+{
+	const struct sink_limits none = {0};
+	struct relayd_trace *trace = stream->trace;
+
+	if (!sink->has_chunk)
+		return no_chunk(err);
+	if (!add_stream(sink, &stream->handle, stream->name, trace->path, &stream->limits, err))
+		return false;
+	if (!is_known(sink, &trace->handle)) {
+		trace->sent_bytes = 0;
+		take_replaced(sink, trace);
+		if (!add_stream(sink, &trace->handle, "metadata", trace->path, &none, err))
+			return false;
+	}
+	relayd_encode_bare(fresh_request(sink), RELAYD_STREAMS_SENT);
+	return tell(sink, err);
+}
+
 bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item, struct error *err)
 {
 	struct relayd_stream *stream = item->stream;
@@ -241,10 +273,7 @@ bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item
 	const struct packet *packet = &item->packet;
 	uint32_t data_bytes = (uint32_t)packet->content_bytes;
 
-	if (!is_known(sink, handle) && !sink->has_chunk)
-		return no_chunk(err);
-	if (!is_known(sink, handle) &&
-	    !add_stream(sink, handle, stream->name, stream->trace->path, &stream->limits, err))
+	if (!is_known(sink, handle) && !make_known(sink, stream, err))
 		return false;
 	if (!relayd_talk_metadata(sink, stream->trace, err))
 		return false;
@@ -257,7 +286,19 @@ bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item
 		return false;
 	handle->next++;
 	handle->next_sequence = packet->sequence + 1;
+	handle->class_id = packet->stream_id;
 	return true;
+}
+
+bool relayd_talk_beacon(struct relayd_sink *sink, const struct relayd_handle *handle,
+			uint64_t clock, struct error *err)
+{
+	const struct packet nothing = {.end_clock = clock, .stream_id = handle->class_id};
+
+	if (!is_known(sink, handle) || handle->next == 0)
+		return true;
+	relayd_encode_index(fresh_request(sink), handle->number, handle->next - 1, &nothing);
+	return relayd_link_post(&sink->link, &sink->request, err);
 }
 
 bool relayd_talk_close(struct relayd_sink *sink, struct relayd_handle *handle, bool is_metadata,
@@ -310,6 +351,19 @@ static void read_trace_block(const char *text, struct uuid *uuid, bool *is_big_e
 		*uuid = (struct uuid){{0}};
 }
 
+/* As much of it as a message takes, up to the end of a declaration: viewers read what is there. */
+static size_t whole_declarations(const char *text, size_t length)
+{
+	static const char end[] = "\n};\n";
+	size_t at = METADATA_PIECE;
+
+	if (length <= METADATA_PIECE)
+		return length;
+	while (at >= strlen(end) && memcmp(text + at - strlen(end), end, strlen(end)) != 0)
+		at--;
+	return at >= strlen(end) ? at : METADATA_PIECE;
+}
+
 /* A copy of what was not sent yet, so that the lock is not held while it is. */
 static char *unsent_text(struct relayd_sink *sink, struct relayd_trace *trace, size_t *length,
 			 struct uuid *uuid, bool *is_big_endian)
@@ -318,9 +372,8 @@ static char *unsent_text(struct relayd_sink *sink, struct relayd_trace *trace, s
 
 	pthread_mutex_lock(&sink->lock);
 	*length = trace->metadata.length - trace->sent_bytes;
-	if (*length > METADATA_PIECE)
-		*length = METADATA_PIECE;
 	if (*length > 0) {
+		*length = whole_declarations(trace->metadata.bytes + trace->sent_bytes, *length);
 		read_trace_block(text_str(&trace->metadata), uuid, is_big_endian);
 		copy = mem_strndup(trace->metadata.bytes + trace->sent_bytes, *length);
 	}
@@ -328,26 +381,9 @@ static char *unsent_text(struct relayd_sink *sink, struct relayd_trace *trace, s
 	return copy;
 }
 
-static bool take_replaced(struct relayd_sink *sink, struct relayd_trace *trace)
+/* Text that was sent is wrong: the daemon forgets it. */
+static bool begin_again(struct relayd_sink *sink, struct relayd_trace *trace, struct error *err)
 {
-	bool is_replaced;
-
-	pthread_mutex_lock(&sink->lock);
-	is_replaced = trace->is_replaced;
-	trace->is_replaced = false;
-	pthread_mutex_unlock(&sink->lock);
-	return is_replaced;
-}
-
-static bool make_ready(struct relayd_sink *sink, struct relayd_trace *trace, struct error *err)
-{
-	const struct sink_limits none = {0};
-
-	if (!is_known(sink, &trace->handle)) {
-		trace->sent_bytes = 0;
-		take_replaced(sink, trace);
-		return add_stream(sink, &trace->handle, "metadata", trace->path, &none, err);
-	}
 	if (!take_replaced(sink, trace))
 		return true;
 	trace->sent_bytes = 0;
@@ -363,9 +399,9 @@ bool relayd_talk_metadata(struct relayd_sink *sink, struct relayd_trace *trace, 
 	size_t length;
 	char *text;
 
-	if (!is_known(sink, &trace->handle) && !sink->has_chunk)
-		return true;
-	if (!make_ready(sink, trace, err))
+	if (!is_known(sink, &trace->handle))
+		return true; /* its first packet makes it known */
+	if (!begin_again(sink, trace, err))
 		return false;
 	while ((text = unsent_text(sink, trace, &length, &uuid, &is_big_endian)) != NULL) {
 		bool is_sent;

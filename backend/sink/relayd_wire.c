@@ -72,8 +72,8 @@ void relayd_encode_session(struct text *out, const struct relayd_session_wish *w
 	put_u32(out, length_of(wish->name));
 	put_u32(out, length_of(wish->host));
 	put_u32(out, length_of(wish->base_path));
-	put_u32(out, 0); /* not live */
-	put_u8(out, 0);	 /* no snapshot */
+	put_u32(out, wish->live_period_us);
+	put_u8(out, 0); /* no snapshot */
 	put_u8(out, wish->has_time_in_name);
 	text_add_bytes(out, (const char *)wish->sender.bytes, sizeof(wish->sender.bytes));
 	put_u64(out, wish->id);

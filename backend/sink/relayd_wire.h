@@ -60,7 +60,8 @@ struct relayd_session_wish {
 	const char *host;
 	const char *base_path; /* "" */
 	bool has_time_in_name;
-	struct uuid sender; /* never all zero: it is refused */
+	uint32_t live_period_us; /* 0: not live */
+	struct uuid sender;	 /* never all zero: it is refused */
 	uint64_t id;
 	uint64_t created_s;
 };

@@ -172,6 +172,15 @@ void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item)
 	pthread_mutex_unlock(&sink->lock);
 }
 
+void relayd_do_beacon(struct relayd_sink *sink, struct relayd_item *item)
+{
+	struct error err = ERROR_INIT;
+
+	if (sink->is_connected &&
+	    !relayd_talk_beacon(sink, &item->stream->handle, item->packet.end_clock, &err))
+		fail(sink, &err);
+}
+
 void relayd_do_metadata(struct relayd_sink *sink, struct relayd_item *item)
 {
 	struct error err = ERROR_INIT;
@@ -424,6 +433,8 @@ static struct relayd_item *take(struct relayd_sink *sink, bool *is_over)
 		sink->items = item->next;
 		if (!sink->items)
 			sink->last = &sink->items;
+		if (item->stream && item->stream->beacon == item)
+			item->stream->beacon = NULL;
 	}
 	*is_over = !item && sink->is_over;
 	pthread_mutex_unlock(&sink->lock);
