@@ -47,6 +47,8 @@ needs() {
 	check | setpriv | util-linux | tests as another user
 	check | pgrep | procps | finds processes in tests
 	check | g++ | g++ | applications in C++
+	check | trace-cmd | trace-cmd | a peer that traces the kernel
+	check | sdt.h | systemtap-sdt-dev | statically defined points in tests
 	check | musl-gcc | musl-tools | applications with another C library
 	END
 }
@@ -55,6 +57,7 @@ is_there() {
 	case $1 in
 	lib:*) pkg-config --exists "${1#lib:}" 2>/dev/null ;;
 	/*) [ -e "$1" ] ;;
+	*.h) echo "#include <sys/$1>" | ${CC:-cc} -E - >/dev/null 2>&1 ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }

@@ -42,17 +42,17 @@ leaves_nothing() {
 	fi
 }
 
-# numbers PATH: of the calls that were recorded when they began, one a line.
+# numbers PATH…: of the calls that were recorded when they began, one a line.
 numbers() {
-	babeltrace2 "$1" 2>"$TMPDIR/bt" |
+	babeltrace2 "$@" 2>"$TMPDIR/bt" |
 		sed -n 's/.*syscall_entry_lseek: .*fd = '"$CALLS_FD"', offset = \([0-9]*\),.*/\1/p'
 }
 
 # calls_complete NAME COUNT PATH…: each number below COUNT is in all of them together once.
 calls_complete() {
-	local name=$1 want=$2 path got
+	local name=$1 want=$2 got
 	shift 2
-	got=$(for path; do numbers "$path"; done | sort -n | awk -v want="$want" '
+	got=$(numbers "$@" | sort -n | awk -v want="$want" '
 		$1 != NR - 1 && !bad { bad = NR; print "call " NR - 1 " has number " $1 }
 		END { if (!bad && NR != want) print NR " calls instead of " want }')
 	if [ -z "$got" ]; then
