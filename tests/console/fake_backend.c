@@ -65,6 +65,7 @@ struct backend {
 	uint64_t serial;
 	uint64_t log_serial;  /* of the last picture */
 	uint64_t interval_ns; /* the backend's thread only */
+	unsigned int sample_seconds;
 	uint64_t detailed_id;
 	void *picture; /* struct fake_picture */
 };
@@ -160,6 +161,7 @@ static void fill_event(struct fake_picture *all, const struct fake_session *sess
 		.channel_id = 1,
 		.name = name,
 		.rule = "my_app:*",
+		.rule_id = 1,
 		.is_enabled = true,
 		.loglevel = 6,
 		.loglevel_text = "TRACE_INFO",
@@ -292,8 +294,7 @@ static void publish(struct backend *backend)
 	backend->log_serial = log_last_serial();
 	all->picture = (struct picture){
 		.serial = ++backend->serial,
-		.made_at_ns = clock_monotonic_ns(),
-		.sample_seconds = 1,
+		.sample_seconds = backend->sample_seconds,
 		.sample_count = clock_wall_ns() / NS_PER_S,
 		.wall_ns = clock_wall_ns(),
 		.host_name = "testhost",
@@ -586,6 +587,8 @@ static const struct option_spec rule_options[] = {
 	{"all", 'a', OPTION_FLAG, NULL, "all of them", COMPLETE_NOTHING},
 	{"loglevel", 0, OPTION_TEXT, "LEVEL", "at least that severe", COMPLETE_LOGLEVEL},
 	{"filter", 0, OPTION_TEXT, "FILTER", "only those", COMPLETE_NOTHING},
+	{"exclude", 'x', OPTION_TEXT, "NAMES", "but not those", COMPLETE_NOTHING},
+	{"exact", 0, OPTION_FLAG, NULL, "no other rule", COMPLETE_NOTHING},
 	{"type", 't', OPTION_TEXT, "TYPE", "which field", COMPLETE_NOTHING},
 };
 
@@ -671,7 +674,7 @@ struct letter {
 	struct message message;
 	struct backend *backend;
 	struct request *request;
-	uint64_t interval_ns;
+	uint64_t interval_ns; /* or seconds of a sample */
 	uint64_t detailed_id;
 	char *path; /* owned; NULL: none */
 };
@@ -738,10 +741,21 @@ static void take_acknowledge(struct message *message)
 	free(letter);
 }
 
+static void take_window(struct message *message)
+{
+	struct letter *letter = CONTAINER_OF(message, struct letter, message);
+
+	letter->backend->sample_seconds = (unsigned int)letter->interval_ns;
+	publish(letter->backend);
+	free(letter);
+}
+
 void backend_set_window(struct backend *backend, unsigned int sample_seconds)
 {
-	(void)backend;
-	(void)sample_seconds;
+	struct letter *letter = new_letter(backend, take_window);
+
+	letter->interval_ns = sample_seconds;
+	queue_send(backend->queue, &letter->message);
 }
 
 void backend_want_points(struct backend *backend, bool is_wanted)
@@ -873,6 +887,7 @@ struct backend *backend_start(const struct backend_settings *settings, struct er
 	struct backend *backend = mem_zalloc(sizeof(*backend));
 
 	backend->settings = *settings;
+	backend->sample_seconds = 1;
 	backend->listener = -1;
 	backend->loop = loop_create();
 	backend->queue = queue_create();
