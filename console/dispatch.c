@@ -6,6 +6,7 @@
 #include "console/dispatch.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -158,15 +159,40 @@ static int await_end(const struct dispatch *dispatch, int engine)
 	return dispatch_fail(dispatch, "quit", &err, STATUS_ERROR);
 }
 
+/* The engine goes on with what was begun: only nobody waits here any more. */
+static void stop_waiting(int number)
+{
+	static const char note[] = "\nNot waiting any longer: what was begun goes on.\n";
+
+	(void)!write(STDERR_FILENO, note, sizeof(note) - 1);
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* Ctrl-C gives the prompt back, as --no-wait would. Where it is ignored or blocked it stays so. */
+static void watch_interrupt(struct sigaction *before)
+{
+	struct sigaction action = {.sa_handler = stop_waiting};
+
+	sigaction(SIGINT, NULL, before);
+	if (before->sa_handler == SIG_DFL && isatty(STDERR_FILENO))
+		sigaction(SIGINT, &action, NULL);
+}
+
 static int ask_socket(const struct dispatch *dispatch, int connection,
 		      const struct request *request, struct printer *printer)
 {
 	bool is_quit = strcmp(request->words[0], "quit") == 0;
 	int engine = is_quit ? open_process(client_engine_pid(connection)) : -1;
+	struct sigaction before;
 	struct error err = ERROR_INIT;
+	bool is_answered;
 	int status;
 
-	if (!client_ask(connection, request, &err)) {
+	watch_interrupt(&before);
+	is_answered = client_ask(connection, request, &err);
+	sigaction(SIGINT, &before, NULL);
+	if (!is_answered) {
 		sem_destroy(&printer->is_done);
 		status = dispatch_fail(dispatch, request->words[0], &err,
 				       err.code == ERROR_INVALID ? STATUS_ERROR : STATUS_FATAL);

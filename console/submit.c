@@ -46,6 +46,7 @@ struct job {
 	struct script *script;
 	const struct script_command *command; /* the script's */
 	uint64_t newest_session_id;	      /* before it ran */
+	uint64_t log_serial;		      /* likewise */
 	struct text result;		      /* last line of output */
 	struct text complaint;		      /* first line of errors */
 	struct text detail;		      /* all lines, as many as the log keeps */
@@ -290,6 +291,33 @@ static bool has_several_lines(const struct text *text)
 	return end && end[1];
 }
 
+/* As the backend writes it with what it logs. */
+static void add_words(const struct word_list *words, struct text *out)
+{
+	for (size_t i = 0; i < words->count; i++) {
+		text_add(out, i > 0 ? " " : "");
+		text_add_quoted(out, words->words[i]);
+	}
+}
+
+/* What was logged of the command gets the whole of it: the line, the status, all that was said. */
+static void explain(struct job *job, enum notice_level level, int status, const char *text)
+{
+	struct text command = {0}, detail = {0};
+
+	add_words(&job->command->words, &command);
+	text_addf(&detail, "tracon> %s\n%s", job->command->text, text_str(&job->detail));
+	if (job->detail.length > 0 && job->detail.bytes[job->detail.length - 1] != '\n')
+		text_add_char(&detail, '\n');
+	text_addf(&detail, "status %d: %s\n", status,
+		  level == NOTICE_ERROR ? "failed" : "done, with warnings");
+	if (log_explain(job->log_serial, text_str(&command), text_str(&detail)) == 0)
+		log_command_detail(level == NOTICE_ERROR ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING,
+				   job->command->text, text, text_str(&detail));
+	text_finish(&command);
+	text_finish(&detail);
+}
+
 static void show_result(struct job *job, int status)
 {
 	struct script *script = job->script;
@@ -309,6 +337,8 @@ static void show_result(struct job *job, int status)
 	if (level == NOTICE_INFO)
 		log_command_detail(LOG_LEVEL_INFO, job->command->text, text,
 				   has_several_lines(&job->detail) ? text_str(&job->detail) : NULL);
+	else
+		explain(job, level, status, text);
 	console_tell(script->console, level, job->command->text, "%s", text);
 }
 
@@ -535,6 +565,7 @@ static enum step hand_over(struct script *script, const struct script_command *c
 	job->script = script;
 	job->command = command;
 	job->newest_session_id = newest_session(console);
+	job->log_serial = log_last_serial();
 	find_inverse(script, command, job);
 	fill_requester(console, &request->who,
 		       script->says_yes || script->confirmed == script->next);

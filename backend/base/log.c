@@ -169,12 +169,12 @@ static void copy_sane(char out[ERROR_MESSAGE_MAX], const char *text)
 static char *cut_detail(const char *detail)
 {
 	struct text sane = {0};
-	size_t length = strnlen(detail, LOG_DETAIL_MAX);
 
 	while (*detail) {
 		size_t line = strcspn(detail, "\n");
 
-		if (sane.length + line > length)
+		/* Sanitised it is longer. */
+		if (sane.length + line > LOG_DETAIL_MAX)
 			break;
 		text_add_sane(&sane, detail, line, TEXT_SANE_LINE);
 		text_add_char(&sane, '\n');
@@ -233,6 +233,29 @@ static void add_entry(enum log_level level, const char *command, const char *tex
 
 	if (wake)
 		wake(wake_data);
+}
+
+size_t log_explain(uint64_t after, const char *command, const char *detail)
+{
+	char sane[ERROR_MESSAGE_MAX];
+	char *kept = cut_detail(detail);
+	uint64_t serial;
+	size_t count = 0;
+
+	copy_sane(sane, command);
+	pthread_mutex_lock(&the_log.ring_lock);
+	serial = the_log.last_serial > LOG_RING_COUNT ? the_log.last_serial - LOG_RING_COUNT : 0;
+	for (serial = serial > after ? serial : after; serial++ < the_log.last_serial;) {
+		const struct log_entry *entry = &the_log.ring[serial % LOG_RING_COUNT];
+
+		if (strcmp(entry->command, sane) != 0 || the_log.details[serial % LOG_RING_COUNT])
+			continue;
+		keep_detail(serial, mem_strdup(kept));
+		count++;
+	}
+	pthread_mutex_unlock(&the_log.ring_lock);
+	free(kept);
+	return count;
 }
 
 static bool is_kept(enum log_level level)

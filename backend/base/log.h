@@ -39,6 +39,11 @@ void log_command(enum log_level level, const char *command, const char *text);
  */
 void log_command_detail(enum log_level level, const char *command, const char *text,
 			const char *detail);
+/*
+ * All that was said, for the entries after that serial that belong to the command (as log_command()
+ * was told it) and have none yet. Returns how many there are.
+ */
+size_t log_explain(uint64_t after, const char *command, const char *detail);
 /* The caller frees it; NULL: there is none (any more). */
 char *log_detail(uint64_t serial);
 /* Copies entries with serial > after, oldest first, at most count_max. Returns how many. */

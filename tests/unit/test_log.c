@@ -291,6 +291,28 @@ static void details_are_whole_until_newer_ones_need_the_room(void **state)
 	free(answer);
 }
 
+static void entries_of_a_command_are_explained_later(void **state)
+{
+	uint64_t before = log_last_serial();
+	char *detail;
+
+	(void)state;
+	log_command(LOG_LEVEL_WARNING, "start 'a b'", "one");
+	log_command(LOG_LEVEL_ERROR, "stop", "other");
+	log_command(LOG_LEVEL_ERROR, "start 'a b'", "two");
+	assert_int_equal(log_explain(before, "start 'a b'", "all\x1b of it\nlines"), 2);
+	detail = log_detail(before + 1);
+	assert_string_equal(detail, "all^[ of it\nlines\n");
+	free(detail);
+	assert_null(log_detail(before + 2));
+	detail = log_detail(before + 3);
+	assert_non_null(detail);
+	free(detail);
+	/* What has its detail keeps it; what is older is another time's. */
+	assert_int_equal(log_explain(before, "start 'a b'", "again"), 0);
+	assert_int_equal(log_explain(before + 3, "stop", "too late"), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +325,7 @@ int main(void)
 		cmocka_unit_test(links_are_not_followed),
 		cmocka_unit_test(unrotatable_file_stops_growing),
 		cmocka_unit_test(threads_write_without_gaps),
+		cmocka_unit_test(entries_of_a_command_are_explained_later),
 		cmocka_unit_test(details_are_whole_until_newer_ones_need_the_room),
 	};
 
