@@ -32,7 +32,8 @@ struct points_block {
 /* The few types there are need no copies. */
 static const char *type_word(const char *type)
 {
-	static const char *const words[] = {"integer", "string", "float", "enum"};
+	static const char *const words[] = {"integer", "string", "float", "enum",
+					    "integer, address of a string"};
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (strcmp(type, words[i]) == 0)

@@ -16,6 +16,7 @@
 
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
+#include "backend/source/kernel/catalog.h"
 #include "backend/source/kernel/elf.h"
 #include "backend/source/kernel/instance.h"
 #include "backend/source/kernel/probe.h"
@@ -55,7 +56,7 @@ static int make_folder(void **state)
 
 static int remove_folder(void **state)
 {
-	static const char *const names[] = {"uprobe_events", "kprobe_events"};
+	static const char *const names[] = {"uprobe_events", "kprobe_events", "dynamic_events"};
 	struct folder *folder = *state;
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
@@ -86,8 +87,8 @@ static void assert_content(const struct folder *folder, const char *name, const 
 		 kernel_instance_start_time(getpid()));
 	wanted = mem_printf("%s", "");
 	for (const char *at = format; *at; at++) {
-		char *more = *at == '$' ? mem_printf("%s%s", wanted, group)
-					: mem_printf("%s%c", wanted, *at);
+		char *more = *at == '$' && at[1] == '/' ? mem_printf("%s%s", wanted, group)
+							: mem_printf("%s%c", wanted, *at);
 
 		free(wanted);
 		wanted = more;
@@ -123,6 +124,87 @@ static void places_in_the_kernel_are_defined_and_removed(void **state)
 		       "-:$/s3_r8_0"
 		       "-:$/s3_r8_1"
 		       "-:$/s3_r7_0");
+}
+
+static const char openat_format[] =
+	"name: sys_enter_openat\nID: 782\nformat:\n"
+	"\tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;\n\n"
+	"\tfield:int __syscall_nr;\toffset:8;\tsize:4;\tsigned:1;\n"
+	"\tfield:int dfd;\toffset:16;\tsize:8;\tsigned:0;\n"
+	"\tfield:const char * filename;\toffset:24;\tsize:8;\tsigned:0;\n"
+	"\tfield:struct open_how * how;\toffset:32;\tsize:8;\tsigned:0;\n"
+	"\tfield:umode_t mode;\toffset:40;\tsize:8;\tsigned:0;\n"
+	"\tfield:size_t usize;\toffset:48;\tsize:8;\tsigned:0;\n%s"
+	"\nprint fmt: \"\"\n";
+
+static struct kernel_format *read_call(const char *more)
+{
+	struct error err = ERROR_INIT;
+	char *text = mem_printf(openat_format, more);
+	struct kernel_format *format = kernel_format_read("syscalls", text, strlen(text), &err);
+
+	assert_non_null(format);
+	free(text);
+	return format;
+}
+
+/* Probes of events, where the kernel has them: their fields are those of the call. */
+static void strings_of_calls_are_fetched(void **state)
+{
+	struct folder *folder = *state;
+	char system[] = "syscalls", kernel_name[] = "sys_enter_openat",
+	     name[] = "syscall_entry_openat";
+	struct kernel_event event = {.system = system, .kernel_name = kernel_name, .name = name};
+	struct error err = ERROR_INIT;
+	struct kernel_probe *probe;
+
+	kernel_probe_look(&folder->tracefs);
+	assert_false(folder->tracefs.has_event_probes);
+	make_file(folder, "dynamic_events");
+	kernel_probe_look(&folder->tracefs);
+	assert_true(folder->tracefs.has_event_probes);
+	event.format = read_call("");
+	probe = kernel_probe_define_strings(&folder->tracefs, 3, 1, &event, &err);
+	assert_non_null(probe);
+	assert_string_equal(probe->titles.words[0], "syscall_entry_openat");
+	kernel_probe_remove(&folder->tracefs, probe);
+	assert_content(folder, "dynamic_events",
+		       "e:$/look syscalls.sys_enter_chdir filename=+0($filename):ustring"
+		       "-:$/look"
+		       "e:$/s3_c1_sys_enter_openat syscalls.sys_enter_openat dfd=$dfd:s32"
+		       " filename=+0($filename):ustring how=$how:x64 mode=$mode:u16"
+		       " usize=$usize:u64"
+		       "-:$/s3_c1_sys_enter_openat");
+	kernel_format_destroy(event.format);
+}
+
+/* Fields with contents, of kernels that have them: in the address's place. */
+static void contents_are_recorded_in_place_of_addresses(void **state)
+{
+	struct kernel_format *format = read_call(
+		"\tfield:__data_loc char[] __filename_val;\toffset:56;\tsize:4;\tsigned:0;\n"
+		"\tfield:__data_loc char[] __how_val;\toffset:60;\tsize:4;\tsigned:0;\n"
+		"\tfield:__data_loc char[] __other_val;\toffset:64;\tsize:4;\tsigned:0;\n");
+	static const struct {
+		const char *name;
+		enum kernel_field_kind kind;
+		uint16_t offset;
+	} wanted[] = {
+		{"dfd", KERNEL_INTEGER, 16},	    {"filename", KERNEL_STRING, 56},
+		{"how", KERNEL_POINTER, 32},	    {"mode", KERNEL_INTEGER, 40},
+		{"usize", KERNEL_INTEGER, 48},	    {"__how_val", KERNEL_SEQUENCE, 60},
+		{"__other_val", KERNEL_STRING, 64},
+	};
+
+	(void)state;
+	assert_int_equal(format->field_count, COUNT_OF(wanted));
+	for (size_t i = 0; i < COUNT_OF(wanted); i++) {
+		assert_string_equal(format->fields[i].name, wanted[i].name);
+		assert_int_equal(format->fields[i].kind, wanted[i].kind);
+		assert_int_equal(format->fields[i].offset, wanted[i].offset);
+		assert_false(format->fields[i].is_string_address);
+	}
+	kernel_format_destroy(format);
 }
 
 static void what_is_missing_is_said(void **state)
@@ -356,6 +438,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(places_in_the_kernel_are_defined_and_removed,
 						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(strings_of_calls_are_fetched, make_folder,
+						remove_folder),
+		cmocka_unit_test(contents_are_recorded_in_place_of_addresses),
 		cmocka_unit_test_setup_teardown(what_is_missing_is_said, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(only_what_dead_engines_left_is_removed, make_folder,

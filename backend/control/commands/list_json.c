@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The same as list.c prints, as JSON: --mi xml's names, and counters and chunks that lttng does not
  * have. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/mem.h"
@@ -218,9 +219,12 @@ static void put_fields(struct json *event, const struct point *point)
 
 	for (size_t i = 0; i < point->field_count; i++) {
 		struct json *field = json_add_object(fields);
+		const char *type = point->fields[i].type;
+		char *word = mem_printf("%.*s", (int)strcspn(type, ","), type); /* no remark */
 
 		json_put_text(field, "name", point->fields[i].name);
-		json_put_text(field, "type", point->fields[i].type);
+		json_put_text(field, "type", word);
+		free(word);
 	}
 }
 

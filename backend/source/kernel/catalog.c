@@ -94,7 +94,8 @@ const struct kernel_format *kernel_event_format(struct kernel_event *event,
 		event->format = kernel_format_read(event->system, text, length, err);
 		free(text);
 	}
-	if (event->format && event->rule_id) { /* the kernel knows it by another name */
+	if (event->format && strcmp(event->format->name, event->name) != 0) {
+		/* A probe: the kernel knows it by another name. */
 		free(event->format->name);
 		event->format->name = mem_strdup(event->name);
 	}

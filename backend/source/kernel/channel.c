@@ -23,7 +23,9 @@ struct enabled_event {
 	bool is_declared;
 	bool has_filter; /* in the kernel */
 	bool was_open;	 /* records that no rule's filter has passed may be in the ring */
-	char *key;	 /* the rules and filters it is on for: another one means another matcher */
+	/* A probe of it that fetches its strings, which is switched in its place; or NULL. */
+	struct kernel_event *own;
+	char *key; /* the rules and filters it is on for: another one means another matcher */
 };
 
 struct kernel_garbage {
@@ -52,6 +54,17 @@ static void free_garbage(struct kernel_channel *channel)
 	}
 }
 
+static void free_own(struct kernel_event *own)
+{
+	if (!own)
+		return;
+	free(own->system);
+	free(own->kernel_name);
+	free(own->name);
+	kernel_format_destroy(own->format);
+	free(own);
+}
+
 static void free_channel(struct kernel_channel *channel)
 {
 	const struct tracefs *tracefs = channel->instance->tracefs;
@@ -63,8 +76,10 @@ static void free_channel(struct kernel_channel *channel)
 		channel->probes = probe->next;
 		kernel_probe_remove(tracefs, probe);
 	}
-	for (size_t i = 0; i < channel->enabled_count; i++)
+	for (size_t i = 0; i < channel->enabled_count; i++) {
+		free_own(channel->enabled[i].own);
 		free(channel->enabled[i].key);
+	}
 	free(channel->enabled);
 	free_garbage(channel);
 	free(channel->classes.by_id);
@@ -341,6 +356,39 @@ static bool switch_event(const struct kernel_channel *channel, const struct kern
 	return is_done;
 }
 
+static bool has_string_address(const struct kernel_format *format)
+{
+	for (size_t i = 0; i < format->field_count; i++)
+		if (format->fields[i].is_string_address)
+			return true;
+	return false;
+}
+
+/* Where the kernel can't do it for this one, its addresses are better than nothing. */
+static void fetch_strings(struct kernel_channel *channel, const struct kernel_event *event,
+			  struct enabled_event *state, const struct tracefs *tracefs)
+{
+	struct error err = ERROR_INIT;
+	struct kernel_probe *probe;
+
+	if (!tracefs->has_event_probes || !has_string_address(event->format))
+		return;
+	probe = kernel_probe_define_strings(tracefs, channel->session_id, channel->id, event, &err);
+	if (!probe) {
+		log_write(LOG_LEVEL_DEBUG, "%s", err.message);
+		return;
+	}
+	probe->next = channel->probes;
+	channel->probes = probe;
+	state->own = mem_zalloc(sizeof(*state->own));
+	*state->own = (struct kernel_event){
+		.system = mem_strdup(probe->group),
+		.kernel_name = mem_strdup(probe->names.words[0]),
+		.name = mem_strdup(event->name),
+		.is_syscall = true,
+	};
+}
+
 static bool follow_event(struct kernel_channel *channel, struct kernel_event *event,
 			 struct enabled_event *state, const struct tracefs *tracefs,
 			 const struct channel_spec *wanted, struct sink_trace *trace,
@@ -348,6 +396,8 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 {
 	char *key = wanted_key(wanted, event);
 
+	if (state->own)
+		event = state->own;
 	if (!key) {
 		if (!state->is_on)
 			return true;
@@ -362,6 +412,13 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 	}
 	free(state->key);
 	state->key = key;
+	if (!kernel_event_format(event, tracefs, err))
+		return false;
+	if (!state->is_declared && !state->own) {
+		fetch_strings(channel, event, state, tracefs);
+		if (state->own)
+			event = state->own;
+	}
 	if (!kernel_event_format(event, tracefs, err))
 		return false;
 	if (!state->is_declared && !declare(channel, event->format, trace, err))

@@ -142,6 +142,19 @@ static void read_plain(const struct tep_format_field *from, struct kernel_field 
 	field->element_bytes = (uint8_t)field->size_bytes;
 }
 
+/* Of the program's memory; what write() is given is no string. */
+static bool is_string_address(const struct tep_format_field *field)
+{
+	static const char *const names[] = {"dev_name", "dir_name", "type", "name"};
+
+	if (strcmp(field->type, "const char *") == 0)
+		return strcmp(field->name, "buf") != 0;
+	for (size_t i = 0; i < COUNT_OF(names); i++) /* those that lack their const */
+		if (strcmp(field->type, "char *") == 0 && strcmp(field->name, names[i]) == 0)
+			return true;
+	return false;
+}
+
 /* Probes have their places under LTTng's names. */
 static const char *field_name(const char *name)
 {
@@ -178,6 +191,8 @@ static bool read_field(const struct tep_format_field *from, bool is_syscall,
 		read_plain(from, field);
 	if (is_syscall && field->kind == KERNEL_INTEGER && field->size_bytes == 8)
 		narrow_argument(field, from->type);
+	field->is_string_address =
+		is_syscall && field->kind == KERNEL_POINTER && is_string_address(from);
 	field->name = mem_strdup(field_name(from->name));
 	field->is_renamed = strcmp(field->name, from->name) != 0;
 	if (field->is_renamed && field->kind == KERNEL_INTEGER)
@@ -206,6 +221,53 @@ static bool read_fields(const struct tep_event *event, bool is_syscall,
 	return true;
 }
 
+static struct kernel_field *find_address(const struct kernel_format *format, const char *content)
+{
+	static const char begin[] = "__", end[] = "_val";
+	size_t length = strlen(content);
+
+	if (length <= strlen(begin) + strlen(end) || strncmp(content, begin, strlen(begin)) != 0 ||
+	    strcmp(content + length - strlen(end), end) != 0)
+		return NULL;
+	length -= strlen(begin) + strlen(end);
+	for (size_t i = 0; i < format->field_count; i++) {
+		struct kernel_field *field = &format->fields[i];
+
+		if (field->kind == KERNEL_POINTER && strlen(field->name) == length &&
+		    memcmp(field->name, content + strlen(begin), length) == 0)
+			return field;
+	}
+	return NULL;
+}
+
+/*
+ * Newer kernels add to an address, X, what was there, as __X_val. Of a string that is all that
+ * people want; other bytes may hold anything, zeros too.
+ */
+static void use_contents(struct kernel_format *format)
+{
+	for (size_t i = 0; i < format->field_count; i++) {
+		struct kernel_field *content = &format->fields[i];
+		struct kernel_field *address =
+			content->kind == KERNEL_STRING ? find_address(format, content->name) : NULL;
+
+		if (!address)
+			continue;
+		if (!address->is_string_address) {
+			content->kind = KERNEL_SEQUENCE;
+			continue;
+		}
+		free(content->name);
+		content->name = address->name;
+		content->is_renamed = true;
+		*address = *content;
+		memmove(content, content + 1,
+			(format->field_count - i - 1) * sizeof(*format->fields));
+		format->field_count--;
+		i--;
+	}
+}
+
 static struct kernel_format *convert(const struct tep_event *event, const char *system,
 				     struct error *err)
 {
@@ -215,8 +277,11 @@ static struct kernel_format *convert(const struct tep_event *event, const char *
 	format->id = (uint16_t)event->id;
 	format->system = mem_strdup(system);
 	format->name = kernel_event_name(system, event->name);
-	if (read_fields(event, is_syscall, format, err))
+	if (read_fields(event, is_syscall, format, err)) {
+		if (is_syscall)
+			use_contents(format);
 		return format;
+	}
 	kernel_format_destroy(format);
 	return NULL;
 }

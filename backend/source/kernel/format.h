@@ -31,10 +31,11 @@ struct kernel_field {
 	uint16_t size_bytes;   /* in place; of a __data_loc: 4 */
 	uint8_t element_bytes; /* 1, 2, 4, 8: of the integer, or of each element */
 	bool is_signed;
-	bool is_narrowed; /* the record has more bytes of it, of no meaning */
-	bool is_resigned; /* the kernel takes it for a number without a sign */
-	bool is_renamed;  /* the kernel calls it otherwise */
-	bool is_relative; /* __rel_loc: the place counts from behind the field */
+	bool is_narrowed;	/* the record has more bytes of it, of no meaning */
+	bool is_resigned;	/* the kernel takes it for a number without a sign */
+	bool is_renamed;	/* the kernel calls it otherwise */
+	bool is_relative;	/* __rel_loc: the place counts from behind the field */
+	bool is_string_address; /* of a system call: where in the program a string is */
 };
 
 struct kernel_format {

@@ -281,20 +281,22 @@ static const char *keep(struct point_list *list, const char *text)
 	return memcpy(point_list_alloc(list, bytes), text, bytes);
 }
 
-static const char *type_word(enum kernel_field_kind kind)
+static const char *type_word(const struct kernel_field *field, const struct tracefs *tracefs)
 {
-	return kind == KERNEL_TEXT || kind == KERNEL_STRING ? "string" : "integer";
+	if (field->is_string_address)
+		return tracefs->has_event_probes ? "string" : "integer, address of a string";
+	return field->kind == KERNEL_TEXT || field->kind == KERNEL_STRING ? "string" : "integer";
 }
 
 static void add_fields(struct point_list *list, struct point *point,
-		       const struct kernel_format *format)
+		       const struct kernel_format *format, const struct tracefs *tracefs)
 {
 	struct point_field *fields =
 		point_list_alloc(list, (format->field_count + 1) * sizeof(*fields));
 
 	for (size_t i = 0; i < format->field_count; i++)
 		fields[i] = (struct point_field){keep(list, format->fields[i].name),
-						 type_word(format->fields[i].kind)};
+						 type_word(&format->fields[i], tracefs)};
 	point->fields = fields;
 	point->field_count = format->field_count;
 }
@@ -314,7 +316,7 @@ static void add_points(struct list_call *call, struct kernel_catalog *catalog)
 		points[i] = (struct point){.name = keep(list, event->name), .loglevel = -1};
 		points[i].kind = event->is_syscall ? RULE_SYSCALL : RULE_TRACEPOINT;
 		if (format)
-			add_fields(list, &points[i], format);
+			add_fields(list, &points[i], format, &call->source->tracefs);
 	}
 	*group = (struct point_group){
 		.name = "Linux kernel",
@@ -436,6 +438,7 @@ static struct source *kernel_create(const struct places *places, const struct so
 		log_write(LOG_LEVEL_INFO,
 			  "%u kernel buffers and probes that a killed engine had left were removed",
 			  count);
+	kernel_probe_look(&source->tracefs);
 	source->thread = thread_start("kernel", run, source, err);
 	if (source->thread)
 		return &source->base;

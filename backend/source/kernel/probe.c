@@ -13,30 +13,30 @@
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/source/kernel/catalog.h"
 #include "backend/source/kernel/elf.h"
 #include "backend/source/kernel/instance.h"
 #include "backend/source/location.h"
 
 #define PROGRAM_LIST  "uprobe_events"
 #define KERNEL_LIST   "kprobe_events"
+#define ALL_LIST      "dynamic_events" /* and the only one that takes probes of events */
 #define LIST_BYTES    (1 << 20)
 #define LINE_MAX      4095 /* the kernel's WRITE_BUFSIZE - 1 */
 #define ARGUMENTS_MAX 16
 #define GROUP_FORMAT  "tracon_%d_%llu" /* process, its start time */
 
-static const char *list_of(bool is_in_program)
+static const char *list_of(enum rule_kind kind)
 {
-	return is_in_program ? PROGRAM_LIST : KERNEL_LIST;
+	return kind == RULE_USERSPACE_PROBE ? PROGRAM_LIST : KERNEL_LIST;
 }
 
 static bool check_kernel(const struct tracefs *tracefs, const struct rule_spec *rule,
 			 struct error *err)
 {
-	bool is_in_program = rule->kind == RULE_USERSPACE_PROBE;
-
-	if (tracefs_has(tracefs, list_of(is_in_program)))
+	if (tracefs_has(tracefs, list_of(rule->kind)))
 		return true;
-	if (is_in_program)
+	if (rule->kind == RULE_USERSPACE_PROBE)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "this kernel has no uprobes (CONFIG_UPROBE_EVENTS): another "
 				 "kernel is needed for --userspace-probe");
@@ -166,8 +166,7 @@ static bool end_line(const struct tracefs *tracefs, struct kernel_probe *probe, 
 	if (line->length > LINE_MAX)
 		is_done = error_set(err, ERROR_INVALID, "the path is too long for the kernel");
 	else
-		is_done =
-			tracefs_append(tracefs, list_of(probe->is_in_program), text_str(line), err);
+		is_done = tracefs_append(tracefs, probe->list, text_str(line), err);
 	if (!is_done) /* what is not there needs no removal */
 		free(probe->names.words[--probe->names.count]);
 	text_finish(line);
@@ -264,17 +263,24 @@ static bool define(const struct tracefs *tracefs, struct kernel_probe *probe, ui
 	return is_fine || error_prefix(err, "program '%.120s'", location->path);
 }
 
+static struct kernel_probe *make_probe(const char *list)
+{
+	struct kernel_probe *probe = mem_zalloc(sizeof(*probe));
+	pid_t pid = getpid();
+
+	probe->list = list;
+	probe->group = mem_printf(GROUP_FORMAT, (int)pid, kernel_instance_start_time(pid));
+	return probe;
+}
+
 struct kernel_probe *kernel_probe_define(const struct tracefs *tracefs, uint64_t session_id,
 					 const struct rule_spec *rule, struct error *err)
 {
-	struct kernel_probe *probe = mem_zalloc(sizeof(*probe));
+	struct kernel_probe *probe = make_probe(list_of(rule->kind));
 	struct location location;
-	pid_t pid = getpid();
 	bool is_fine;
 
 	probe->rule_id = rule->id;
-	probe->is_in_program = rule->kind == RULE_USERSPACE_PROBE;
-	probe->group = mem_printf(GROUP_FORMAT, (int)pid, kernel_instance_start_time(pid));
 	is_fine = check_kernel(tracefs, rule, err) &&
 		  location_parse(rule->location ? rule->location : "", rule->kind, &location, err);
 	if (is_fine) {
@@ -320,13 +326,13 @@ bool kernel_probe_check(const struct tracefs *tracefs, const struct rule_spec *r
 	return is_fine;
 }
 
-static void remove_one(const struct tracefs *tracefs, bool is_in_program, const char *group,
+static void remove_one(const struct tracefs *tracefs, const char *list, const char *group,
 		       const char *name)
 {
 	char *line = mem_printf("-:%s/%s", group, name);
 	struct error err = ERROR_INIT;
 
-	if (!tracefs_append(tracefs, list_of(is_in_program), line, &err))
+	if (!tracefs_append(tracefs, list, line, &err))
 		log_write(LOG_LEVEL_WARNING, "a probe can't be removed: %s", err.message);
 	free(line);
 }
@@ -336,21 +342,69 @@ void kernel_probe_remove(const struct tracefs *tracefs, struct kernel_probe *pro
 	if (!probe)
 		return;
 	for (size_t i = 0; i < probe->names.count; i++)
-		remove_one(tracefs, probe->is_in_program, probe->group, probe->names.words[i]);
+		remove_one(tracefs, probe->list, probe->group, probe->names.words[i]);
 	word_list_finish(&probe->names);
 	word_list_finish(&probe->titles);
 	free(probe->group);
 	free(probe);
 }
 
+/* --- strings of system calls */
+
+/* How the probe fetches a field: as wide as it is recorded without one. */
+static void add_fetch(const struct kernel_field *field, struct text *line)
+{
+	char type = field->is_signed ? 's' : field->kind == KERNEL_POINTER ? 'x' : 'u';
+
+	if (field->is_string_address)
+		text_addf(line, " %s=+0($%s):ustring", field->name, field->name);
+	else
+		text_addf(line, " %s=$%s:%c%u", field->name, field->name, type,
+			  field->element_bytes * 8U);
+}
+
+struct kernel_probe *kernel_probe_define_strings(const struct tracefs *tracefs, uint64_t session_id,
+						 uint32_t channel_id,
+						 const struct kernel_event *event,
+						 struct error *err)
+{
+	struct kernel_probe *probe = make_probe(ALL_LIST);
+	char *name = mem_printf("s%" PRIu64 "_c%" PRIu32 "_%s", session_id, channel_id,
+				event->kernel_name);
+	struct text line = {0};
+
+	word_list_add(&probe->names, name);
+	word_list_add(&probe->titles, event->name);
+	text_addf(&line, "e:%s/%s %s.%s", probe->group, name, event->system, event->kernel_name);
+	for (size_t i = 0; i < event->format->field_count; i++)
+		add_fetch(&event->format->fields[i], &line);
+	if (end_line(tracefs, probe, name, &line, err))
+		return probe;
+	kernel_probe_remove(tracefs, probe);
+	return NULL;
+}
+
+void kernel_probe_look(struct tracefs *tracefs)
+{
+	struct kernel_probe *probe = make_probe(ALL_LIST);
+	char *line = mem_printf("e:%s/look syscalls.sys_enter_chdir filename=+0($filename):ustring",
+				probe->group);
+
+	tracefs->has_event_probes = tracefs_append(tracefs, ALL_LIST, line, NULL);
+	if (tracefs->has_event_probes)
+		word_list_add(&probe->names, "look");
+	kernel_probe_remove(tracefs, probe);
+	free(line);
+}
+
 /* Lines are "p:GROUP/NAME PLACE ARGUMENTS". */
-static unsigned int clean_list(const struct tracefs *tracefs, bool is_in_program)
+static unsigned int clean_list(const struct tracefs *tracefs, const char *file)
 {
 	unsigned int count = 0;
 	size_t length;
 	char *list, *rest, *line;
 
-	if (!tracefs_read(tracefs, list_of(is_in_program), LIST_BYTES, &list, &length, NULL))
+	if (!tracefs_read(tracefs, file, LIST_BYTES, &list, &length, NULL))
 		return 0;
 	rest = list;
 	while ((line = strsep(&rest, "\n"))) {
@@ -364,7 +418,7 @@ static unsigned int clean_list(const struct tracefs *tracefs, bool is_in_program
 			continue;
 		*name++ = '\0';
 		name[strcspn(name, " ")] = '\0';
-		remove_one(tracefs, is_in_program, group + 1, name);
+		remove_one(tracefs, file, group + 1, name);
 		count++;
 	}
 	free(list);
@@ -373,5 +427,6 @@ static unsigned int clean_list(const struct tracefs *tracefs, bool is_in_program
 
 unsigned int kernel_probe_clean_up(const struct tracefs *tracefs)
 {
-	return clean_list(tracefs, true) + clean_list(tracefs, false);
+	return clean_list(tracefs, PROGRAM_LIST) + clean_list(tracefs, KERNEL_LIST) +
+	       clean_list(tracefs, ALL_LIST);
 }

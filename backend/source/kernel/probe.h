@@ -14,7 +14,7 @@
 struct kernel_probe {
 	struct kernel_probe *next;
 	uint32_t rule_id;
-	bool is_in_program;	 /* in uprobe_events, else in kprobe_events */
+	const char *list;	 /* tracefs' file that has its definitions */
 	char *group;		 /* "tracon_1234_5678" */
 	struct word_list names;	 /* of the kernel's events */
 	struct word_list titles; /* of the trace's: same places */
@@ -28,6 +28,17 @@ struct kernel_probe *kernel_probe_define(const struct tracefs *tracefs, uint64_t
 					 const struct rule_spec *rule, struct error *err);
 /* Its events must be off everywhere, their instances gone. NULL passes. */
 void kernel_probe_remove(const struct tracefs *tracefs, struct kernel_probe *probe);
+struct kernel_event;
+/*
+ * For the begin of a system call that has addresses of strings: an event of the same fields, which
+ * has the strings. The event's format is read. NULL with err: the kernel refused.
+ */
+struct kernel_probe *kernel_probe_define_strings(const struct tracefs *tracefs, uint64_t session_id,
+						 uint32_t channel_id,
+						 const struct kernel_event *event,
+						 struct error *err);
+/* Whether the kernel takes such probes at all: one is tried. */
+void kernel_probe_look(struct tracefs *tracefs);
 /* Removes what engines that are gone have left. */
 unsigned int kernel_probe_clean_up(const struct tracefs *tracefs);
 

@@ -14,6 +14,7 @@
 struct tracefs {
 	char *root;
 	int fd;
+	bool has_event_probes; /* that fetch strings: see kernel_probe_look() */
 };
 
 /*
