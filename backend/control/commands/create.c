@@ -125,16 +125,6 @@ static void print_created(struct reply *reply, const struct session *session)
 				   "output and default to overwrite mode.\n");
 	if (session->live_period_us)
 		print_live(reply, session);
-	if (session->shm_path)
-		reply_print(reply, "Shared memory path set to %s\n", session->shm_path);
-}
-
-/* NULL: buffers are memory without a name. */
-static char *shm_path_of(const struct call *call)
-{
-	const char *path = args_text(call->args, "shm-path");
-
-	return path ? common_absolute_path(reply_requester(call->reply), path) : NULL;
 }
 
 static void create_run(struct call *call)
@@ -222,9 +212,6 @@ const struct command create_command = {
 		"applications never wait. A session with --snapshot "
 		"writes nothing as it goes: its channels overwrite their oldest events, and "
 		"'snapshot record' brings what they hold to DIR. "
-		"With --shm-path the buffers of its applications are files below that folder, "
-		"better one in memory, as long as it is there: if the engine is killed, the next "
-		"one brings what was in them to the trace, or lttng-crash reads them. "
 		"A session with --live is recorded as any other, and viewers show its events as "
 		"they are recorded, at most TIME later: babeltrace2 --input-format=lttng-live URL "
 		"with the URL that is printed. They connect to this machine's port 5344, from "
