@@ -99,6 +99,18 @@ static uint64_t fill_value(const struct view_input *input, size_t index)
 	return row_channel(input, index)->fill_permille;
 }
 
+/* Bytes that nobody can read are no events that could be counted: "!". */
+static void draw_discarded(const struct view_input *input, size_t index,
+			   const struct table_cell *cell)
+{
+	const struct picture_counts *counts = &row_channel(input, index)->counts;
+
+	if (!counts->discarded_events && counts->unreadable_bytes)
+		table_cell_right(cell, ROLE_ERR, "!");
+	else
+		table_cell_lost(cell, counts->discarded_events);
+}
+
 static uint64_t discarded_value(const struct view_input *input, size_t index)
 {
 	return row_channel(input, index)->counts.discarded_events;
@@ -182,7 +194,7 @@ static const struct table_column columns[] = {
 	{TABLE_NUMBERS("fill", "FILL", 9, 3), .width_ideal = 13, .value = fill_value,
 	 .draw_value = table_cell_fill},
 	{TABLE_NUMBERS("discarded", "DISCARD", 8, 0), .value = discarded_value,
-	 .draw_value = table_cell_lost},
+	 .draw = draw_discarded},
 	{TABLE_NUMBERS("packets", "LOSTPK", 7, 2), .value = packets_value,
 	 .draw_value = table_cell_lost},
 	{.name = "buffers",

@@ -116,6 +116,18 @@ void expect_golden(const struct canvas *canvas, const char *name)
 	free(path);
 }
 
+void expect_golden_text(const char *shown, const char *name)
+{
+	const char *root = getenv("abs_top_srcdir");
+	char *path = mem_printf("%s/tests/views/golden/%s", root ? root : ".", name);
+	struct text golden = {0};
+
+	read_file(path, &golden);
+	expect_same(name, shown, text_str(&golden));
+	text_finish(&golden);
+	free(path);
+}
+
 void shown_init(struct shown *shown, const struct view_class *view, struct pictures *pictures)
 {
 	*shown = (struct shown){.view = view, .pictures = pictures};

@@ -16,6 +16,9 @@ void expect_roles(const struct canvas *canvas, const char *roles);
 /* The file tests/views/golden/NAME. */
 void expect_golden(const struct canvas *canvas, const char *name);
 
+/* The same with a text of one's own. */
+void expect_golden_text(const char *shown, const char *name);
+
 /* A view with its state. */
 struct shown {
 	const struct view_class *view;
