@@ -34,6 +34,7 @@ static const struct binding defaults[] = {
 	{"events", "V", "window", "last 1 s, 10 s, 60 s each"},
 	{"events", "*", "all-channels", "events of all channels"},
 	{"points", "Enter", "open", "open it; all about it"},
+	{"points", "E", "enable-level", "enable from a log level"},
 	{"points", "Right", "expand", "open; - Left: close"},
 	{"points", "+", "expand", NULL},
 	{"points", "Left", "collapse", NULL},

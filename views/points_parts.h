@@ -28,6 +28,7 @@ struct points_view {
 	bool was_touched; /* until then the first row is selected, whatever comes before it */
 	struct points_row *rows; /* what the table's indexes stand for */
 	size_t row_count, row_room;
+	char *level;	     /* that what is enabled next shall have; NULL: all */
 	struct text scratch; /* the text that was asked for last */
 };
 

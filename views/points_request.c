@@ -95,6 +95,7 @@ static void ask_channel(const struct view_input *input, const char *domain, stru
 struct wish {
 	const struct view_input *input;
 	const char *domain;
+	const char *level; /* "": all */
 	struct word_list patterns;
 	const struct picture_rule *other; /* a rule that matches more than the target */
 };
@@ -106,16 +107,27 @@ static void take_target(struct wish *wish, struct points_row row, bool enables)
 	const struct picture_rule *rule;
 	bool is_enabled = points_view_state(wish->input, row, &rule) >= RULES_FILTERED;
 
-	if (strcmp(group->domain, wish->domain) != 0 || (enables && is_enabled))
+	if (strcmp(group->domain, wish->domain) != 0 || (enables && is_enabled && !*wish->level))
 		return;
 	points_view_patterns(tree, row, &wish->patterns);
 	if (!enables && is_enabled)
 		wish->other = rule;
 }
 
+/* "INFO": as severe or more; "=INFO": only. */
+static void add_level(const char *level, struct text *options)
+{
+	if (!*level)
+		return;
+	text_add(options, *level == '=' ? "--loglevel-only " : "--loglevel ");
+	text_add_quoted(options, level + (*level == '='));
+}
+
 /* With channel NULL: in the only one, in one that is made, or asks. */
 static void enable(const struct wish *wish, const char *channel, struct text *command)
 {
+	struct text options = {0};
+
 	const struct picture_channel *last = NULL;
 	size_t count = channels_of(wish->input, wish->domain, &last);
 
@@ -126,8 +138,10 @@ static void enable(const struct wish *wish, const char *channel, struct text *co
 	}
 	if (!channel && count == 1)
 		channel = last->name;
+	add_level(wish->level, &options);
 	request_patterns(command, "enable-event", wish->domain, selection_session(wish->input),
-			 channel, &wish->patterns);
+			 channel, text_str(&options), &wish->patterns);
+	text_finish(&options);
 }
 
 /* Rules with exactly these patterns, each in its channel. */
@@ -149,7 +163,7 @@ static void disable(const struct wish *wish, struct text *command)
 		}
 		if (there.count > 0)
 			request_patterns(command, "disable-event", wish->domain, session,
-					 channel->name, &there);
+					 channel->name, "", &there);
 		word_list_finish(&there);
 	}
 }
@@ -166,7 +180,8 @@ static void collect_wish(struct wish *wish, bool enables)
 static void request_domain(const struct view_input *input, const char *domain, bool enables,
 			   const char *channel, struct text *command)
 {
-	struct wish wish = {.input = input, .domain = domain};
+	const char *level = points_view_of(input)->level;
+	struct wish wish = {.input = input, .domain = domain, .level = level ? level : ""};
 
 	collect_wish(&wish, enables);
 	if (wish.patterns.count > 0 && enables)
@@ -188,7 +203,28 @@ static bool is_first_of_domain(const struct points *points, size_t index)
 	return true;
 }
 
-/* All targets, whichever the first one needs. */
+static void set_level(struct points_view *state, const char *level)
+{
+	free(state->level);
+	state->level = *level ? mem_strdup(level) : NULL;
+}
+
+static void ask_level(const struct view_input *input, struct text *command)
+{
+	const struct points_view *state = points_view_of(input);
+	const struct points_event *event;
+	size_t position = 0, index;
+	const char *text = "";
+
+	if (!table_next_target(&state->view.table, &position, &index))
+		return;
+	event = points_tree_event(&state->tree, state->rows[index]);
+	if (event && event->loglevel_text)
+		text = event->loglevel_text;
+	text_addf(command, "@edit enable-with-level\nleast level (= only)\n%s", text);
+}
+
+/* All targets, whichever the first one needs; with a level they are enabled. */
 static void toggle(const struct view_input *input, const char *channel, struct text *command)
 {
 	const struct points_view *state = points_view_of(input);
@@ -202,7 +238,8 @@ static void toggle(const struct view_input *input, const char *channel, struct t
 		text_add(command, "@say no session to enable it in: c in pane 1 creates one");
 		return;
 	}
-	enables = points_view_state(input, state->rows[index], &rule) < RULES_FILTERED;
+	enables = state->level ||
+		  points_view_state(input, state->rows[index], &rule) < RULES_FILTERED;
 	for (size_t i = 0; i < input->points->group_count; i++) {
 		const char *domain = input->points->groups[i].domain;
 
@@ -214,12 +251,23 @@ static void toggle(const struct view_input *input, const char *channel, struct t
 bool points_view_request(const struct view_input *input, const char *action, const char *argument,
 			 struct text *command)
 {
-	if (!strcmp(action, "toggle"))
+	struct points_view *state = points_view_of(input);
+
+	if (!strcmp(action, "enable-level")) {
+		ask_level(input, command);
+	} else if (!strcmp(action, "enable-with-level")) {
+		set_level(state, argument + strspn(argument, " "));
+		if (state->level)
+			toggle(input, NULL, command);
+	} else if (!strcmp(action, "toggle")) {
+		set_level(state, "");
 		toggle(input, NULL, command);
-	else if (!strcmp(action, "enable-in") && *argument)
+	} else if (!strcmp(action, "enable-in") && *argument) {
 		toggle(input, argument, command);
-	else
+		set_level(state, "");
+	} else {
 		return !strcmp(action, "enable-in");
+	}
 	return true;
 }
 
@@ -235,7 +283,7 @@ void points_view_request_row(const struct view_input *input, size_t index, struc
 	if (session)
 		request_patterns(command, "enable-event",
 				 points_tree_group(&state->tree, state->rows[index])->domain,
-				 session, NULL, &patterns);
+				 session, NULL, "", &patterns);
 	word_list_finish(&patterns);
 }
 
@@ -274,7 +322,10 @@ static void add_apps(const struct points *points, const struct points_event *eve
 		for (size_t j = 0; j < group->event_count; j++) {
 			if (strcmp(points->events[group->first_event + j].name, event->name) != 0)
 				continue;
-			if (group->pid)
+			if (group->pid && group->user)
+				popup_addf(popup, 1, group->name, "pid %d, %s", (int)group->pid,
+					   group->user);
+			else if (group->pid)
 				popup_addf(popup, 1, group->name, "pid %d, uid %u", (int)group->pid,
 					   (unsigned int)group->uid);
 			else

@@ -396,6 +396,14 @@ const struct points_group *points_tree_group(const struct points_tree *tree, str
 				       : tree->leaves[row.leaf].group;
 }
 
+static void add_process(const struct points_group *group, struct text *out)
+{
+	if (group->user)
+		text_addf(out, " (pid %d, %s)", (int)group->pid, group->user);
+	else
+		text_addf(out, " (pid %d, uid %u)", (int)group->pid, (unsigned int)group->uid);
+}
+
 void points_tree_name(const struct points_tree *tree, struct points_row row, struct text *out)
 {
 	const struct points_branch *branch = &tree->branches[row.branch];
@@ -407,6 +415,5 @@ void points_tree_name(const struct points_tree *tree, struct points_row row, str
 	else
 		text_add_bytes(out, branch->name, branch->name_length);
 	if (row.leaf == POINTS_NONE && tree->is_by_app && branch->group->pid)
-		text_addf(out, " (pid %d, uid %u)", (int)branch->group->pid,
-			  (unsigned int)branch->group->uid);
+		add_process(branch->group, out);
 }

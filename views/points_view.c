@@ -581,6 +581,7 @@ static void finish(void *state)
 	table_view_finish(state);
 	points_tree_finish(&points->tree);
 	free(points->rows);
+	free(points->level);
 	text_finish(&points->scratch);
 }
 
@@ -654,6 +655,7 @@ static bool details(const void *state, const struct view_input *input, struct po
 static const struct view_action actions[] = {
 	{"toggle", "enable or disable the selected or marked events in the session"},
 	{"enable-in", "the same in the channel NAME"},
+	{"enable-level", "enable them from a log level on, or at one level only"},
 	{"expand", "open the row; one down if it is open"},
 	{"collapse", "close the row; to what it belongs to if it is closed"},
 	{"expand-all", "open all, or close all"},

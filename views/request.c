@@ -97,7 +97,7 @@ void request_add_literal(struct text *pattern, const char *name, size_t length)
 
 void request_patterns(struct text *command, const char *verb, const char *domain,
 		      const struct picture_session *session, const char *channel,
-		      const struct word_list *patterns)
+		      const char *options, const struct word_list *patterns)
 {
 	struct text list = {0};
 
@@ -112,6 +112,8 @@ void request_patterns(struct text *command, const char *verb, const char *domain
 		add_option(command, "-s", session->name);
 		if (channel)
 			add_option(command, "-c", channel);
+		if (*options)
+			text_addf(command, " %s", options);
 		add_name(command, text_str(&list));
 		text_clear(&list);
 	}

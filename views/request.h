@@ -19,11 +19,11 @@ void request_event(struct text *command, const char *verb, const struct picture_
 void request_add_literal(struct text *pattern, const char *name, size_t length);
 /*
  * "enable-event -u -s web -c ust0 'a:*',b": as many lines as it takes for all patterns. channel
- * NULL: none is named.
+ * NULL: none is named. options: more of them, or "".
  */
 void request_patterns(struct text *command, const char *verb, const char *domain,
 		      const struct picture_session *session, const char *channel,
-		      const struct word_list *patterns);
+		      const char *options, const struct word_list *patterns);
 /* One rule with all its options, in its channel: "… --filter 'a > 1' --loglevel INFO 'my_app:*'".
  */
 void request_rule(struct text *command, const char *verb, const struct picture_session *session,

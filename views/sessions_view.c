@@ -353,7 +353,11 @@ static void add_details(const struct view_input *input, size_t index, struct pop
 		  session->is_active	 ? "active"
 		  : session->was_started ? "stopped"
 					 : "not started");
-	popup_addf(popup, 0, "user", "uid %u", (unsigned int)session->uid);
+	if (session->user)
+		popup_addf(popup, 0, "user", "%s (uid %u)", session->user,
+			   (unsigned int)session->uid);
+	else
+		popup_addf(popup, 0, "user", "uid %u", (unsigned int)session->uid);
 	popup_add(popup, 0, "created", clock_text_time(time, session->created_wall_ns));
 	if (session->identity)
 		popup_add(popup, 0, "id", session->identity);

@@ -49,6 +49,7 @@ struct picture_session {
 	const char *previous_identity; /* "": it continues none */
 	const char *output;	       /* path or URL; "" without output */
 	uid_t uid;
+	const char *user; /* its name; NULL: unknown */
 	enum picture_mode mode;
 	bool is_active;
 	bool was_started;

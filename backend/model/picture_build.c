@@ -9,6 +9,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/base/rcu.h"
+#include "backend/base/user_name.h"
 #include "backend/model/loglevel.h"
 #include "backend/model/model.h"
 #include "backend/model/placer.h"
@@ -275,6 +276,7 @@ static void fill_session(struct rows *rows, struct picture_session *row,
 			session->previous_identity ? hold(rows, session->previous_identity) : "",
 		.output = hold(rows, session->output),
 		.uid = session->uid,
+		.user = user_name(session->uid),
 		.mode = session->mode,
 		.is_active = session->is_active,
 		.was_started = session->was_started,

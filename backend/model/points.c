@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/user_name.h"
 #include "backend/model/loglevel.h"
 #include "backend/model/placer.h"
 #include "backend/model/points_build.h"
@@ -82,6 +83,7 @@ static void fill_group(const struct points_part_origin *origin, const struct poi
 		.domain_option = origin->domain_option,
 		.pid = from->pid,
 		.uid = from->uid,
+		.user = user_name(from->uid),
 		.name = name,
 		.first_event = first_event,
 		.event_count = from->point_count,

@@ -32,6 +32,7 @@ struct points_group {
 	char domain_option; /* 'u' */
 	pid_t pid;	    /* 0: not a process */
 	uid_t uid;
+	const char *user; /* its name; NULL: unknown */
 	const char *name;
 	size_t first_event, event_count;
 };

@@ -39,6 +39,7 @@ static const struct points_group groups[] = {
 	 .domain_option = 'u',
 	 .pid = 4711,
 	 .uid = 0,
+	 .user = "root",
 	 .name = "web",
 	 .first_event = 0,
 	 .event_count = 3},
@@ -200,7 +201,7 @@ static void applications_hold_events_too(void **state)
 		     "    ▾ helper (pid 4800, uid 1000)                     2 events       1\n"
 		     "      ▸ my_app:request_begin           INFO           2 fields       1\n"
 		     "▌       plain                          ERR            0 fields       1\n"
-		     "    ▾ web (pid 4711, uid 0)                           3 events       1\n"
+		     "    ▾ web (pid 4711, root)                            3 events       1\n"
 		     "      ▸ my_app:request_begin           INFO           2 fields       1\n"
 		     "      ▸ my_app:request_end             DEBUG_FUNCTION 1 field        1\n"
 		     "        net:packet                     DEBUG          0 fields       1");
@@ -439,6 +440,12 @@ static void with_several_channels_it_asks_which(void **state)
 	assert_string_equal(text_str(&shown.command),
 			    "enable-event -u -s web -c 'big one' 'my_app:*'");
 	shown_expect(&shown, "enable-in", ""); /* thought better of it */
+	shown_expect(&shown, "enable-level", "@edit enable-with-level\nleast level (= only)\n");
+	assert_true(shown_act(&shown, "enable-with-level", "=TRACE_INFO"));
+	assert_true(shown_act(&shown, "enable-in", "big one"));
+	assert_string_equal(text_str(&shown.command),
+			    "enable-event -u -s web -c 'big one' --loglevel-only TRACE_INFO "
+			    "'my_app:*'");
 }
 
 static void without_a_session_it_says_what_is_missing(void **state)
