@@ -12,6 +12,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/xml.h"
 #include "backend/model/lifespan.h"
+#include "backend/model/salvage.h"
 #include "backend/model/saved.h"
 
 #define FOLDER_MODE   0700
@@ -90,6 +91,7 @@ static bool write_record(struct session *session, struct error *err)
 			.created_wall_ns = session->created_wall_ns,
 			.is_active = session->is_active,
 			.output = (char *)(uintptr_t)shared_text_str(session->output),
+			.shm_path = session->shm_path ? session->shm_path : (char[]){""},
 			.current = running->current,
 			.previous = running->previous,
 			.configuration = (char *)(uintptr_t)text_str(&configuration),
@@ -170,6 +172,9 @@ static void mend(const struct left_session *left)
 	if (left->record.output[0] && !leftover_mend(&place, &cut_bytes, &err))
 		log_write(LOG_LEVEL_WARNING, "what session '%s' recorded may not be readable: %s",
 			  left->record.name, err.message);
+	if (left->record.shm_path[0] && left->record.output[0] &&
+	    salvage_left(&place, left->record.shm_path, left->record.name) > 0)
+		leftover_mend(&place, &(uint64_t){0}, NULL); /* index files follow */
 	if (cut_bytes > 0)
 		log_write(LOG_LEVEL_WARNING,
 			  "%llu bytes that session '%s' was writing when its engine was killed "

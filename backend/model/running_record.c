@@ -21,6 +21,7 @@ void running_record_finish(struct running_record *record)
 {
 	free(record->name);
 	free(record->output);
+	free(record->shm_path);
 	free(record->configuration);
 	free(record->waiting_identity);
 	free(record->waiting_previous);
@@ -49,6 +50,7 @@ static void print(const struct running_record *record, struct text *out)
 	json_put_u64(object, "created_wall_ns", record->created_wall_ns);
 	json_put_u64(object, "active", record->is_active);
 	json_put_text(object, "output", record->output);
+	json_put_text(object, "shm_path", record->shm_path);
 	put_mark(object, "chunk", &record->current);
 	put_mark(object, "previous_chunk", &record->previous);
 	json_put_text(object, "configuration", record->configuration);
@@ -113,7 +115,8 @@ static struct leftover_mark get_mark(const struct json *object, const char *name
 static bool is_sound(const struct running_record *record)
 {
 	return record->name[0] && !strchr(record->name, '/') && record->configuration[0] &&
-	       (!record->output[0] || record->output[0] == '/');
+	       (!record->output[0] || record->output[0] == '/') &&
+	       (!record->shm_path[0] || record->shm_path[0] == '/');
 }
 
 static bool take(struct running_record *record, const char *bytes, size_t length, struct error *err)
@@ -131,6 +134,7 @@ static bool take(struct running_record *record, const char *bytes, size_t length
 		.created_wall_ns = get_u64(object, "created_wall_ns"),
 		.is_active = get_u64(object, "active") > 0,
 		.output = get_text(object, "output"),
+		.shm_path = get_text(object, "shm_path"),
 		.current = get_mark(object, "chunk"),
 		.previous = get_mark(object, "previous_chunk"),
 		.configuration = get_text(object, "configuration"),

@@ -24,7 +24,8 @@ struct running_record {
 	uint64_t pid_start; /* … told from others of the same number: see /proc/PID/stat */
 	uint64_t created_wall_ns;
 	bool is_active;
-	char *output; /* "": nothing is written as it goes */
+	char *output;	/* "": nothing is written as it goes */
+	char *shm_path; /* where its buffers are files; "": nowhere */
 	struct leftover_mark current, previous;
 	char *configuration; /* XML */
 	/* An id that the journal has not heard of, for it waits for its first event; "": none. */

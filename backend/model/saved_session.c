@@ -224,6 +224,7 @@ struct session_draft {
 	struct output_draft output;
 	struct expiry_limits limits;
 	char *identity;
+	char *shm_path;
 };
 
 static bool take_expiry(struct saved_reader *reader, void *object, const struct xml_node *node)
@@ -256,6 +257,13 @@ static bool take_session_name(struct saved_reader *reader, void *object,
 {
 	(void)reader;
 	saved_replace_text(&((struct session_draft *)object)->name, node);
+	return true;
+}
+
+static bool take_shm_path(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	(void)reader;
+	saved_replace_text(&((struct session_draft *)object)->shm_path, node);
 	return true;
 }
 
@@ -368,6 +376,7 @@ static bool create(struct saved_reader *reader, const struct session_draft *draf
 		.name = asked->name ? asked->name : draft->name,
 		.output = path && *path ? path : NULL,
 		.traces = asked->traces,
+		.shm_path = draft->shm_path && draft->shm_path[0] == '/' ? draft->shm_path : NULL,
 		.is_snapshot = draft->is_snapshot,
 		.is_saved = true,
 		.has_no_output = draft->is_snapshot || draft->output.is_disabled,
@@ -494,6 +503,7 @@ static bool restore(struct saved_reader *reader, const struct xml_node *node, bo
 {
 	static const struct saved_grammar grammar[] = {
 		{"name", take_session_name},
+		{"shared_memory_path", take_shm_path},
 		{"domains", take_domains},
 		{"started", take_started},
 		{"attributes", take_attributes},
@@ -509,6 +519,7 @@ static bool restore(struct saved_reader *reader, const struct xml_node *node, bo
 	*was_started = draft.is_started;
 	free(draft.name);
 	free(draft.identity);
+	free(draft.shm_path);
 	finish_output(&draft.output);
 	return is_good;
 }

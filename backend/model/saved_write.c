@@ -407,6 +407,8 @@ void saved_write(const struct session *session, struct text *out)
 	/* Omitted, lttng would take it for started. */
 	xml_put_bool(&writer, "started", session->is_active);
 	write_attributes(&writer, session);
+	if (session->shm_path)
+		xml_put_text(&writer, "shared_memory_path", session->shm_path);
 	write_output(&writer, session);
 	write_lifespan(&writer, session);
 	xml_end(&writer);

@@ -61,6 +61,17 @@ static char *make_output(const struct session_wish *wish, const char *name, cons
 }
 
 static enum picture_mode mode_of(const struct session_wish *wish)
+/* As lttng makes it; one that was saved is whole. */
+static char *make_shm_path(const struct session_wish *wish, const char *name, const char *date_time)
+{
+	if (!wish->shm_path)
+		return NULL;
+	if (wish->is_saved)
+		return mem_strdup(wish->shm_path);
+	return wish->name ? mem_printf("%s/%s-%s", wish->shm_path, name, date_time)
+			  : mem_printf("%s/%s", wish->shm_path, name);
+}
+
 {
 	if (wish->is_snapshot)
 		return PICTURE_MODE_SNAPSHOT;
@@ -105,6 +116,7 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	if (wish->url)
 		session->url = *wish->url;
 	session->next_snapshot_output_id = 1;
+	session->shm_path = make_shm_path(wish, name, date_time);
 	session->uid = wish->uid;
 	session->gid = wish->gid;
 	user_rights_init(&session->owner, wish->uid, wish->gid);
@@ -161,6 +173,7 @@ void session_destroy(struct session *session)
 	free(session);
 }
 
+	free(session->shm_path);
 const char *session_name(const struct session *session)
 {
 	return shared_text_str(session->name);

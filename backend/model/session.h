@@ -71,6 +71,7 @@ struct session {
 	bool has_auto_name;
 	uint64_t live_period_us; /* 0: not live. With a relay daemon, its viewers are that one's */
 	struct live *live;	 /* see live.h; NULL: not live */
+	char *shm_path;		    /* folder that its buffers are files in; NULL: none */
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */
 	enum picture_mode mode;
@@ -120,6 +121,7 @@ struct session_wish {
 	const char *previous_identity; /* whom it continues; NULL: the last one of its name */
 	bool is_saved;		       /* its name may be one that tracon itself once made */
 	struct expiry_limits limits;
+	const char *shm_path;	     /* absolute: where its buffers are files; NULL: nowhere */
 	uid_t uid;
 	gid_t gid;
 };

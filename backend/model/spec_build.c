@@ -189,6 +189,7 @@ static void place_spec(struct placer *placer, const struct session *session, siz
 	spec->name = place_text(placer, session_name(session));
 	spec->identity = place_text(placer, session_identity(session));
 	spec->previous_identity = place_text(placer, session_previous_identity(session));
+	spec->shm_path = session->shm_path ? place_text(placer, session->shm_path) : NULL;
 	spec->hostname = place_text(placer, session->model->host_name);
 	spec->channel_count = session_channels_carried(session, source_index);
 	spec->channels = place_channels(placer, session, source_index, spec->channel_count);
@@ -212,6 +213,7 @@ struct session_spec *spec_build(const struct session *session, size_t source_ind
 	spec->session_id = session->id;
 	spec->version = session->spec_version;
 	spec->uid = session->uid;
+	spec->gid = session->gid;
 	spec->is_root = session->uid == 0;
 	spec->is_active = session->is_active;
 	spec->is_over = is_over;

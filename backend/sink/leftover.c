@@ -304,6 +304,34 @@ bool leftover_mend(const struct leftover_place *place, uint64_t *cut_bytes, stru
 	return is_good;
 }
 
+/* --- visiting */
+
+static bool visit_chunk(const struct leftover *left, const struct left_chunk *chunk,
+			bool (*visit)(void *data, int directory), void *data)
+{
+	int fd = openat(left->directory, chunk->name ? chunk->name : ".",
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	bool goes_on = fd < 0 || visit(data, fd);
+
+	fd_close(&fd);
+	return goes_on;
+}
+
+bool leftover_visit(const struct leftover_place *place, bool (*visit)(void *data, int directory),
+		    void *data, struct error *err)
+{
+	struct leftover left = {.place = place, .directory = -1};
+	bool is_found;
+	AS_USER(place->owner);
+
+	is_found = find(&left, err);
+	for (size_t i = left.count; is_found && i > 0; i--)
+		if (!visit_chunk(&left, &left.chunks[i - 1], visit, data))
+			break;
+	finish(&left);
+	return is_found;
+}
+
 /* --- archiving */
 
 static char *archive_name(const struct left_chunk *chunk)

@@ -37,4 +37,8 @@ bool leftover_archive(const struct leftover_place *place, uint64_t *next_id,
 		      void (*archived)(void *data, const struct chunk_info *chunk), void *data,
 		      struct error *err);
 
+/* The folder of each chunk that was left, newest first, until visit returns false. ERROR_IO, … */
+bool leftover_visit(const struct leftover_place *place, bool (*visit)(void *data, int directory),
+		    void *data, struct error *err);
+
 #endif

@@ -11,6 +11,7 @@
 #include "backend/base/places.h"
 #include "backend/base/queue.h"
 #include "backend/base/text.h"
+#include "backend/consume/packet.h"
 #include "backend/consume/tally.h"
 #include "backend/source/spec.h"
 
@@ -87,6 +88,33 @@ struct watched_rule {
 	uint64_t token;		      /* not 0, never used again */
 	uid_t uid;		      /* of whose programs; 0: all */
 	const struct rule_spec *rule; /* copied */
+};
+
+/*
+ * Who is told what an engine that was killed left in buffers that are files: stream by stream, its
+ * packets in order. One thread.
+ */
+struct salvaged_stream {
+	const char *trace; /* "ust/uid/1000/64-bit" */
+	const char *name;  /* of its file: "channel0_1" */
+	uint32_t stream_id;
+	uint64_t instance;
+	const char *metadata; /* of the trace, as far as the buffers' folder has it */
+	size_t metadata_length;
+};
+struct salvage_mark {
+	bool has_packet;      /* else the stream's files have none */
+	uint64_t begin_clock; /* of the last one they have */
+	uint64_t sequence;
+	uint64_t discarded;
+};
+struct salvage_host {
+	void *data;
+	/* False: its packets can't go anywhere. */
+	bool (*begin)(void *data, const struct salvaged_stream *stream, struct salvage_mark *mark);
+	/* One that follows what the files have. False: it could not be written. */
+	bool (*add)(void *data, const struct packet *packet);
+	void (*end)(void *data);
 };
 
 struct source_class {
@@ -176,6 +204,13 @@ struct source_class {
 	 * Any thread. NULL as a function: it says nothing.
 	 */
 	void (*chunk_ends)(struct source *source, uint64_t session_id);
+	/*
+	 * Hands over what is in the buffers below a session's shm_path, and removes the files of
+	 * each trace that is done with. Nobody writes there any more; the files may hold anything.
+	 * False with ERROR_IO or ERROR_DENIED when something stays there. NULL as a function: its
+	 * buffers are never files.
+	 */
+	bool (*salvage)(const char *shm_path, const struct salvage_host *host, struct error *err);
 	/* Directory below the chunk that its traces share: "ust". */
 	const char *trace_directory;
 };

@@ -121,7 +121,9 @@ struct session_spec {
 	const char *identity;	       /* session.id: in each trace's environment */
 	const char *previous_identity; /* "": it continues none */
 	uid_t uid;		       /* whose session */
-	bool is_root;		       /* root's session: applications of all users */
+	gid_t gid;
+	const char *shm_path; /* folder that rings are files in; NULL: memory without a name */
+	bool is_root;	      /* root's session: applications of all users */
 	bool is_active;
 	bool is_over; /* the session is being destroyed: let go of everything */
 	/* Packets stay in the rings: only snapshots read them. The same in all its specs. */

@@ -124,7 +124,7 @@ static int set_up(void **state)
 	stage->channel.outputs = stage->outputs;
 	stage->channel.tally = tally_create();
 	stage->channel.scanner = make_scanner();
-	stage->rings = ust_rings_create(&spec, &uuid, &err);
+	stage->rings = ust_rings_create(&spec, &uuid, NULL, &err);
 	if (!stage->rings)
 		print_message("# %s\n", err.message);
 	assert_non_null(stage->rings);

@@ -125,6 +125,16 @@ static void print_created(struct reply *reply, const struct session *session)
 				   "output and default to overwrite mode.\n");
 	if (session->live_period_us)
 		print_live(reply, session);
+	if (session->shm_path)
+		reply_print(reply, "Shared memory path set to %s\n", session->shm_path);
+}
+
+/* NULL: buffers are memory without a name. */
+static char *shm_path_of(const struct call *call)
+{
+	const char *path = args_text(call->args, "shm-path");
+
+	return path ? common_absolute_path(reply_requester(call->reply), path) : NULL;
 }
 
 static void create_run(struct call *call)
@@ -144,7 +154,9 @@ static void create_run(struct call *call)
 	struct error err = ERROR_INIT;
 	struct session *session = NULL;
 	struct output output = {0};
+	char *shm_path = shm_path_of(call);
 
+	wish.shm_path = shm_path;
 	if (parse_output(call, &output, &err) &&
 	    parse_live(call->args, &wish.live_period_us, &err)) {
 		wish.output = output.path;
@@ -153,6 +165,7 @@ static void create_run(struct call *call)
 			session = session_create(call->model, &wish, &err);
 	}
 	free(output.path);
+	free(shm_path);
 	free(traces);
 	if (!session) {
 		error_prefix(&err, "cannot create session%s%s%s", wish.name ? " '" : "",
@@ -192,6 +205,9 @@ static const struct option_spec create_options[] = {
 	 COMPLETE_NOTHING},
 	{"snapshot", 0, OPTION_FLAG, NULL,
 	 "keep the newest events in the buffers; 'snapshot record' writes them", COMPLETE_NOTHING},
+	{"shm-path", 0, OPTION_TEXT, "DIR",
+	 "have its buffers as files below DIR: what is in them survives the engine",
+	 COMPLETE_FILE},
 	{"live", 0, OPTION_OPTIONAL_TEXT, "TIME",
 	 "viewers show events as they are recorded, at most TIME later; default 1 s",
 	 COMPLETE_NOTHING},
@@ -212,6 +228,9 @@ const struct command create_command = {
 		"applications never wait. A session with --snapshot "
 		"writes nothing as it goes: its channels overwrite their oldest events, and "
 		"'snapshot record' brings what they hold to DIR. "
+		"With --shm-path the buffers of its applications are files below that folder, "
+		"better one in memory, as long as it is there: if the engine is killed, the next "
+		"one brings what was in them to the trace, or lttng-crash reads them. "
 		"A session with --live is recorded as any other, and viewers show its events as "
 		"they are recorded, at most TIME later: babeltrace2 --input-format=lttng-live URL "
 		"with the URL that is printed. They connect to this machine's port 5344, from "

@@ -268,7 +268,7 @@ const struct command recover_command = {
 		"were being recorded to archives/, as a rotation does. --resume does so, too, and "
 		"makes a session of the same name and configuration that goes on in the same "
 		"output directory. --discard only forgets the session. What was in its buffers is "
-		"lost with the engine.",
+		"lost with the engine, unless they were files: see create --shm-path.",
 	.options = recover_options,
 	.option_count = COUNT_OF(recover_options),
 	.argument_max = 1,

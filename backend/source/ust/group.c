@@ -16,6 +16,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/source/ust/internal.h"
+#include "backend/source/ust/shm.h"
 
 #define TRACER_MAJOR 2 /* of the series whose format is written */
 #define TRACER_MINOR 13
@@ -78,6 +79,7 @@ static void destroy(struct ust_group *group)
 	ust_registry_destroy(group->registry);
 	if (group->trace)
 		sink_close_trace(group->trace);
+	ust_shm_unref(group->shm);
 	pthread_mutex_destroy(&group->lock);
 	ust_session_unref(group->session);
 	free(group);
@@ -152,6 +154,7 @@ static void append_trace(struct ust_group *group, const struct session_spec *spe
 	add_process(&env, app, registered);
 	trace.env_count = env.count;
 	ctf_metadata_trace(&text, &trace);
+	ust_shm_append_metadata(group->shm, text.bytes, text.length);
 	if (!sink_append_metadata(group->trace, text.bytes, text.length, &late))
 		log_write(LOG_LEVEL_WARNING, "metadata waits to be written: %s", late.message);
 	text_finish(&text);
@@ -189,7 +192,10 @@ static struct ust_group *make_group(struct ust_session *session, const struct se
 	path = owner->app ? process_folder(owner->app)
 			  : mem_printf("ust/uid/%u/%u-bit", (unsigned int)owner->uid,
 				       owner->layout->long_bits);
-	group->trace = sink_open_trace(spec->sink, path, err);
+	if (spec->shm_path)
+		group->shm = ust_shm_create(spec, path, err);
+	if (group->shm || !spec->shm_path)
+		group->trace = sink_open_trace(spec->sink, path, err);
 	free(path);
 	if (!group->trace) {
 		ust_group_unref(group);
@@ -201,6 +207,7 @@ static struct ust_group *make_group(struct ust_session *session, const struct se
 		.host = &session->source->host,
 		.layout = &group->layout,
 		.trace = group->trace,
+		.shm = group->shm,
 	};
 	group->registry = ust_registry_create(&place);
 	return group;
@@ -272,7 +279,7 @@ static bool make_channel(struct ust_group *group, const struct channel_spec *wan
 	channel->outputs = mem_zalloc(cpu_count * sizeof(struct sink_stream *));
 	channel->streams = mem_zalloc(cpu_count * sizeof(struct ust_stream *));
 	channel->relays = mem_zalloc(cpu_count * sizeof(struct ust_relay));
-	channel->rings = ust_rings_create(wanted, &group->uuid, err);
+	channel->rings = ust_rings_create(wanted, &group->uuid, group->shm, err);
 	if (!channel->rings || !open_outputs(group, channel, wanted, err)) {
 		free_channel(channel, cpu_count);
 		return false;
@@ -291,7 +298,7 @@ static bool make_channel(struct ust_group *group, const struct channel_spec *wan
 static bool renew_channel(struct ust_group *group, struct ust_channel *channel,
 			  const struct channel_spec *wanted, struct error *err)
 {
-	struct ust_rings *rings = ust_rings_create(wanted, &group->uuid, err);
+	struct ust_rings *rings = ust_rings_create(wanted, &group->uuid, group->shm, err);
 
 	if (!rings)
 		return false;

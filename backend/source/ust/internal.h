@@ -38,6 +38,7 @@ struct ust_place;
 struct ust_register;
 struct ust_repair;
 struct ust_session;
+struct ust_shm;
 
 struct ust_source {
 	struct source base;
@@ -99,6 +100,7 @@ struct ust_group {
 	struct ctf_layout layout;
 	struct uuid uuid;
 	struct sink_trace *trace;
+	struct ust_shm *shm; /* its rings are files; or NULL */
 	struct ust_registry *registry;
 	pthread_mutex_t lock; /* protects what follows */
 	enum ust_group_state state;

@@ -15,6 +15,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/source/ust/known.h"
+#include "backend/source/ust/shm.h"
 #include "backend/source/ust/types.h"
 
 #define EVENT_COUNT_MAX (1u << 20) /* as many as scan.h counts */
@@ -122,6 +123,7 @@ static void append(struct ust_registry *registry, const struct text *text)
 
 	if (text->length == 0)
 		return;
+	ust_shm_append_metadata(registry->place.shm, text->bytes, text->length);
 	is_behind = !sink_append_metadata(registry->place.trace, text->bytes, text->length, &err);
 	if (is_behind && !registry->is_behind)
 		log_write(LOG_LEVEL_WARNING, "metadata waits to be written: %s", err.message);

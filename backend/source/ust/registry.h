@@ -17,6 +17,7 @@
 #include "backend/source/source.h"
 
 struct ust_registry;
+struct ust_shm;
 
 /* All are borrowed and outlive the registry; the trace's metadata up to the event headers is
  * written. */
@@ -25,6 +26,7 @@ struct ust_registry_place {
 	const struct source_host *host;
 	const struct ctf_layout *layout;
 	struct sink_trace *trace;
+	struct ust_shm *shm; /* gets the same metadata; NULL: there is none */
 };
 
 struct ust_registry *ust_registry_create(const struct ust_registry_place *place);

@@ -19,6 +19,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
 #include "backend/source/ust/codes.h"
+#include "backend/source/ust/shm.h"
 
 /* The library keeps the state of its own fault handling here, one for the program. */
 DEFINE_LTTNG_UST_SIGBUS_STATE();
@@ -32,12 +33,37 @@ unsigned int ust_rings_cpu_count(void)
 	return count > 0 ? (unsigned int)count : 1;
 }
 
-static bool make_memory(int *fds, unsigned int count, struct error *err)
+static char *file_name(const struct ust_rings *rings, unsigned int cpu)
 {
-	for (unsigned int i = 0; i < count; i++) {
-		fds[i] = memfd_create("tracon-ust-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return mem_printf("%s_%u", rings->name, cpu);
+}
+
+static int make_file(struct ust_rings *rings, unsigned int cpu, struct error *err)
+{
+	char *name = file_name(rings, cpu);
+	int fd = ust_shm_make_ring(rings->shm, name, err);
+
+	if (fd >= 0)
+		fstat(fd, &rings->rings[cpu].file);
+	free(name);
+	return fd;
+}
+
+static int make_memory(struct error *err)
+{
+	int fd = memfd_create("tracon-ust-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd < 0)
+		error_set_errno(err, errno, "cannot make shared memory");
+	return fd;
+}
+
+static bool make_all_memory(struct ust_rings *rings, int *fds, struct error *err)
+{
+	for (unsigned int i = 0; i < rings->count; i++) {
+		fds[i] = rings->shm ? make_file(rings, i, err) : make_memory(err);
 		if (fds[i] < 0)
-			return error_set_errno(err, errno, "cannot make shared memory");
+			return false;
 	}
 	return true;
 }
@@ -69,14 +95,17 @@ static bool create_channel(struct ust_rings *rings, const struct channel_spec *c
 			 (unsigned long long)channel->subbuf_bytes);
 }
 
-/* Fixes the size of the memory and maps it once more, for reading only. */
-static bool map_ring(struct ust_ring *ring, int fd, struct error *err)
+/*
+ * Fixes the size of the memory and maps it once more, for reading only. That of files can't be
+ * fixed: an application that shrinks what it was given ends the engine, as it ends LTTng's daemon.
+ */
+static bool map_ring(struct ust_ring *ring, int fd, bool is_file, struct error *err)
 {
 	off_t size_bytes = lseek(fd, 0, SEEK_END);
 	void *bytes;
 
 	if (size_bytes <= 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+	    (!is_file && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0))
 		return error_set_errno(err, errno, "cannot fix the size of shared memory");
 	bytes = mmap(NULL, (size_t)size_bytes, PROT_READ, MAP_SHARED, fd, 0);
 	if (bytes == MAP_FAILED)
@@ -97,7 +126,7 @@ static bool open_ring(struct ust_rings *rings, unsigned int cpu, int fd, struct 
 		return error_set(err, ERROR_IO, "cannot open the buffer of CPU %u", cpu);
 	/* The consumer empties the pipe until nothing is left. */
 	fd_set_nonblocking(lttng_ust_ctl_stream_get_wait_fd(ring->handle));
-	return map_ring(ring, fd, err);
+	return map_ring(ring, fd, rings->shm != NULL, err);
 }
 
 static bool exchanged(int result, struct error *err)
@@ -143,6 +172,19 @@ static void free_object(struct lttng_ust_abi_object_data *object)
 	free(object);
 }
 
+static void remove_files(struct ust_rings *rings)
+{
+	for (unsigned int i = 0; i < rings->count; i++) {
+		char *name = file_name(rings, i);
+
+		if (rings->rings[i].file.st_ino)
+			ust_shm_remove_ring(rings->shm, name, &rings->rings[i].file);
+		free(name);
+	}
+	ust_shm_unref(rings->shm);
+	free(rings->name);
+}
+
 static void destroy(struct ust_rings *rings)
 {
 	for (unsigned int i = 0; i < rings->count; i++)
@@ -158,11 +200,13 @@ static void destroy(struct ust_rings *rings)
 	}
 	if (rings->handle)
 		lttng_ust_ctl_destroy_channel(rings->handle);
+	if (rings->shm)
+		remove_files(rings);
 	free(rings);
 }
 
 struct ust_rings *ust_rings_create(const struct channel_spec *channel, const struct uuid *uuid,
-				   struct error *err)
+				   struct ust_shm *shm, struct error *err)
 {
 	unsigned int count = ust_rings_cpu_count();
 	struct ust_rings *rings = mem_zalloc(sizeof(*rings) + count * sizeof(rings->rings[0]));
@@ -171,8 +215,12 @@ struct ust_rings *ust_rings_create(const struct channel_spec *channel, const str
 
 	atomic_init(&rings->references, 1);
 	rings->count = count;
+	rings->shm = ust_shm_ref(shm);
+	if (shm)
+		rings->name = mem_strdup(channel->name);
 	memset(fds, 0xff, count * sizeof(*fds)); /* all -1 */
-	is_made = make_memory(fds, count, err) && create_channel(rings, channel, uuid, fds, err);
+	is_made =
+		make_all_memory(rings, fds, err) && create_channel(rings, channel, uuid, fds, err);
 	for (unsigned int i = 0; i < count && is_made; i++)
 		is_made = open_ring(rings, i, fds[i], err);
 	is_made = is_made && make_objects(rings, err);

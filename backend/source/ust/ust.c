@@ -12,6 +12,7 @@
 #include "backend/source/ust/bytecode.h"
 #include "backend/source/ust/internal.h"
 #include "backend/source/ust/place.h"
+#include "backend/source/ust/shm.h"
 
 #define OPEN_FILES_WANTED 65536 /* per application two sockets, per ring and channel five */
 
@@ -130,5 +131,6 @@ const struct source_class ust_source_class = {
 	.unwatch = ust_unwatch,
 	.notice_fd = ust_notice_fd,
 	.take_notices = ust_take_notices,
+	.salvage = ust_shm_salvage,
 	.trace_directory = "ust",
 };
