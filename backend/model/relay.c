@@ -64,10 +64,33 @@ static uint64_t own_second(struct session *session)
 	uint64_t *last_ns = &session->model->last_relay_ns;
 	uint64_t second_ns = session->created_wall_ns - session->created_wall_ns % NS_PER_S;
 
+	if (session->relay_second_ns)
+		return session->relay_second_ns;
 	if (second_ns <= *last_ns)
 		second_ns = *last_ns + NS_PER_S;
 	*last_ns = second_ns;
+	session->relay_second_ns = second_ns;
 	return second_ns;
+}
+
+struct sink *relay_make_snapshot_sink(struct session *session, const struct relay_url *url,
+				      const char *name,
+				      void (*closed)(void *data, const struct chunk_info *chunk,
+						     const struct error *err),
+				      void *data, struct error *err)
+{
+	struct relayd_settings settings = {
+		.url = *url,
+		.session_name = session_name(session),
+		.session_id = session->id,
+		.created_wall_ns = own_second(session),
+		.has_time_in_name = session->has_auto_name,
+		.snapshot_name = name,
+		.closed = closed,
+		.data = data,
+	};
+
+	return relayd_sink_create(&settings, err);
 }
 
 struct sink *relay_make_sink(struct session *session, struct error *err)

@@ -9,6 +9,8 @@
 #include "backend/base/error.h"
 #include "backend/base/text.h"
 
+struct chunk_info;
+struct relay_url;
 struct session;
 struct sink;
 
@@ -22,6 +24,13 @@ struct relay_state {
 
 /* NULL with an error. Control thread. */
 struct sink *relay_make_sink(struct session *session, struct error *err);
+/* One that takes one snapshot, with that name below the session's directory there. `closed` is
+ * called by another thread when it is there, or with an error. */
+struct sink *relay_make_snapshot_sink(struct session *session, const struct relay_url *url,
+				      const char *name,
+				      void (*closed)(void *data, const struct chunk_info *chunk,
+						     const struct error *err),
+				      void *data, struct error *err);
 void relay_state_finish(struct relay_state *state);
 
 /*

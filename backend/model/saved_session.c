@@ -136,6 +136,8 @@ struct output_draft {
 	uint64_t bytes_max;
 	bool is_disabled;
 	char *path;
+	char *control, *data; /* of a relay daemon */
+	struct relay_url url;
 	bool is_net;
 };
 
@@ -170,12 +172,30 @@ static bool take_path(struct saved_reader *reader, void *object, const struct xm
 	return true;
 }
 
-static bool take_net(struct saved_reader *reader, void *object, const struct xml_node *node)
+static bool take_control(struct saved_reader *reader, void *object, const struct xml_node *node)
 {
 	(void)reader;
-	(void)node;
-	((struct output_draft *)object)->is_net = true;
+	saved_replace_text(&((struct output_draft *)object)->control, node);
 	return true;
+}
+
+static bool take_data(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	(void)reader;
+	saved_replace_text(&((struct output_draft *)object)->data, node);
+	return true;
+}
+
+static bool take_net(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	static const struct saved_grammar grammar[] = {
+		{"control_uri", take_control}, {"data_uri", take_data}, {NULL, NULL}};
+	struct output_draft *draft = object;
+
+	draft->is_net = true;
+	return saved_take_inner(reader, object, node, grammar) &&
+	       (relay_url_parse_pair(draft->control, draft->data, &draft->url, reader->err) ||
+		saved_fail_at(reader, node));
 }
 
 static bool take_destination(struct saved_reader *reader, void *object, const struct xml_node *node)
@@ -198,11 +218,8 @@ static bool take_consumer_output(struct saved_reader *reader, void *object,
 static bool check_output(struct saved_reader *reader, const struct output_draft *draft,
 			 const struct xml_node *node)
 {
-	if (draft->is_net && !reader->wish->output)
-		return saved_fail(reader, node,
-				  "goes to a relay daemon: this version writes to files only; "
-				  "--override-url says where else");
-	if (draft->path && *draft->path && draft->path[0] != '/')
+	if (draft->path && *draft->path && draft->path[0] != '/' &&
+	    !relay_url_is_meant(draft->path))
 		return saved_fail(reader, node, "is no absolute path");
 	return true;
 }
@@ -211,6 +228,8 @@ static void finish_output(struct output_draft *draft)
 {
 	free(draft->name);
 	free(draft->path);
+	free(draft->control);
+	free(draft->data);
 }
 
 /* --- the session */
@@ -372,6 +391,7 @@ static bool create(struct saved_reader *reader, const struct session_draft *draf
 {
 	const struct saved_wish *asked = reader->wish;
 	const char *path = asked->output ? asked->output : draft->output.path;
+	struct relay_url url;
 	struct session_wish wish = {
 		.name = asked->name ? asked->name : draft->name,
 		.output = path && *path ? path : NULL,
@@ -391,6 +411,14 @@ static bool create(struct saved_reader *reader, const struct session_draft *draf
 		wish.output = NULL;
 	else
 		wish.live_period_us = draft->live_period_us;
+	if (draft->output.is_net && !asked->output && !wish.has_no_output)
+		wish.url = &draft->output.url;
+	if (wish.output && relay_url_is_meant(wish.output)) {
+		if (!relay_url_parse(wish.output, &url, reader->err))
+			return saved_fail_at(reader, node);
+		wish.url = &url;
+		wish.output = NULL;
+	}
 	reader->session = session_create(reader->model, &wish, reader->err);
 	if (reader->session && draft->identity)
 		reader->session->saved_identity = shared_text_create(draft->identity);
@@ -404,12 +432,22 @@ static bool add_snapshot_output(struct saved_reader *reader, const struct output
 	const char *asked = reader->wish->output;
 	bool is_first = reader->session->snapshot_output_count == 0;
 	const char *path = asked && is_first ? asked : draft->path;
+	struct text place = {0};
+	bool is_added;
 
-	if (!path || !*path)
+	if (draft->is_net && !(asked && is_first))
+		relay_url_text(&draft->url, &place);
+	else
+		text_add(&place, path ? path : "");
+	if (place.length == 0) {
+		text_finish(&place);
 		return saved_fail(reader, node, "has no path");
-	return session_add_snapshot_output(reader->session, draft->name, path, draft->bytes_max,
-					   reader->err) ||
-	       saved_fail_at(reader, node);
+	}
+	is_added = session_add_snapshot_output(reader->session, draft->name, text_str(&place),
+					       draft->bytes_max, reader->err) ||
+		   saved_fail_at(reader, node);
+	text_finish(&place);
+	return is_added;
 }
 
 static bool take_snapshot_output(struct saved_reader *reader, void *object,

@@ -292,10 +292,15 @@ static void write_network(struct xml_writer *writer, const struct relay_url *url
 
 static void write_first_output(struct xml_writer *writer, const struct snapshot_output *output)
 {
+	struct relay_url url;
+
 	xml_begin(writer, "output");
 	xml_put_text(writer, "name", output->name);
 	xml_put_u64(writer, "max_size", output->bytes_max);
-	write_destination(writer, true, output->path);
+	if (relay_url_is_meant(output->path) && relay_url_parse(output->path, &url, NULL))
+		write_network(writer, &url);
+	else
+		write_destination(writer, true, output->path);
 	xml_end(writer);
 }
 

@@ -50,7 +50,10 @@ static char *make_output(const struct session_wish *wish, const char *name, cons
 	if (wish->url) {
 		struct text shown = {0};
 
-		relay_url_show(wish->url, &shown);
+		if (wish->is_snapshot)
+			relay_url_text(wish->url, &shown);
+		else
+			relay_url_show(wish->url, &shown);
 		return text_take(&shown);
 	}
 	if (wish->output)

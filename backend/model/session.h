@@ -43,7 +43,7 @@ struct chunk_row {
 struct snapshot_output {
 	uint32_t id; /* from 1, never used again in the session */
 	char *name;
-	char *path;	    /* absolute */
+	char *path;	    /* absolute, or a relay daemon's URL: relay_url_text() */
 	uint64_t bytes_max; /* of one snapshot; 0: no limit */
 };
 
@@ -68,6 +68,7 @@ struct session {
 	struct shared_text *output; /* absolute path, or a URL as lttng shows it; "" without one */
 	struct relay_url url;	    /* of a streaming session */
 	struct relay_state relay;   /* likewise */
+	uint64_t relay_second_ns;   /* in its directories' names there; 0: not chosen yet */
 	bool has_auto_name;
 	uint64_t live_period_us; /* 0: not live. With a relay daemon, its viewers are that one's */
 	struct live *live;	 /* see live.h; NULL: not live */
@@ -136,8 +137,8 @@ const char *session_name(const struct session *session);
 bool session_has_chunks(const struct session *session);
 
 /*
- * The path is absolute. ERROR_INVALID (name), ERROR_STATE (no snapshot session). name NULL:
- * snapshot-ID. Borrowed until the next change.
+ * The path is absolute, or a URL. ERROR_INVALID (name), ERROR_STATE (no snapshot session). name
+ * NULL: snapshot-ID. Borrowed until the next change.
  */
 struct snapshot_output *session_add_snapshot_output(struct session *session, const char *name,
 						    const char *path, uint64_t bytes_max,

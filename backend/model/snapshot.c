@@ -12,12 +12,16 @@
 #include "backend/base/mem.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/operation.h"
+#include "backend/model/relay.h"
+#include "backend/sink/chunked.h"
 #include "backend/sink/snapshot.h"
 
 #define AD_HOC_NAME "snapshot-0" /* lttng's, for a path that is no output of the session */
 
 struct target {
-	char *folder; /* absolute */
+	char *folder; /* absolute; NULL: it goes to a relay daemon */
+	char *name;
+	struct relay_url url;
 	uint64_t bytes_max;
 	uint64_t packets_max;
 };
@@ -35,6 +39,10 @@ struct snapshot_operation {
 	size_t target_at;
 	uint64_t begun_wall_ns;
 	size_t first_row;
+	struct sink *remote; /* NULL, or the one that it goes to just now */
+	struct chunk_info sent;
+	struct error sent_error; /* the remote sink's thread, before its task is done */
+	struct error copy_error;
 };
 
 uint64_t snapshot_packets_that_fit(const struct ring_kinds *kinds, uint64_t bytes_max)
@@ -71,8 +79,10 @@ static void finish_snapshot(struct operation *operation, const struct error *err
 	snapshot->outcome.done(snapshot->outcome.data, &result, err);
 	if (!err)
 		lifespan_note(operation->session, "tracon.snapshot.recorded");
-	for (size_t i = 0; i < snapshot->target_count; i++)
+	for (size_t i = 0; i < snapshot->target_count; i++) {
 		free(snapshot->targets[i].folder);
+		free(snapshot->targets[i].name);
+	}
 	ring_kinds_finish(&snapshot->kinds);
 	free(snapshot->targets);
 	free(snapshot->name);
@@ -101,6 +111,56 @@ static struct chunk_row make_row(const struct snapshot_operation *snapshot,
 	};
 }
 
+static void add_row(struct snapshot_operation *snapshot, const struct chunk_info *info)
+{
+	struct session *session = snapshot->operation.session;
+
+	session_add_chunk(session, make_row(snapshot, info));
+	free((char *)(uintptr_t)info->path);
+	model_changed(session->model);
+	snapshot->target_at++;
+	copy_next(snapshot);
+}
+
+/* --- to a relay daemon */
+
+/* The sink's thread. */
+static void chunk_sent(void *data, const struct chunk_info *chunk, const struct error *err)
+{
+	struct snapshot_operation *snapshot = data;
+
+	snapshot->sent = *chunk;
+	snapshot->sent.path = mem_strdup(chunk->path);
+	error_copy(&snapshot->sent_error, err);
+}
+
+static void sent_step(struct operation *operation)
+{
+	struct snapshot_operation *snapshot = (struct snapshot_operation *)operation;
+	struct error *err =
+		error_is_set(&snapshot->copy_error) ? &snapshot->copy_error : &snapshot->sent_error;
+
+	sink_destroy(snapshot->remote);
+	snapshot->remote = NULL;
+	if (!error_is_set(err)) {
+		add_row(snapshot, &snapshot->sent);
+		return;
+	}
+	free((char *)(uintptr_t)snapshot->sent.path);
+	operation_end(operation, err);
+}
+
+static void send_copied(struct snapshot_operation *snapshot)
+{
+	struct operation *operation = &snapshot->operation;
+
+	snapshot->copy_error = operation->task.error;
+	snapshot_sink_end_with(operation->session->sink, !error_is_set(&snapshot->copy_error));
+	operation_wait(operation, sent_step);
+	chunked_finish(snapshot->remote, clock_wall_ns(), &operation->task);
+	operation_go(operation);
+}
+
 static void copied_step(struct operation *operation)
 {
 	struct snapshot_operation *snapshot = (struct snapshot_operation *)operation;
@@ -108,17 +168,62 @@ static void copied_step(struct operation *operation)
 	struct error err = operation->task.error;
 	struct chunk_info info;
 
+	if (snapshot->remote) {
+		send_copied(snapshot);
+		return;
+	}
 	if (error_is_set(&err)) {
 		snapshot_sink_end(session->sink, false, clock_wall_ns(), NULL);
 		operation_end(operation, &err);
 		return;
 	}
 	snapshot_sink_end(session->sink, true, clock_wall_ns(), &info);
-	session_add_chunk(session, make_row(snapshot, &info));
-	free((char *)(uintptr_t)info.path);
-	model_changed(session->model);
-	snapshot->target_at++;
-	copy_next(snapshot);
+	add_row(snapshot, &info);
+}
+
+static void copy_streams(struct snapshot_operation *snapshot)
+{
+	struct operation *operation = &snapshot->operation;
+	struct session *session = operation->session;
+
+	operation_wait(operation, copied_step);
+	task_add(&operation->task);
+	stream_set_copy(session->streams, session->is_active,
+			snapshot->targets[snapshot->target_at].packets_max, &snapshot->losses,
+			&operation->task);
+	operation_go(operation);
+}
+
+static void connected_step(struct operation *operation)
+{
+	struct snapshot_operation *snapshot = (struct snapshot_operation *)operation;
+	struct error err = operation->task.error;
+
+	if (!error_is_set(&err) && chunked_open(snapshot->remote, clock_wall_ns(), &err) &&
+	    snapshot_sink_begin_with(operation->session->sink, snapshot->remote, &err)) {
+		copy_streams(snapshot);
+		return;
+	}
+	sink_destroy(snapshot->remote);
+	snapshot->remote = NULL;
+	operation_end(operation, &err);
+}
+
+static void connect_to(struct snapshot_operation *snapshot, const struct target *target)
+{
+	struct operation *operation = &snapshot->operation;
+	struct error err = ERROR_INIT;
+
+	snapshot->sent_error = (struct error)ERROR_INIT;
+	snapshot->remote = relay_make_snapshot_sink(operation->session, &target->url, target->name,
+						    chunk_sent, snapshot, &err);
+	if (!snapshot->remote) {
+		operation_end(operation, &err);
+		return;
+	}
+	operation_wait(operation, connected_step);
+	chunked_prepare(snapshot->remote, &operation->task);
+	operation_go(operation);
 }
 
 static void copy_next(struct snapshot_operation *snapshot)
@@ -131,17 +236,13 @@ static void copy_next(struct snapshot_operation *snapshot)
 	if (snapshot->target_at == snapshot->target_count) {
 		session->snapshot_count++;
 		operation_end(operation, NULL);
-		return;
-	}
-	if (!snapshot_sink_begin(session->sink, target->folder, clock_wall_ns(), &err)) {
+	} else if (!target->folder) {
+		connect_to(snapshot, target);
+	} else if (snapshot_sink_begin(session->sink, target->folder, clock_wall_ns(), &err)) {
+		copy_streams(snapshot);
+	} else {
 		operation_end(operation, &err);
-		return;
 	}
-	operation_wait(operation, copied_step);
-	task_add(&operation->task);
-	stream_set_copy(session->streams, session->is_active, target->packets_max,
-			&snapshot->losses, &operation->task);
-	operation_go(operation);
 }
 
 static void measured_step(struct operation *operation)
@@ -168,12 +269,11 @@ static void measured_step(struct operation *operation)
 	copy_next(snapshot);
 }
 
-static char *make_folder(const struct snapshot_operation *snapshot, const char *path,
-			 const char *name)
+static char *make_name(const struct snapshot_operation *snapshot, const char *name)
 {
 	char date_time[CLOCK_TEXT_MAX];
 
-	return mem_printf("%s%s%s-%s-%llu", path, path[strlen(path) - 1] == '/' ? "" : "/", name,
+	return mem_printf("%s-%s-%llu", snapshot->name ? snapshot->name : name,
 			  clock_text_date_time(date_time, snapshot->begun_wall_ns),
 			  (unsigned long long)snapshot->operation.session->snapshot_count);
 }
@@ -181,10 +281,15 @@ static char *make_folder(const struct snapshot_operation *snapshot, const char *
 static void add_target(struct snapshot_operation *snapshot, const char *path, const char *name,
 		       uint64_t bytes_max)
 {
-	snapshot->targets[snapshot->target_count++] = (struct target){
-		.folder = make_folder(snapshot, path, snapshot->name ? snapshot->name : name),
-		.bytes_max = snapshot->bytes_max ? snapshot->bytes_max : bytes_max,
-	};
+	struct target *target = &snapshot->targets[snapshot->target_count++];
+
+	target->bytes_max = snapshot->bytes_max ? snapshot->bytes_max : bytes_max;
+	target->name = make_name(snapshot, name);
+	if (relay_url_is_meant(path))
+		relay_url_parse(path, &target->url, NULL); /* it was, when it was given */
+	else
+		target->folder = mem_printf("%s%s%s", path,
+					    path[strlen(path) - 1] == '/' ? "" : "/", target->name);
 }
 
 static void make_targets(struct snapshot_operation *snapshot)

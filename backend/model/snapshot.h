@@ -9,8 +9,9 @@
 
 /* Copied by the call. */
 struct snapshot_wish {
-	const char *name;   /* of its folder: NAME-DATE-TIME-COUNT; NULL: the output's */
-	const char *path;   /* absolute; NULL: all of the session's outputs */
+	const char *name; /* of its folder: NAME-DATE-TIME-COUNT; NULL: the output's */
+	const char
+		*path; /* absolute, or a relay daemon's URL; NULL: all of the session's outputs */
 	uint64_t bytes_max; /* 0: the output's limit */
 };
 

@@ -177,7 +177,8 @@ static bool admit(struct relayd_sink *sink, struct relayd_stream *stream, uint64
 				 sink->loss.message);
 	if (!stream->chunk && !sink->current)
 		return error_set(err, ERROR_STATE, "no trace chunk is open");
-	if (sink->queued_bytes > 0 && sink->queued_bytes + bytes > RELAYD_QUEUE_BYTES)
+	if (!sink->is_held && sink->queued_bytes > 0 &&
+	    sink->queued_bytes + bytes > RELAYD_QUEUE_BYTES)
 		return error_set(err, ERROR_NO_SPACE,
 				 "the relay daemon at %s takes too little: %u MiB wait to be sent",
 				 sink->settings.url.host, RELAYD_QUEUE_BYTES >> 20);
@@ -308,6 +309,36 @@ static void cut(struct sink_stream *base)
 	pthread_mutex_unlock(&sink->lock);
 }
 
+static void forget_packet(struct relayd_sink *sink, struct relayd_item *item)
+{
+	item->chunk->event_count -= item->event_count;
+	item->chunk->bytes -= item->packet.size_bytes;
+	sink->queued_bytes -= item->packet.content_bytes;
+	free(item);
+}
+
+/* Of a snapshot: all of the stream's packets are still here. */
+static void empty(struct sink_stream *base)
+{
+	struct relayd_stream *stream = (struct relayd_stream *)base;
+	struct relayd_sink *sink = sink_of(base->sink);
+	struct relayd_item **link;
+
+	pthread_mutex_lock(&sink->lock);
+	for (link = &sink->items; *link;) {
+		struct relayd_item *item = *link;
+
+		if (item->stream != stream || item->run != relayd_do_packet) {
+			link = &item->next;
+			continue;
+		}
+		*link = item->next;
+		forget_packet(sink, item);
+	}
+	sink->last = link;
+	pthread_mutex_unlock(&sink->lock);
+}
+
 static void close_stream(struct sink_stream *base)
 {
 	struct relayd_stream *stream = (struct relayd_stream *)base;
@@ -351,6 +382,7 @@ static bool open_chunk(struct sink *base, uint64_t now_wall_ns, struct error *er
 		sink->current = create_chunk(sink, now_wall_ns);
 		item->fresh = sink->current;
 		relayd_push_locked(sink, item);
+		sink->is_held = sink->snapshot_name != NULL;
 	}
 	pthread_mutex_unlock(&sink->lock);
 	return true;
@@ -459,6 +491,7 @@ static void finish(struct sink *base, uint64_t now_wall_ns, struct task *task)
 	pthread_mutex_lock(&sink->lock);
 	chunk = sink->current;
 	sink->current = NULL;
+	sink->is_held = false;
 	if (chunk)
 		chunk->end_wall_ns = now_wall_ns;
 	pthread_mutex_unlock(&sink->lock);
@@ -473,6 +506,7 @@ static void destroy(struct sink *base)
 
 	pthread_mutex_lock(&sink->lock);
 	sink->is_over = true;
+	sink->is_held = false;
 	pthread_cond_signal(&sink->is_filled);
 	pthread_mutex_unlock(&sink->lock);
 	thread_join(sink->thread);
@@ -481,6 +515,7 @@ static void destroy(struct sink *base)
 	text_finish(&sink->request);
 	free(sink->output);
 	free(sink->name);
+	free(sink->snapshot_name);
 	pthread_cond_destroy(&sink->is_filled);
 	pthread_mutex_destroy(&sink->lock);
 	free(sink);
@@ -506,6 +541,7 @@ static const struct sink_class relayd_sink_class = {
 	.put = put,
 	.cut = cut,
 	.close_stream = close_stream,
+	.empty = empty,
 	.beacon = beacon,
 	.wants_packet = wants_packet,
 	.replace_metadata = replace_metadata,
@@ -531,6 +567,9 @@ struct sink *relayd_sink_create(const struct relayd_settings *settings, struct e
 	sink->settings = *settings;
 	sink->name = mem_strdup(settings->session_name);
 	sink->settings.session_name = sink->name;
+	if (settings->snapshot_name)
+		sink->snapshot_name = mem_strdup(settings->snapshot_name);
+	sink->settings.snapshot_name = sink->snapshot_name;
 	sink->last = &sink->items;
 	pthread_mutex_init(&sink->lock, NULL);
 	init_condition(&sink->is_filled);
@@ -541,6 +580,7 @@ struct sink *relayd_sink_create(const struct relayd_settings *settings, struct e
 	pthread_cond_destroy(&sink->is_filled);
 	pthread_mutex_destroy(&sink->lock);
 	free(sink->name);
+	free(sink->snapshot_name);
 	free(sink);
 	return NULL;
 }

@@ -27,6 +27,11 @@ struct relayd_settings {
 	uint64_t created_wall_ns; /* part of the directory's name */
 	bool has_time_in_name;	  /* then the daemon adds none to its directory's */
 	uint32_t live_period_us;  /* 0: not live; else its viewers may read along */
+	/*
+	 * A snapshot's folder below the session's; NULL: it is no snapshot. Packets wait until
+	 * finish() then: a snapshot that is overtaken begins again.
+	 */
+	const char *snapshot_name;
 	/* The connection was made or lost. The sink's thread; may be NULL. */
 	void (*moved)(void *data, const struct relayd_place *place);
 	/* As chunk_settings has it; the path is "tcp://HOST/PATH [control port P, data port Q]". */

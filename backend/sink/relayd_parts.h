@@ -101,9 +101,11 @@ struct relayd_sink {
 	pthread_cond_t is_filled;
 	struct relayd_settings settings;
 	char *name;
+	char *snapshot_name;
 	struct relayd_item *items;
 	struct relayd_item **last;
 	uint64_t queued_bytes;
+	bool is_held;	   /* lock: a snapshot is being copied */
 	bool is_over;	   /* the worker ends when the queue is empty */
 	bool is_lost;	   /* nothing can be sent */
 	struct error loss; /* why */

@@ -114,6 +114,7 @@ static bool create_session(struct relayd_sink *sink, struct error *err)
 		.host = host,
 		.id = sink->settings.session_id,
 		.live_period_us = sink->settings.live_period_us,
+		.is_snapshot = sink->settings.snapshot_name != NULL,
 	};
 	char *place = next_place(sink, &wish);
 	bool is_created;
@@ -143,7 +144,7 @@ bool relayd_talk_begin_chunk(struct relayd_sink *sink, struct relayd_chunk *chun
 	if (chunk->session == sink->session)
 		return true;
 	relayd_encode_chunk(fresh_request(sink), number_there(sink, chunk->id),
-			    chunk->begin_wall_ns / NS_PER_S);
+			    chunk->begin_wall_ns / NS_PER_S, sink->settings.snapshot_name);
 	if (!tell(sink, err))
 		return false;
 	chunk->session = sink->session;
@@ -195,6 +196,10 @@ bool relayd_talk_close_chunk(struct relayd_sink *sink, const struct relayd_chunk
 	*path = receive_path(sink, length, err);
 	if (!*path)
 		return false;
+	if (sink->settings.snapshot_name) {
+		free(*path);
+		*path = mem_printf("%s/%s", sink->output, sink->settings.snapshot_name);
+	}
 	if (close == RELAYD_CLOSE_ARCHIVE && !strstr(*path, "/archives/")) {
 		free(*path);
 		*path = archive_path(sink, chunk);

@@ -73,7 +73,7 @@ void relayd_encode_session(struct text *out, const struct relayd_session_wish *w
 	put_u32(out, length_of(wish->host));
 	put_u32(out, length_of(wish->base_path));
 	put_u32(out, wish->live_period_us);
-	put_u8(out, 0); /* no snapshot */
+	put_u8(out, wish->is_snapshot);
 	put_u8(out, wish->has_time_in_name);
 	text_add_bytes(out, (const char *)wish->sender.bytes, sizeof(wish->sender.bytes));
 	put_u64(out, wish->id);
@@ -86,13 +86,15 @@ void relayd_encode_session(struct text *out, const struct relayd_session_wish *w
 	end(out, start, 0);
 }
 
-void relayd_encode_chunk(struct text *out, uint64_t id, uint64_t begin_s)
+void relayd_encode_chunk(struct text *out, uint64_t id, uint64_t begin_s, const char *name)
 {
 	size_t start = begin(out, RELAYD_CREATE_CHUNK);
 
 	put_u64(out, id);
 	put_u64(out, begin_s);
-	put_u32(out, 0); /* no name of its own */
+	put_u32(out, name ? length_of(name) : 0);
+	if (name)
+		put_name(out, name);
 	end(out, start, 0);
 }
 

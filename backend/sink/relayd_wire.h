@@ -61,7 +61,8 @@ struct relayd_session_wish {
 	const char *base_path; /* "" */
 	bool has_time_in_name;
 	uint32_t live_period_us; /* 0: not live */
-	struct uuid sender;	 /* never all zero: it is refused */
+	bool is_snapshot;
+	struct uuid sender; /* never all zero: it is refused */
 	uint64_t id;
 	uint64_t created_s;
 };
@@ -75,7 +76,8 @@ struct relayd_cut {
 /* Each adds a whole request, its header included. */
 void relayd_encode_version(struct text *out);
 void relayd_encode_session(struct text *out, const struct relayd_session_wish *wish);
-void relayd_encode_chunk(struct text *out, uint64_t id, uint64_t begin_s);
+/* name: its folder below the session's, a snapshot's; NULL: as the daemon does it. */
+void relayd_encode_chunk(struct text *out, uint64_t id, uint64_t begin_s, const char *name);
 void relayd_encode_stream(struct text *out, const char *name, const char *path, uint64_t file_bytes,
 			  uint64_t file_count, uint64_t chunk_id);
 void relayd_encode_number(struct text *out, enum relayd_command command, uint64_t number);

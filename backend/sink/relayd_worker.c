@@ -82,8 +82,10 @@ static void fail(struct relayd_sink *sink, const struct error *err)
 	error_copy(&sink->loss, err);
 	pthread_mutex_unlock(&sink->lock);
 	log_write(LOG_LEVEL_ERROR,
-		  "session '%s' is no longer streamed: %s; its events are counted as discarded "
-		  "until a relay daemon answers at %s again",
+		  sink->snapshot_name
+			  ? "a snapshot of session '%s' could not be sent: %s (relay daemon at %s)"
+			  : "session '%s' is no longer streamed: %s; its events are counted as "
+			    "discarded until a relay daemon answers at %s again",
 		  sink->name, err->message, sink->settings.url.host);
 	tell_moved(sink, err);
 }
@@ -131,7 +133,7 @@ static void look_after(struct relayd_sink *sink)
 		return;
 	}
 	pthread_mutex_lock(&sink->lock);
-	is_wanted = sink->is_lost && sink->current;
+	is_wanted = sink->is_lost && sink->current && !sink->snapshot_name;
 	pthread_mutex_unlock(&sink->lock);
 	if (!is_wanted || clock_monotonic_ns() < sink->next_try_ns)
 		return;
@@ -426,9 +428,9 @@ static struct relayd_item *take(struct relayd_sink *sink, bool *is_over)
 	struct relayd_item *item;
 
 	pthread_mutex_lock(&sink->lock);
-	if (!sink->items && !sink->is_over)
+	if ((!sink->items || sink->is_held) && !sink->is_over)
 		wait_a_moment(sink);
-	item = sink->items;
+	item = sink->is_held ? NULL : sink->items;
 	if (item) {
 		sink->items = item->next;
 		if (!sink->items)

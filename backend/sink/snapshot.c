@@ -310,6 +310,34 @@ void snapshot_sink_end(struct sink *base, bool is_wanted, uint64_t now_wall_ns,
 	sink->path = NULL;
 }
 
+bool snapshot_sink_begin_with(struct sink *base, struct sink *copy, struct error *err)
+{
+	struct snapshot_sink *sink = sink_of(base);
+	bool is_begun;
+
+	pthread_mutex_lock(&sink->lock);
+	sink->copy = copy;
+	is_begun = open_copies(sink, err);
+	pthread_mutex_unlock(&sink->lock);
+	if (!is_begun)
+		snapshot_sink_end_with(base, false);
+	return is_begun;
+}
+
+void snapshot_sink_end_with(struct sink *base, bool is_wanted)
+{
+	struct snapshot_sink *sink = sink_of(base);
+
+	pthread_mutex_lock(&sink->lock);
+	for (struct snapshot_stream *stream = sink->streams; stream && !is_wanted;
+	     stream = stream->next)
+		if (stream->copy)
+			sink_stream_empty(stream->copy);
+	close_copies(sink);
+	sink->copy = NULL;
+	pthread_mutex_unlock(&sink->lock);
+}
+
 /* --- the sink */
 
 static void destroy(struct sink *base)

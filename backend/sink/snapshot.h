@@ -26,4 +26,12 @@ bool snapshot_sink_begin(struct sink *sink, const char *path, uint64_t now_wall_
 void snapshot_sink_end(struct sink *sink, bool is_wanted, uint64_t now_wall_ns,
 		       struct chunk_info *info);
 
+/*
+ * The same with a sink of another kind, a relay daemon's, whose chunk is open. Borrowed until it is
+ * finished (chunked_finish) by the caller, after snapshot_sink_end_with(). False: nothing is copied
+ * to it.
+ */
+bool snapshot_sink_begin_with(struct sink *sink, struct sink *copy, struct error *err);
+void snapshot_sink_end_with(struct sink *sink, bool is_wanted);
+
 #endif

@@ -193,3 +193,9 @@ void relay_url_show(const struct relay_url *url, struct text *out)
 	relay_url_show_control(url, out);
 	text_addf(out, " [data: %u]", url->data_port);
 }
+
+void relay_url_text(const struct relay_url *url, struct text *out)
+{
+	text_addf(out, url->is_v6 ? "net6://[%s]:%u:%u/%s" : "net://%s:%u:%u/%s", url->host,
+		  url->control_port, url->data_port, url->subdir);
+}

@@ -30,6 +30,8 @@ bool relay_url_parse(const char *text, struct relay_url *url, struct error *err)
 bool relay_url_parse_pair(const char *control, const char *data, struct relay_url *url,
 			  struct error *err);
 
+/* One text for both sockets, as relay_url_parse() takes it. */
+void relay_url_text(const struct relay_url *url, struct text *out);
 /* As lttng shows it: "tcp4://HOST:5342/SUBDIR [data: 5343]". */
 void relay_url_show(const struct relay_url *url, struct text *out);
 /* "tcp4://HOST:PORT/SUBDIR", as saved sessions have each of them. */

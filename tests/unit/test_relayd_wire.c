@@ -39,6 +39,22 @@ static void urls_are_shown_as_lttng_does(void **state)
 	}
 }
 
+static void urls_survive_their_text(void **state)
+{
+	static const char *const urls[] = {"net://host:7:8/a/b", "net6://[::1]:5342:5343/"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		struct relay_url url;
+		struct text text = {0};
+
+		assert_true(relay_url_parse(urls[i], &url, NULL));
+		relay_url_text(&url, &text);
+		assert_string_equal(text_str(&text), urls[i]);
+		text_finish(&text);
+	}
+}
+
 static void wrong_urls_are_refused(void **state)
 {
 	static const char *const bad[] = {
@@ -157,6 +173,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(urls_are_shown_as_lttng_does),
+		cmocka_unit_test(urls_survive_their_text),
 		cmocka_unit_test(wrong_urls_are_refused),
 		cmocka_unit_test(two_urls_are_one_place),
 		cmocka_unit_test(requests_say_how_long_they_are),

@@ -198,15 +198,39 @@ char *common_output_path(const char *url, struct error *err)
 		path = url + strlen(file_scheme);
 	else if (strstr(url, "://")) {
 		error_set(err, ERROR_UNSUPPORTED,
-			  "'%s' can't be an output: this version writes to files only; give a "
-			  "path or file://PATH",
-			  url);
+			  "'%s' can't be an output; give a path, file://PATH or net://HOST", url);
 		return NULL;
 	}
 	if (path[0] == '/')
 		return mem_strdup(path);
 	error_set(err, ERROR_INVALID, "'%s' is no absolute path", path);
 	return NULL;
+}
+
+static char *relay_place(const struct relay_url *url)
+{
+	struct text place = {0};
+
+	relay_url_text(url, &place);
+	return text_take(&place);
+}
+
+char *common_snapshot_place(const char *url, const char *control, const char *data,
+			    struct error *err)
+{
+	struct relay_url relay;
+
+	if (url && (control || data)) {
+		error_set(err, ERROR_INVALID,
+			  "give a path or URL, or --ctrl-url with --data-url, not both");
+		return NULL;
+	}
+	if (control || data)
+		return relay_url_parse_pair(control, data, &relay, err) ? relay_place(&relay)
+									: NULL;
+	if (!relay_url_is_meant(url))
+		return common_output_path(url, err);
+	return relay_url_parse(url, &relay, err) ? relay_place(&relay) : NULL;
 }
 
 const char *common_archive_place(const char *path)

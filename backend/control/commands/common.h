@@ -79,6 +79,10 @@ char *common_absolute_path(const struct requester *who, const char *path);
  * with an error. Caller frees.
  */
 char *common_output_path(const char *url, struct error *err);
+/* Where snapshots go: a path, file://PATH, a relay daemon's URL, or both of its sockets'. What
+ * snapshot_wish takes; NULL with an error. Caller frees. */
+char *common_snapshot_place(const char *url, const char *control, const char *data,
+			    struct error *err);
 /* "at" a path, "on relay" another machine: what comes before an archive's place. */
 const char *common_archive_place(const char *path);
 

@@ -68,9 +68,6 @@ static bool check_mode(const struct session_wish *wish, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "--live and --no-output exclude each other: viewers read what is "
 				 "recorded");
-	if (wish->url && wish->is_snapshot && !wish->has_no_output)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "snapshots are written to files; give --output=DIR");
 	return true;
 }
 
@@ -87,10 +84,11 @@ static bool parse_live(const struct args *args, uint64_t *period_us, struct erro
 	if (!text || (units_parse_time_us(text, period_us) && *period_us > 0 &&
 		      *period_us <= LIVE_PERIOD_MAX_US))
 		return true;
-	return error_set(err, ERROR_INVALID,
-			 "--live=%s is no time above 0 and up to 71 minutes; give a number with us, "
-			 "ms, s, m or h, or microseconds without a unit",
-			 text);
+	return error_set(
+		err, ERROR_INVALID,
+		"--live=%s is no time above 0 and up to 71 minutes; give a number with us, "
+		"ms, s, m or h, or microseconds without a unit",
+		text);
 }
 
 static void print_live(struct reply *reply, const struct session *session)
@@ -103,6 +101,19 @@ static void print_live(struct reply *reply, const struct session *session)
 	if (url.length > 0)
 		reply_print(reply, "Live viewers connect to %s\n", text_str(&url));
 	text_finish(&url);
+}
+
+static void print_snapshot_output(struct reply *reply, const char *path)
+{
+	struct relay_url url;
+	struct text shown = {0};
+
+	if (relay_url_is_meant(path) && relay_url_parse(path, &url, NULL))
+		relay_url_show(&url, &shown);
+	else
+		text_add(&shown, path);
+	reply_print(reply, "Default snapshot output set to %s\n", text_str(&shown));
+	text_finish(&shown);
 }
 
 static void print_created(struct reply *reply, const struct session *session)
@@ -118,8 +129,7 @@ static void print_created(struct reply *reply, const struct session *session)
 		reply_print(reply, "Traces will be output to %s\n",
 			    shared_text_str(session->output));
 	if (session->snapshot_output_count > 0)
-		reply_print(reply, "Default snapshot output set to %s\n",
-			    session->snapshot_outputs[0].path);
+		print_snapshot_output(reply, session->snapshot_outputs[0].path);
 	if (is_snapshot)
 		reply_print(reply, "Every channel enabled for this session will be set to mmap "
 				   "output and default to overwrite mode.\n");
@@ -234,7 +244,8 @@ const struct command create_command = {
 		"A session with --live is recorded as any other, and viewers show its events as "
 		"they are recorded, at most TIME later: babeltrace2 --input-format=lttng-live URL "
 		"with the URL that is printed. They connect to this machine's port 5344, from "
-		"this machine alone (see set); with --set-url, to lttng-relayd's. A session has an id, session.id, "
+		"this machine alone (see set); with --set-url, to lttng-relayd's. A session has an "
+		"id, session.id, "
 		"until it is destroyed; with --idle-timeout and --max-lifetime it gets another "
 		"one meanwhile that continues it: a trace chunk never has two.",
 	.options = create_options,

@@ -352,8 +352,8 @@ static bool parse(struct call *call, struct loading *loading, struct error *err)
 				 "--override-name needs the name of the one session to load");
 	if (!url)
 		return true;
-	loading->output =
-		strstr(url, "://") ? common_output_path(url, err) : common_absolute_path(who, url);
+	loading->output = strstr(url, "://") ? common_snapshot_place(url, NULL, NULL, err)
+					     : common_absolute_path(who, url);
 	loading->wish.output = loading->output;
 	return loading->output != NULL;
 }
@@ -391,7 +391,7 @@ static const struct option_spec load_options[] = {
 	 "/etc/lttng/sessions",
 	 COMPLETE_FILE},
 	{"force", 'f', OPTION_FLAG, NULL, "destroy sessions of the same name", COMPLETE_NOTHING},
-	{"override-url", 0, OPTION_TEXT, "URL", "another output: a path or file://PATH",
+	{"override-url", 0, OPTION_TEXT, "URL", "another output: a path, file://PATH or net://HOST",
 	 COMPLETE_FILE},
 	{"override-name", 0, OPTION_TEXT, "NAME", "another name for the one session",
 	 COMPLETE_NOTHING},

@@ -16,19 +16,31 @@ struct action {
 
 /* --- what the actions' options say */
 
-/* The folder that the arguments name; *path NULL: none. */
+/* The place that the arguments name; *path NULL: none. */
 static bool parse_path(struct call *call, char **path, struct error *err)
 {
 	const char *url = args_at(call->args, 1);
+	const char *control = args_text(call->args, "ctrl-url");
+	const char *data = args_text(call->args, "data-url");
 
 	*path = NULL;
-	if (args_has(call->args, "ctrl-url") || args_has(call->args, "data-url"))
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "this version writes snapshots to files only; give a path");
-	if (!url)
+	if (!url && !control && !data)
 		return true;
-	*path = common_output_path(url, err);
+	*path = common_snapshot_place(url, control, data, err);
 	return *path != NULL;
+}
+
+/* As lttng shows a place: its path, or the URLs of both sockets. */
+static void show_place(const char *place, struct text *control, struct text *data)
+{
+	struct relay_url url;
+
+	if (relay_url_is_meant(place) && relay_url_parse(place, &url, NULL)) {
+		relay_url_show_control(&url, control);
+		relay_url_show_data(&url, data);
+	} else {
+		text_add(control, place);
+	}
 }
 
 static bool parse_max_size(struct call *call, uint64_t *bytes_max, struct error *err)
@@ -46,12 +58,17 @@ static bool parse_max_size(struct call *call, uint64_t *bytes_max, struct error 
 static void put_output(struct json *outputs, const struct snapshot_output *output)
 {
 	struct json *object = json_add_object(outputs);
+	struct text control = {0};
+	struct text data = {0};
 
+	show_place(output->path, &control, &data);
 	json_put_u64(object, "id", output->id);
 	json_put_text(object, "name", output->name);
-	json_put_text(object, "ctrl_url", output->path);
-	json_put_text(object, "data_url", "");
+	json_put_text(object, "ctrl_url", text_str(&control));
+	json_put_text(object, "data_url", text_str(&data));
 	json_put_u64(object, "max_size", output->bytes_max);
+	text_finish(&control);
+	text_finish(&data);
 }
 
 /* `where` is the output's path, or the words that it was given with. */
@@ -88,7 +105,8 @@ static void add_output(struct call *call, struct session *session)
 			output = session_add_snapshot_output(session, args_text(call->args, "name"),
 							     path, bytes_max, &err);
 		else
-			error_set(&err, ERROR_INVALID, "where to? Give a path or file://PATH");
+			error_set(&err, ERROR_INVALID,
+				  "where to? Give a path, file://PATH or net://HOST");
 	}
 	free(path);
 	if (!output) {
@@ -98,7 +116,9 @@ static void add_output(struct call *call, struct session *session)
 	}
 	reply_print(call->reply, "Snapshot output successfully added for session %s\n",
 		    session_name(session));
-	print_output(call->reply, "  ", output, args_at(call->args, 1));
+	print_output(call->reply, "  ", output,
+		     args_at(call->args, 1) ? args_at(call->args, 1)
+					    : args_text(call->args, "ctrl-url"));
 	put_output_of(call, session, output);
 	model_changed(session->model);
 	reply_done(call->reply, STATUS_OK);
@@ -131,6 +151,17 @@ static void del_output(struct call *call, struct session *session)
 	reply_done(call->reply, STATUS_OK);
 }
 
+static void list_one_output(struct reply *reply, const struct snapshot_output *output)
+{
+	struct text control = {0};
+	struct text data = {0};
+
+	show_place(output->path, &control, &data);
+	print_output(reply, "    ", output, text_str(&control));
+	text_finish(&control);
+	text_finish(&data);
+}
+
 static void list_output(struct call *call, struct session *session)
 {
 	struct json *outputs = json_put_array(reply_json(call->reply), "snapshots");
@@ -140,7 +171,7 @@ static void list_output(struct call *call, struct session *session)
 	for (size_t i = 0; i < session->snapshot_output_count; i++) {
 		const struct snapshot_output *output = &session->snapshot_outputs[i];
 
-		print_output(call->reply, "    ", output, output->path);
+		list_one_output(call->reply, output);
 		put_output(outputs, output);
 	}
 	if (session->snapshot_output_count == 0)
@@ -163,7 +194,9 @@ static void answer_snapshot(struct reply *reply, const char *name,
 		const struct chunk_row *row = &result->rows[i];
 		struct json *snapshot = json_add_object(snapshots);
 
-		reply_print(reply, "Snapshot written at: %s\n", shared_text_str(row->path));
+		reply_print(reply, "Snapshot written %s%s\n",
+			    shared_text_str(row->path)[0] == '/' ? "at: " : "on relay ",
+			    shared_text_str(row->path));
 		json_put_text(snapshot, "path", shared_text_str(row->path));
 		json_put_u64(snapshot, "recorded_events", row->event_count);
 		json_put_u64(snapshot, "recorded_bytes", row->bytes);
@@ -287,8 +320,9 @@ static const struct option_spec snapshot_options[] = {
 
 const struct command snapshot_command = {
 	.name = "snapshot",
-	.usage = "[--session=SESSION] (record [--name=NAME] [--max-size=SIZE] [PATH] | add-output "
-		 "[--name=NAME] [--max-size=SIZE] PATH | del-output (ID | NAME) | list-output)",
+	.usage = "[--session=SESSION] (record [--name=NAME] [--max-size=SIZE] [PATH | URL] | "
+		 "add-output [--name=NAME] [--max-size=SIZE] (PATH | URL) | del-output (ID | NAME) "
+		 "| list-output)",
 	.help = "Record what the buffers of a snapshot session hold.",
 	.description =
 		"A snapshot is a complete trace: PATH/NAME-DATE-TIME-COUNT. The session records "
@@ -296,7 +330,8 @@ const struct command snapshot_command = {
 		"and nothing is taken out of its buffers. Of each stream it holds the newest "
 		"events "
 		"up to the moment of the command, without a gap. Without PATH it goes to each of "
-		"the session's outputs.",
+		"the session's outputs. With net://HOST or --ctrl-url and --data-url it is sent to "
+		"lttng-relayd there: what was copied waits in memory meanwhile.",
 	.options = snapshot_options,
 	.option_count = COUNT_OF(snapshot_options),
 	.argument_max = 2,

@@ -45,7 +45,8 @@ struct reader {
 	const struct call *call;
 	size_t at, count; /* words */
 	struct trigger *trigger;
-	struct trigger_action *action; /* the one that is being read */
+	struct trigger_action *action;	    /* the one that is being read */
+	const char *control_url, *data_url; /* its, until both are there */
 	bool has_condition, has_type, has_level, has_threshold, has_domain;
 	struct error *err;
 };
@@ -444,8 +445,32 @@ static bool take_path(struct reader *reader, const char *value)
 static bool take_url(struct reader *reader, const char *value)
 {
 	free(reader->action->path);
-	reader->action->path = common_output_path(value, reader->err);
+	reader->action->path = common_snapshot_place(value, NULL, NULL, reader->err);
 	return reader->action->path != NULL;
+}
+
+/* Both sockets are needed: the second one completes the place. */
+static bool take_sockets(struct reader *reader)
+{
+	if (!reader->control_url || !reader->data_url)
+		return true;
+	free(reader->action->path);
+	reader->action->path =
+		common_snapshot_place(NULL, reader->control_url, reader->data_url, reader->err);
+	reader->control_url = reader->data_url = NULL;
+	return reader->action->path != NULL;
+}
+
+static bool take_control_url(struct reader *reader, const char *value)
+{
+	reader->control_url = value;
+	return take_sockets(reader);
+}
+
+static bool take_data_url(struct reader *reader, const char *value)
+{
+	reader->data_url = value;
+	return take_sockets(reader);
 }
 
 static const struct option rate_options[] = {{"rate-policy", 0, take_rate}, {.name = NULL}};
@@ -454,8 +479,8 @@ static const struct option snapshot_options[] = {
 	{"max-size", 'm', take_max_size},
 	{"path", 0, take_path},
 	{"url", 0, take_url},
-	{"ctrl-url", 0, take_url},
-	{"data-url", 0, take_url},
+	{"ctrl-url", 0, take_control_url},
+	{"data-url", 0, take_data_url},
 	{"rate-policy", 0, take_rate},
 	{.name = NULL},
 };
@@ -495,7 +520,12 @@ static bool take_action(struct reader *reader, const char *value)
 		reader->action = &trigger->actions[trigger->action_count++];
 		*reader->action =
 			(struct trigger_action){.kind = (enum trigger_action_kind)i, .count = 1};
-		return take_action_words(reader);
+		reader->control_url = reader->data_url = NULL;
+		if (!take_action_words(reader))
+			return false;
+		return (!reader->control_url && !reader->data_url) ||
+		       error_set(reader->err, ERROR_INVALID,
+				 "Both control and data URLs must be specified");
 	}
 	is_good = fail_name(reader, "action", value, text_str(&names));
 	text_finish(&names);
