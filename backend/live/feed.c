@@ -210,23 +210,30 @@ static void find_uuid(struct live_trace *trace)
 	uuid_from_text(word, &trace->uuid);
 }
 
+/*
+ * babeltrace2 takes a trace's clock from a stream's declaration when it first reads metadata, and
+ * aborts without one.
+ */
+static void get_ready(struct live_trace *trace)
+{
+	trace->is_ready = strstr(text_str(&trace->metadata), "\nstream {") != NULL;
+	if (!trace->is_ready)
+		return;
+	find_clock(trace);
+	find_uuid(trace);
+	for (struct live_stream *stream = trace->feed->streams; stream; stream = stream->next)
+		if (stream->trace == trace)
+			be_born(stream);
+}
+
 void live_trace_append(struct live_trace *trace, const char *text, size_t length)
 {
-	bool was_empty;
-
 	if (!trace || length == 0)
 		return;
 	pthread_mutex_lock(&trace->feed->lock);
-	was_empty = trace->metadata.length == 0;
 	text_add_bytes(&trace->metadata, text, length);
-	if (!trace->clock)
-		find_clock(trace);
-	if (was_empty)
-		find_uuid(trace);
-	for (struct live_stream *stream = was_empty ? trace->feed->streams : NULL; stream;
-	     stream = stream->next)
-		if (stream->trace == trace)
-			be_born(stream);
+	if (!trace->is_ready)
+		get_ready(trace);
 	pthread_mutex_unlock(&trace->feed->lock);
 }
 
@@ -260,7 +267,7 @@ struct live_stream *live_stream_open(struct live_trace *trace, const char *name)
 	trace->references++;
 	stream->next = trace->feed->streams;
 	trace->feed->streams = stream;
-	if (trace->metadata.length > 0)
+	if (trace->is_ready)
 		be_born(stream);
 	pthread_mutex_unlock(&trace->feed->lock);
 	return stream;

@@ -45,6 +45,7 @@ struct live_trace {
 	char *path;
 	struct text metadata;
 	struct uuid uuid;
+	bool is_ready; /* readers may hear of it */
 	struct live_clock *clock; /* the feed's; NULL: not declared yet */
 	unsigned int references;
 };

@@ -28,6 +28,7 @@
 #define STALL_NS	(5 * NS_PER_S)
 #define IDLE_NS		(60 * NS_PER_S) /* of one that reads no session; babeltrace2 asks all the time */
 #define END_NS		(2 * NS_PER_S)
+#define GOODBYE_NS	(NS_PER_S / 2)
 #define QUIET_BYTES	65536 /* an output buffer that grew beyond this is not kept */
 
 struct connection {
@@ -55,7 +56,7 @@ struct live_server {
 	struct live_hall hall;
 	struct connection *connections;
 	unsigned int connection_count;
-	uint64_t end_ns; /* 0: it goes on */
+	uint64_t end_ns; /* when it ends at the latest; 0: it goes on */
 	bool is_stopped;
 };
 
@@ -319,9 +320,16 @@ static void look(void *data, uint64_t now_ns)
 	timer_arm(server->timer, now_ns + LOOK_NS);
 }
 
+/* Who has read everything asks once more what there is, and goes, or waits for another session. */
 static void check_end(struct live_server *server)
 {
-	if (server->end_ns && (!has_readers(server) || loop_now_ns(server->loop) >= server->end_ns))
+	uint64_t now_ns = loop_now_ns(server->loop);
+
+	if (!server->end_ns)
+		return;
+	if (!has_readers(server) && server->end_ns > now_ns + GOODBYE_NS)
+		server->end_ns = now_ns + GOODBYE_NS;
+	if (!server->connections || now_ns >= server->end_ns)
 		server->is_stopped = true;
 }
 
