@@ -144,12 +144,25 @@ struct asked_points {
 	size_t source_index;
 	enum rule_kind kind;
 	bool with_fields;
+	/* Of sources that share the domain; source_count of them, most empty. */
+	struct point_list *more;
 };
+
+static void join_points(struct asked_points *asked)
+{
+	for (size_t i = 0; i < source_count; i++) {
+		if (asked->more[i].group_count > 0)
+			point_list_join(&asked->points, &asked->more[i]);
+		point_list_finish(&asked->more[i]);
+	}
+	free(asked->more);
+}
 
 static void show_points(struct message *message)
 {
 	struct asked_points *asked = (struct asked_points *)message;
 
+	join_points(asked);
 	listing_points_text(asked->reply, asked->source_index, &asked->points, asked->kind,
 			    asked->with_fields);
 	listing_points_json(reply_json(asked->reply), asked->source_index, &asked->points,
@@ -163,11 +176,26 @@ static void show_points(struct message *message)
 	free(asked);
 }
 
-static void list_points(struct call *call)
+/* Every source of the domain is asked. */
+static void ask_sources(struct call *call, struct asked_points *asked)
 {
 	const struct requester *who = reply_requester(call->reply);
+
+	for (size_t i = 0; i < source_count; i++) {
+		struct source *source = call->model->sources[i].source;
+
+		if (!source || source_main(i) != asked->source_index)
+			continue;
+		task_add(&asked->task);
+		source->class->list_points(
+			source, asked->with_fields, who->uid, who->uid == 0,
+			i == asked->source_index ? &asked->points : &asked->more[i], &asked->task);
+	}
+}
+
+static void list_points(struct call *call)
+{
 	struct asked_points *asked;
-	struct source *source;
 	size_t source_index;
 
 	struct error err = ERROR_INIT;
@@ -179,16 +207,14 @@ static void list_points(struct call *call)
 		reply_fail(call->reply, &err);
 		return;
 	}
-	source = call->model->sources[source_index].source;
 	asked = mem_zalloc(sizeof(*asked));
 	asked->reply = call->reply;
 	asked->source_index = source_index;
 	asked->kind = args_has(call->args, "syscall") ? RULE_SYSCALL : RULE_TRACEPOINT;
 	asked->with_fields = args_has(call->args, "fields");
+	asked->more = mem_zalloc(source_count * sizeof(*asked->more));
 	task_init(&asked->task, call->model->queue, show_points);
-	task_add(&asked->task);
-	source->class->list_points(source, asked->with_fields, who->uid, who->uid == 0,
-				   &asked->points, &asked->task);
+	ask_sources(call, asked);
 	task_done(&asked->task, NULL);
 }
 

@@ -167,6 +167,7 @@ struct native_channel {
 	struct native_context context;
 	bool is_overwrite, is_kept;
 	struct sink_limits limits;
+	uint64_t kept_bytes;
 	unsigned char *is_seen; /* by id: the consumer's */
 	/* The source's thread. */
 	bool is_active;
@@ -239,6 +240,8 @@ bool native_stream_reads(struct native_stream *stream, const struct native_lane 
 /* More is there than it has seen, or its process has gone. */
 void native_stream_look(struct native_stream *stream);
 void native_stream_wake(struct native_stream *stream);
+/* A process has gone: if it is its, it takes what is left. */
+void native_stream_end(struct native_stream *stream);
 /* What all streams of the lane have read may be written over. */
 void native_lane_settle(struct native_lane *lane);
 

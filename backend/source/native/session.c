@@ -18,6 +18,8 @@
 #include "backend/sink/sink.h"
 #include "backend/source/native/internal.h"
 
+#define KEPT_BYTES_MIN (2 * 1024 * 1024) /* what a lane holds */
+
 static const struct ctf_layout packed = {
 	.long_bits = 64,
 	.align16 = 8,
@@ -90,6 +92,9 @@ static struct native_channel *create_channel(struct native_source *source,
 	channel->context = native_context_make(wanted);
 	channel->is_overwrite = wanted->is_overwrite;
 	channel->is_kept = spec->keeps_packets;
+	channel->kept_bytes = wanted->subbuf_bytes * wanted->subbuf_count;
+	if (channel->kept_bytes < KEPT_BYTES_MIN)
+		channel->kept_bytes = KEPT_BYTES_MIN;
 	channel->limits = (struct sink_limits){wanted->file_bytes, wanted->file_count};
 	channel->is_seen = mem_zalloc(NATIVE_ID_COUNT);
 	channel->is_declared = mem_zalloc(NATIVE_ID_COUNT);
@@ -594,8 +599,6 @@ void native_session_apply(struct native_source *source, struct session_spec *spe
 	struct native_session *session = find_session(source, spec->session_id);
 	struct session_spec *before;
 
-	if (spec->keeps_packets)
-		return;
 	if (!session)
 		session = add_session(source, spec);
 	/* Lanes that were used meanwhile are of the rules before. */
@@ -685,5 +688,5 @@ void native_process_left(struct native_process *process)
 			for (struct native_channel *channel = trace->channels; channel;
 			     channel = channel->next)
 				for (size_t i = 0; i < channel->stream_count; i++)
-					native_stream_wake(channel->streams[i]);
+					native_stream_end(channel->streams[i]);
 }

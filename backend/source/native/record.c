@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The records of a piece of a lane. An application may have written anything, and go on writing:
+ * what decides is read once, sizes are checked before they are used, time never goes back.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/base/log.h"
+#include "backend/base/mem.h"
+#include "backend/source/native/stream.h"
+
+#define TICKS_MASK ((UINT64_C(1) << 48) - 1)
+
+static uint64_t load_header(const unsigned char *at)
+{
+	uint64_t header;
+
+	memcpy(&header, at, sizeof(header));
+	__asm__("" : "+r"(header)); /* once: the application may change it */
+	return header;
+}
+
+static uint32_t load_u32(const unsigned char *at)
+{
+	uint32_t value;
+
+	memcpy(&value, at, sizeof(value));
+	__asm__("" : "+r"(value));
+	return value;
+}
+
+/* All of the clock, of its low bits: the latest that such a record can be of. */
+static inline uint64_t whole_ticks(uint64_t latest_ticks, uint64_t low)
+{
+	return latest_ticks - ((latest_ticks - low) & TICKS_MASK);
+}
+
+/* Of a record that is no event; 0: it is none that there is. */
+static uint64_t other_bytes(uint32_t id, const unsigned char *at, uint64_t left)
+{
+	uint64_t bytes = LANE_RECORD_BYTES + id;
+
+	if (id == LANE_ID_OWNER)
+		bytes = LANE_OWNER_BYTES;
+	else if (id == LANE_ID_PADDING_N && left >= LANE_PADDING_N_BYTES)
+		bytes = LANE_PADDING_N_BYTES + (uint64_t)load_u32(at + LANE_RECORD_BYTES);
+	else if (id >= LANE_ID_PADDING_N)
+		return 0;
+	return bytes <= left ? bytes : 0;
+}
+
+static uint64_t event_bytes(const struct native_stream *stream, uint32_t id,
+			    const unsigned char *at, uint64_t left)
+{
+	const struct native_event *event = native_catalog_find(stream->channel->catalog, id);
+	uint64_t bytes;
+
+	if (!event)
+		return 0;
+	bytes = native_shape_bytes(event->shape, at + LANE_RECORD_BYTES, left - LANE_RECORD_BYTES);
+	return bytes == NATIVE_BYTES_NONE ? 0 : LANE_RECORD_BYTES + bytes;
+}
+
+static void note_type(struct native_stream *stream, uint32_t id)
+{
+	struct native_channel *channel = stream->channel;
+	const struct native_event *event;
+
+	if (__builtin_expect(channel->is_seen[id], 1))
+		return;
+	channel->is_seen[id] = 1;
+	event = native_catalog_find(channel->catalog, id);
+	channel->host->event_type_added(channel->host->data, channel->session_id, channel->id,
+					tally_ref(channel->tally), id, event->name, event->level);
+}
+
+/*
+ * Whether all records from `at` to `end` are events that are wanted, in order of time: then they
+ * can be lent as they lie. *last_clock: of the last one.
+ */
+static bool is_all_wanted(struct native_stream *stream, const unsigned char *at,
+			  const unsigned char *end, uint64_t *first_clock, uint64_t *last_clock)
+{
+	uint64_t clock = stream->last_clock;
+	bool is_first = true;
+
+	while (at < end) {
+		uint64_t left = (uint64_t)(end - at);
+		uint64_t header, ticks, bytes;
+		uint32_t id;
+
+		if (left < LANE_RECORD_BYTES)
+			return false;
+		header = load_header(at);
+		id = lane_record_id(header);
+		if (stream->wants->choice[id] != NATIVE_WANTED)
+			return false;
+		bytes = event_bytes(stream, id, at, left);
+		ticks = whole_ticks(stream->latest_ticks, lane_record_ticks(header));
+		if (bytes == 0 || ticks < clock)
+			return false;
+		if (is_first)
+			*first_clock = ticks;
+		is_first = false;
+		clock = ticks;
+		note_type(stream, id);
+		at += bytes;
+	}
+	*last_clock = clock;
+	return !is_first;
+}
+
+/* Adds an event to the open packet. */
+static void append(struct native_stream *stream, const struct native_writer_state *state,
+		   uint64_t header, const unsigned char *at, uint64_t bytes)
+{
+	const struct native_context *context = &stream->channel->context;
+	unsigned char *to = stream->bytes + stream->at;
+
+	memcpy(to, &header, sizeof(header));
+	to += LANE_RECORD_BYTES;
+	native_context_write(context, state, to);
+	to += context->bytes;
+	memcpy(to, at + LANE_RECORD_BYTES, bytes - LANE_RECORD_BYTES);
+	stream->at += bytes + context->bytes;
+	stream->event_count++;
+}
+
+enum copied { COPIED_ALL, COPIED_FULL, COPIED_BROKEN };
+
+/* One that is wanted. False: the packet must be closed first. */
+static bool copy_event(struct native_stream *stream, struct native_lane *lane, uint32_t id,
+		       const unsigned char *at, uint64_t bytes)
+{
+	uint64_t ticks = whole_ticks(stream->latest_ticks, lane_record_ticks(load_header(at)));
+	bool is_of_other = stream->packet_tid != stream->tid && !native_lane_is_borrowed(lane);
+	struct native_writer_state state = {lane->process, stream->tid, ""};
+	unsigned char choice = stream->wants->choice[id];
+
+	if (choice == NATIVE_UNWANTED)
+		return true;
+	if (!stream->wants->is_plain)
+		state.thread_name = native_packet_name(stream, lane->process, stream->tid);
+	if (choice == NATIVE_ASKED && !native_wants_match(stream->wants, id, at + LANE_RECORD_BYTES,
+							  bytes - LANE_RECORD_BYTES, &state))
+		return true;
+	if (stream->is_open && stream->event_count > 0 &&
+	    (is_of_other || stream->at + bytes + stream->channel->context.bytes > stream->room))
+		return false;
+	/* Only who lies about the time goes back in it. */
+	if (ticks < stream->last_clock)
+		ticks = stream->last_clock;
+	if (!stream->is_open || stream->event_count == 0)
+		native_packet_open(stream, ticks);
+	stream->last_clock = ticks;
+	note_type(stream, id);
+	append(stream, &state, lane_record_header(id, ticks), at, bytes);
+	return true;
+}
+
+/* *at is moved behind what was taken. */
+static enum copied copy_records(struct native_stream *stream, struct native_lane *lane,
+				const unsigned char **at, const unsigned char *end)
+{
+	while (*at < end) {
+		uint64_t left = (uint64_t)(end - *at);
+		uint64_t bytes;
+		uint32_t id;
+
+		if (left < LANE_RECORD_BYTES)
+			return COPIED_BROKEN;
+		id = lane_record_id(load_header(*at));
+		bytes = id < LANE_ID_FIRST ? other_bytes(id, *at, left)
+					   : event_bytes(stream, id, *at, left);
+		if (bytes == 0)
+			return COPIED_BROKEN;
+		if (id == LANE_ID_OWNER)
+			stream->tid = load_u32(*at + LANE_RECORD_BYTES);
+		else if (id >= LANE_ID_FIRST && !copy_event(stream, lane, id, *at, bytes))
+			return COPIED_FULL;
+		*at += bytes;
+	}
+	return COPIED_ALL;
+}
+
+/* --- pieces of a lane */
+
+struct piece {
+	uint64_t from, end; /* positions of records */
+	uint64_t next;	    /* where the next piece begins */
+	bool is_whole;	    /* a sub-buffer from its first record to its last */
+};
+
+static void tell_broken(struct native_stream *stream, const struct native_lane *lane)
+{
+	if (!stream->is_broken_told)
+		log_write(LOG_LEVEL_WARNING,
+			  "native application '%s' (%d): what it wrote can't be read; the rest of "
+			  "the sub-buffer is passed over",
+			  lane->process->name, (int)lane->process->pid);
+	stream->is_broken_told = true;
+}
+
+static void count_unreadable(struct native_stream *stream, const struct native_lane *lane,
+			     uint64_t bytes)
+{
+	tally_add(&stream->base.tally->unreadable_bytes, bytes);
+	tell_broken(stream, lane);
+}
+
+static void count_lost(struct native_stream *stream, uint64_t packets)
+{
+	stream->sequence += packets;
+}
+
+/* Its writer has gone round. False: the piece is there still. */
+static bool is_overrun(struct native_stream *stream, struct native_lane *lane, uint64_t from)
+{
+	uint64_t sub_bytes = native_sub_bytes(lane->process);
+	uint64_t start = from & ~(sub_bytes - 1);
+	uint64_t open_end;
+
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	open_end = __atomic_load_n(&lane->header->open_end, __ATOMIC_RELAXED) & ~(sub_bytes - 1);
+	if (open_end <= start + native_ring_bytes(lane->process))
+		return false;
+	start = open_end - native_ring_bytes(lane->process);
+	count_lost(stream, (start - (stream->read & ~(sub_bytes - 1))) / sub_bytes);
+	stream->read = start;
+	return true;
+}
+
+/* `bound`: nothing behind it is taken now. False: hostile. */
+static bool find_piece(const struct native_stream *stream, const struct native_lane *lane,
+		       uint64_t bound, struct piece *piece)
+{
+	const struct native_process *process = lane->process;
+	uint64_t sub_bytes = native_sub_bytes(process);
+	uint64_t start = stream->read & ~(sub_bytes - 1);
+	const struct lane_packet *packet =
+		(const struct lane_packet *)(lane->data +
+					     (start & (native_ring_bytes(process) - 1)));
+	uint64_t content = sub_bytes;
+
+	piece->from = stream->read == start ? start + LANE_PACKET_BYTES : stream->read;
+	piece->next = bound < start + sub_bytes ? bound : start + sub_bytes;
+	if (bound > start + sub_bytes)
+		content = __atomic_load_n(&packet->content_bytes, __ATOMIC_RELAXED);
+	if (bound < start + sub_bytes)
+		content = bound - start;
+	piece->end = start + content;
+	piece->is_whole = stream->read == start && bound >= start + sub_bytes;
+	return content <= sub_bytes && piece->end >= piece->from;
+}
+
+static unsigned char *piece_bytes(const struct native_lane *lane, const struct piece *piece)
+{
+	return lane->data + (piece->from & (native_ring_bytes(lane->process) - 1));
+}
+
+/* The thread that opened a sub-buffer is written at its begin. */
+static void take_tid(struct native_stream *stream, const struct native_lane *lane)
+{
+	uint64_t sub_bytes = native_sub_bytes(lane->process);
+	const struct lane_packet *packet;
+
+	if (stream->read & (sub_bytes - 1))
+		return;
+	packet =
+		(const struct lane_packet *)(lane->data + (stream->read &
+							   (native_ring_bytes(lane->process) - 1)));
+	stream->tid = __atomic_load_n(&packet->tid, __ATOMIC_RELAXED);
+}
+
+static bool lend(struct native_stream *stream, struct native_lane *lane, const struct piece *piece,
+		 struct packet *packet)
+{
+	const unsigned char *begin = piece_bytes(lane, piece);
+	uint64_t bytes = piece->end - piece->from;
+	uint64_t begin_clock = 0, end_clock = 0;
+
+	if (!is_all_wanted(stream, begin, begin + bytes, &begin_clock, &end_clock))
+		return false;
+	native_packet_lend(stream, lane, begin, bytes, begin_clock, end_clock, packet);
+	stream->read = piece->next;
+	stream->is_lent = true;
+	return true;
+}
+
+static bool can_lend(const struct native_stream *stream, const struct native_lane *lane)
+{
+	return stream->wants->is_plain && lane->process->is_trusted &&
+	       __atomic_load_n(&lane->process->control->mode, __ATOMIC_RELAXED) ==
+		       LANE_MODE_DISCARD;
+}
+
+/* What may be changed or written over while it is read is copied first. NULL: it was. */
+static const unsigned char *secure(struct native_stream *stream, struct native_lane *lane,
+				   const struct piece *piece)
+{
+	if (!stream->copy)
+		stream->copy = mem_alloc(native_sub_bytes(lane->process));
+	memcpy(stream->copy, piece_bytes(lane, piece), piece->end - piece->from);
+	return is_overrun(stream, lane, piece->from) ? NULL : stream->copy;
+}
+
+bool native_record_take(struct native_stream *stream, struct native_lane *lane, uint64_t bound,
+			struct packet *packet)
+{
+	struct piece piece;
+	const unsigned char *begin, *at;
+	bool is_fine = find_piece(stream, lane, bound, &piece);
+	bool has_events = stream->is_open && stream->event_count > 0;
+
+	if (is_overrun(stream, lane, stream->read))
+		return false;
+	if (bound - (stream->read & ~(native_sub_bytes(lane->process) - 1)) >
+	    native_ring_bytes(lane->process)) {
+		count_unreadable(stream, lane, native_ring_bytes(lane->process));
+		stream->read = bound;
+		return false;
+	}
+	if (!is_fine) {
+		count_unreadable(stream, lane, piece.next - stream->read);
+		stream->read = piece.next;
+		return false;
+	}
+	take_tid(stream, lane);
+	if (!stream->wants) {
+		stream->read = piece.next;
+		return false;
+	}
+	if (can_lend(stream, lane)) {
+		if (has_events && piece.is_whole) {
+			native_packet_close(stream, lane, packet);
+			return true;
+		}
+		if (!has_events && lend(stream, lane, &piece, packet))
+			return true;
+	}
+	begin = at = secure(stream, lane, &piece);
+	if (!begin)
+		return false;
+	switch (copy_records(stream, lane, &at, begin + (piece.end - piece.from))) {
+	case COPIED_FULL:
+		stream->read = piece.from + (uint64_t)(at - begin);
+		native_packet_close(stream, lane, packet);
+		return true;
+	case COPIED_BROKEN:
+		count_unreadable(stream, lane, piece.end - piece.from - (uint64_t)(at - begin));
+		break;
+	case COPIED_ALL:
+		break;
+	}
+	stream->read = piece.next;
+	return false;
+}

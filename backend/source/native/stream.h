@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The inside of a stream: stream.c (which lane, what is wanted of it, what consumers call),
+ * record.c (the records of a piece of a lane), packet.c (packets of them), kept.c (history for
+ * snapshots).
+ */
+#ifndef TRACON_SOURCE_NATIVE_STREAM_H
+#define TRACON_SOURCE_NATIVE_STREAM_H
+
+#include "backend/source/native/internal.h"
+
+struct order {
+	struct order *next;
+	uint64_t position;
+	struct native_wants *wants; /* reference held; NULL: none is wanted */
+	uint64_t discarded;	    /* of the lane, then */
+};
+
+struct native_stream {
+	struct stream base;		/* first */
+	struct native_channel *channel; /* reference held */
+	unsigned int number;
+	int event_fd;
+	_Atomic uint64_t seen; /* read so far, for who wakes it */
+	pthread_mutex_t lock;  /* the next five; the process's lock may be taken below it */
+	struct native_lane *lane;
+	bool is_fresh; /* the consumer has not looked at it yet */
+	uint64_t start;
+	struct order *orders, **orders_end;
+	uint64_t free_since_clock; /* of the last record, while there is no lane */
+	/* Under the process's lock. */
+	struct native_stream *lane_next;
+	uint64_t held; /* nothing from here on may be written over */
+	/* The consumer's. */
+	uint64_t read;
+	struct native_wants *wants; /* reference held */
+	uint64_t discarded_before, discarded_base, discarded_told;
+	uint32_t tid;
+	uint32_t named_tid;
+	char thread_name[17];
+	uint64_t latest_ticks; /* no record can be of later */
+	uint64_t last_clock;
+	uint64_t sequence;
+	bool is_open;
+	uint64_t begin_clock;
+	uint32_t packet_tid;
+	uint64_t event_count;
+	uint64_t at;
+	unsigned char *bytes, *copy;
+	uint64_t room;
+	bool is_lent; /* what lies in the lane */
+	bool is_broken_told;
+	uint64_t asked, done, done_when_back;
+	uint64_t target;
+	bool is_final;
+	struct native_history *history; /* kept.c; NULL: packets are consumed */
+	unsigned char *lent;		/* by that */
+};
+
+/* --- stream.c */
+struct native_stream *native_stream_of(struct stream *base);
+uint64_t native_stream_discarded(const struct native_stream *stream,
+				 const struct native_lane *lane);
+/* What the class's functions do for a stream whose packets are consumed. */
+enum take_result native_stream_take(struct native_stream *stream, struct packet *packet);
+void native_stream_give_back(struct native_stream *stream);
+void native_stream_flush(struct native_stream *stream, enum flush_kind kind);
+void native_stream_destroy(struct stream *base);
+
+/* --- packet.c */
+/* Of the thread that writes now, for contexts; valid until the next call. */
+const char *native_packet_name(struct native_stream *stream, const struct native_process *process,
+			       uint32_t tid);
+void native_packet_open(struct native_stream *stream, uint64_t clock);
+void native_packet_close(struct native_stream *stream, struct native_lane *lane,
+			 struct packet *packet);
+/* Makes a packet of `bytes` bytes of records where they lie. */
+void native_packet_lend(struct native_stream *stream, struct native_lane *lane,
+			const unsigned char *records, uint64_t bytes, uint64_t begin_clock,
+			uint64_t end_clock, struct packet *packet);
+/* Threads take turns in lanes that are only borrowed: their packets are nobody's. */
+bool native_lane_is_borrowed(const struct native_lane *lane);
+
+/* --- record.c */
+/* What lies between the present position and `bound`, at most one sub-buffer. True: a packet came
+ * of it. */
+bool native_record_take(struct native_stream *stream, struct native_lane *lane, uint64_t bound,
+			struct packet *packet);
+
+/* --- kept.c */
+void native_history_create(struct native_stream *stream, uint64_t bytes_max);
+void native_history_destroy(struct native_stream *stream);
+/* Moves what the lane has into the history, while it is in the way of its writer. Any thread. */
+void native_history_fetch(struct native_stream *stream);
+extern const struct stream_class native_kept_class;
+#define NATIVE_KEPT_UNIT 4096 /* positions of its packets are their numbers, times this */
+
+#endif
