@@ -8,14 +8,14 @@
 #include "backend/model/recording.h"
 
 struct cleared {
-	struct several *several;
+	struct several_part part; /* first */
 	char *name;
 };
 
-static void session_cleared(void *data, const struct error *err)
+static enum exit_status tell(struct several_part *part, const struct error *err)
 {
-	struct cleared *cleared = data;
-	struct reply *reply = cleared->several->reply;
+	struct cleared *cleared = (struct cleared *)part;
+	struct reply *reply = part->several->reply;
 	struct error sentence = ERROR_INIT;
 
 	if (err) {
@@ -25,19 +25,17 @@ static void session_cleared(void *data, const struct error *err)
 	} else {
 		reply_print(reply, "Session \"%s\" cleared\n", cleared->name);
 	}
-	several_end(cleared->several, err ? STATUS_ERROR : STATUS_OK);
 	free(cleared->name);
 	free(cleared);
+	return err ? STATUS_ERROR : STATUS_OK;
 }
 
 static void clear_one(struct several *several, struct session *session)
 {
 	struct cleared *cleared = mem_zalloc(sizeof(*cleared));
 
-	several->remaining++;
-	cleared->several = several;
 	cleared->name = mem_strdup(session_name(session));
-	recording_clear(session, (struct outcome){session_cleared, cleared});
+	recording_clear(session, several_add(several, &cleared->part, tell));
 }
 
 static void clear_run(struct call *call)
@@ -52,7 +50,7 @@ static void clear_run(struct call *call)
 	several = several_begin(call->reply);
 	for (size_t i = 0; i < count; i++)
 		clear_one(several, sessions[i]);
-	several_end(several, STATUS_OK);
+	several_end(several);
 	free(sessions);
 }
 

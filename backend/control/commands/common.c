@@ -105,19 +105,57 @@ struct several *several_begin(struct reply *reply)
 	struct several *several = mem_zalloc(sizeof(*several));
 
 	several->reply = reply;
-	several->remaining = 1;
+	several->end = &several->parts;
 	return several;
 }
 
-void several_end(struct several *several, enum exit_status status)
+static void tell_in_order(struct several *several)
 {
-	if (several->status == STATUS_OK)
-		several->status = status;
-	if (--several->remaining > 0)
+	while (several->parts && several->parts->is_done) {
+		struct several_part *part = several->parts;
+		const struct error err = part->err;
+		enum exit_status status;
+
+		several->parts = part->next;
+		if (!several->parts)
+			several->end = &several->parts;
+		status = part->tell(part, part->has_failed ? &err : NULL);
+		if (several->status == STATUS_OK)
+			several->status = status;
+	}
+	if (several->parts || !several->is_handed_out)
 		return;
 	if (several->reply)
 		reply_done(several->reply, several->status);
 	free(several);
+}
+
+static void part_done(void *data, const struct error *err)
+{
+	struct several_part *part = data;
+
+	part->is_done = true;
+	part->has_failed = err != NULL;
+	if (err)
+		part->err = *err;
+	tell_in_order(part->several);
+}
+
+struct outcome several_add(struct several *several, struct several_part *part,
+			   enum exit_status (*tell)(struct several_part *part,
+						    const struct error *err))
+{
+	part->several = several;
+	part->tell = tell;
+	*several->end = part;
+	several->end = &part->next;
+	return (struct outcome){part_done, part};
+}
+
+void several_end(struct several *several)
+{
+	several->is_handed_out = true;
+	tell_in_order(several);
 }
 
 static const struct {

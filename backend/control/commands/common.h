@@ -49,15 +49,35 @@ bool common_sessions(struct call *call, struct session ***sessions, size_t *coun
 			"the sessions that match; * is any text", COMPLETE_SESSION                 \
 	}
 
-/* One reply for what is done to several sessions. */
+/*
+ * One reply for what is done to several sessions. They end in any order, but are told of in that of
+ * the list.
+ */
 struct several {
 	struct reply *reply; /* NULL: answered already */
 	size_t remaining;    /* sessions, and one while they are handed out */
 	enum exit_status status;
 };
 struct several *several_begin(struct reply *reply);
-/* Ends one part; the last one answers with the worst status and frees it. */
-void several_end(struct several *several, enum exit_status status);
+	struct several_part *parts, **end; /* not told of yet */
+};
+struct several_part {
+	struct several *several;
+	struct several_part *next;
+	/* One session is done, and told of are all before it. Frees the part. */
+	enum exit_status (*tell)(struct several_part *part, const struct error *err);
+	bool is_done;
+	bool has_failed;
+	struct error err;
+/* The next one: first in what the caller allocated. Its outcome must come, at once or later. */
+struct outcome several_add(struct several *several, struct several_part *part,
+			   enum exit_status (*tell)(struct several_part *part,
+						    const struct error *err));
+/* All are added: the last one that ends answers with the worst status and frees it. */
+void several_end(struct several *several);
+
+/* --exec and --exec-timeout; no command: NULL in it. ERROR_INVALID. */
+bool common_hook(const struct args *args, struct hook_wish *wish, struct error *err);
 
 /* create's --idle-timeout and --max-lifetime. ERROR_INVALID. */
 bool common_limits(const struct args *args, struct expiry_limits *limits, struct error *err);

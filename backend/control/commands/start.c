@@ -8,53 +8,48 @@
 #include "backend/model/recording.h"
 
 struct started {
-	struct several *several;
+	struct several_part part; /* first */
 	char *name;
+	bool was_active;
 };
 
-static void session_started(void *data, const struct error *err)
+static enum exit_status tell(struct several_part *part, const struct error *err)
 {
-	struct started *started = data;
-	struct reply *reply = started->several->reply;
+	struct started *started = (struct started *)part;
+	struct reply *reply = part->several->reply;
 	struct error sentence = ERROR_INIT;
 
 	if (err) {
 		sentence = *err;
 		error_prefix(&sentence, "cannot start session '%s'", started->name);
 		reply_error(reply, &sentence);
+	} else if (started->was_active) {
+		reply_warn(reply, "tracing is already started for session '%s'", started->name);
 	} else {
 		reply_print(reply, "Tracing started for session %s\n", started->name);
 	}
-	several_end(started->several, err ? STATUS_ERROR : STATUS_OK);
 	free(started->name);
 	free(started);
+	return err ? STATUS_ERROR : STATUS_OK;
 }
 
 static void start_one(struct several *several, struct session *session)
 {
+	struct started *started = mem_zalloc(sizeof(*started));
+	struct outcome outcome = several_add(several, &started->part, tell);
 	struct error err = ERROR_INIT;
-	struct started *started;
 
-	several->remaining++;
-	if (session->is_active && !session->operations) {
-		reply_warn(several->reply, "tracing is already started for session '%s'",
-			   session_name(session));
-		several_end(several, STATUS_OK);
-		return;
-	}
-	if (session->channel_count == 0) {
-		error_set(&err, ERROR_STATE,
-			  "cannot start session '%s': it has no channel; enable-event or "
-			  "enable-channel makes one",
-			  session_name(session));
-		reply_error(several->reply, &err);
-		several_end(several, STATUS_ERROR);
-		return;
-	}
-	started = mem_zalloc(sizeof(*started));
-	started->several = several;
 	started->name = mem_strdup(session_name(session));
-	recording_start(session, (struct outcome){session_started, started});
+	started->was_active = session->is_active && !session->operations;
+	if (started->was_active) {
+		outcome.done(outcome.data, NULL);
+	} else if (session->channel_count == 0) {
+		error_set(&err, ERROR_STATE,
+			  "it has no channel; enable-event or enable-channel makes one");
+		outcome.done(outcome.data, &err);
+	} else {
+		recording_start(session, outcome);
+	}
 }
 
 static void start_run(struct call *call)
@@ -69,7 +64,7 @@ static void start_run(struct call *call)
 	several = several_begin(call->reply);
 	for (size_t i = 0; i < count; i++)
 		start_one(several, sessions[i]);
-	several_end(several, STATUS_OK);
+	several_end(several);
 	free(sessions);
 }
 

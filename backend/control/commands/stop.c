@@ -8,16 +8,16 @@
 #include "backend/model/recording.h"
 
 struct stopped {
-	struct several *several; /* its reply is NULL: answered already (--no-wait) */
+	struct several_part part; /* first; its reply is NULL: answered already (--no-wait) */
 	struct model *model;
 	uint64_t session_id;
 	char *name;
 };
 
-static void session_stopped(void *data, const struct error *err)
+static enum exit_status tell(struct several_part *part, const struct error *err)
 {
-	struct stopped *stopped = data;
-	struct reply *reply = stopped->several->reply;
+	struct stopped *stopped = (struct stopped *)part;
+	struct reply *reply = part->several->reply;
 	const struct session *session = model_find_session_id(stopped->model, stopped->session_id);
 	struct error sentence = ERROR_INIT;
 
@@ -30,9 +30,9 @@ static void session_stopped(void *data, const struct error *err)
 		if (session)
 			common_warn_losses(reply, session);
 	}
-	several_end(stopped->several, err ? STATUS_ERROR : STATUS_OK);
 	free(stopped->name);
 	free(stopped);
+	return err ? STATUS_ERROR : STATUS_OK;
 }
 
 static bool is_stopped(const struct session *session)
@@ -46,13 +46,11 @@ static void stop_one(struct several *several, struct session *session)
 
 	if (is_stopped(session))
 		return;
-	several->remaining++;
 	stopped = mem_zalloc(sizeof(*stopped));
-	stopped->several = several;
 	stopped->model = session->model;
 	stopped->session_id = session->id;
 	stopped->name = mem_strdup(session_name(session));
-	recording_stop(session, (struct outcome){session_stopped, stopped});
+	recording_stop(session, several_add(several, &stopped->part, tell));
 }
 
 /* What is said before the waiting. */
@@ -86,7 +84,7 @@ static void stop_run(struct call *call)
 	}
 	for (size_t i = 0; i < count; i++)
 		stop_one(several, sessions[i]);
-	several_end(several, STATUS_OK);
+	several_end(several);
 	free(sessions);
 }
 
