@@ -32,6 +32,9 @@ needs() {
 	build | lib:jansson | libjansson-dev | JSON
 	build | lib:libxml-2.0 | libxml2-dev | saved sessions
 	build | lib:uuid | uuid-dev | identities of sessions
+	build | lib:libcurl | libcurl4-openssl-dev | export of sessions by OTLP
+	build | lib:libmicrohttpd | libmicrohttpd-dev | metrics for Prometheus
+	build | lib:zlib | zlib1g-dev | compressed export
 	build | lib:popt | libpopt-dev | options of commands
 	build | babeltrace2 | babeltrace2 | shows traces (tracon view)
 	check | lib:cmocka | libcmocka-dev | unit tests

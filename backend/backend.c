@@ -16,6 +16,7 @@
 #include "backend/control/server.h"
 #include "backend/model/forget.h"
 #include "backend/model/gatherer.h"
+#include "backend/model/hook.h"
 #include "backend/model/model.h"
 #include "backend/model/publisher.h"
 #include "backend/model/recording.h"
@@ -25,6 +26,7 @@
 #define IDLE_END_NS   (600 * NS_PER_S)
 #define IDLE_CHECK_NS (10 * NS_PER_S)
 #define GIVE_BACK_NS  (60 * NS_PER_S)
+#define HOOKS_WAIT_NS (10 * NS_PER_S) /* for those of the last chunks, when the engine ends */
 
 struct backend {
 	struct backend_settings settings;
@@ -360,12 +362,19 @@ void backend_picture_release(struct backend *backend)
 
 /* --- the end */
 
+static void hooks_ended(void *data)
+{
+	struct backend *backend = data;
+
+	loop_stop(backend->loop);
+}
+
 static void all_sessions_ended(void *data, const struct error *err)
 {
 	struct backend *backend = data;
 
 	(void)err;
-	loop_stop(backend->loop);
+	hooks_finish(backend->model, HOOKS_WAIT_NS, hooks_ended, backend);
 }
 
 static void run_stop(struct message *message)

@@ -368,6 +368,31 @@ const struct otlp_emitter *journal_emitter(const struct journal *journal)
 	return &journal->emitter;
 }
 
+static bool is_ours(const char *key)
+{
+	static const char *const keys[] = {"service.name", "service.version", "service.instance.id",
+					   "host.name",	   "os.type",	      "process.pid"};
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++)
+		if (strcmp(key, keys[i]) == 0)
+			return true;
+	return strncmp(key, "tracon.", strlen("tracon.")) == 0;
+}
+
+void journal_set_service(struct journal *journal, const char *name, const struct word_list *extra)
+{
+	if (name) {
+		free(journal->emitter.service);
+		journal->emitter.service = mem_strdup(name);
+	}
+	for (size_t i = 0; i + 1 < extra->count; i += 2) {
+		if (is_ours(extra->words[i]))
+			continue;
+		word_list_add(&journal->emitter.extra, extra->words[i]);
+		word_list_add(&journal->emitter.extra, extra->words[i + 1]);
+	}
+}
+
 void journal_listen(struct journal *journal, void (*appended)(void *data), void *data)
 {
 	journal->appended = appended;

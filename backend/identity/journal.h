@@ -16,6 +16,7 @@
 
 struct journal;
 struct otlp_emitter;
+struct word_list;
 
 struct journal_session {
 	const char *id;
@@ -75,6 +76,8 @@ uint64_t journal_lost(const struct journal *journal);
 
 /* What our own records name as their emitter. Borrowed. */
 const struct otlp_emitter *journal_emitter(const struct journal *journal);
+/* How the emitter is called (NULL: as before), and what else is said of it: key, value … */
+void journal_set_service(struct journal *journal, const char *name, const struct word_list *extra);
 /* `appended`: a record was written. Its thread is the journal's. */
 void journal_listen(struct journal *journal, void (*appended)(void *data), void *data);
 /* NULL: there is no file. Borrowed. */

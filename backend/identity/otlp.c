@@ -23,6 +23,7 @@ void otlp_emitter_finish(struct otlp_emitter *emitter)
 	free(emitter->instance);
 	free(emitter->host);
 	free(emitter->boot);
+	word_list_finish(&emitter->extra);
 	*emitter = (struct otlp_emitter){0};
 }
 
@@ -66,6 +67,7 @@ void otlp_emitter_parse(const char *line, struct otlp_emitter *emitter)
 {
 	uint64_t pid;
 
+	*emitter = (struct otlp_emitter){0};
 	emitter->service = take_field(&line);
 	emitter->instance = take_field(&line);
 	emitter->host = take_field(&line);
@@ -90,7 +92,7 @@ void otlp_add_text(struct json *attributes, const char *key, const char *value)
 	json_put_text(add_value(attributes, key), "stringValue", value);
 }
 
-static void put_number(struct json *object, const char *name, uint64_t value)
+void otlp_put_u64(struct json *object, const char *name, uint64_t value)
 {
 	char digits[24];
 
@@ -100,7 +102,7 @@ static void put_number(struct json *object, const char *name, uint64_t value)
 
 void otlp_add_u64(struct json *attributes, const char *key, uint64_t value)
 {
-	put_number(add_value(attributes, key), "intValue", value > INT64_MAX ? INT64_MAX : value);
+	otlp_put_u64(add_value(attributes, key), "intValue", value > INT64_MAX ? INT64_MAX : value);
 }
 
 static void put_resource(struct json *envelope, const struct otlp_emitter *emitter)
@@ -117,6 +119,24 @@ static void put_resource(struct json *envelope, const struct otlp_emitter *emitt
 	otlp_add_u64(attributes, "tracon.process.start", emitter->start);
 	if (*emitter->boot)
 		otlp_add_text(attributes, "tracon.boot.id", emitter->boot);
+	for (size_t i = 0; i + 1 < emitter->extra.count; i += 2)
+		otlp_add_text(attributes, emitter->extra.words[i], emitter->extra.words[i + 1]);
+}
+
+struct json *otlp_put_scope(struct json *envelope, const struct otlp_emitter *emitter,
+			    const char *list_name)
+{
+	struct json *records;
+	struct json *scope;
+
+	put_resource(envelope, emitter);
+	json_put_text(envelope, "schemaUrl", SCHEMA_URL);
+	records = json_add_object(json_put_array(envelope, list_name));
+	scope = json_put_object(records, "scope");
+	json_put_text(scope, "name", SCOPE_NAME);
+	json_put_text(scope, "version", PACKAGE_VERSION);
+	json_put_text(records, "schemaUrl", SCHEMA_URL);
+	return records;
 }
 
 struct json *otlp_log(const struct otlp_emitter *emitter, const char *event, uint64_t wall_ns,
@@ -124,18 +144,12 @@ struct json *otlp_log(const struct otlp_emitter *emitter, const char *event, uin
 {
 	struct json *whole = json_create_object();
 	struct json *envelope = json_add_object(json_put_array(whole, "resourceLogs"));
-	struct json *logs, *scope, *record;
+	struct json *logs = otlp_put_scope(envelope, emitter, "scopeLogs");
+	struct json *record;
 
-	put_resource(envelope, emitter);
-	json_put_text(envelope, "schemaUrl", SCHEMA_URL);
-	logs = json_add_object(json_put_array(envelope, "scopeLogs"));
-	scope = json_put_object(logs, "scope");
-	json_put_text(scope, "name", SCOPE_NAME);
-	json_put_text(scope, "version", PACKAGE_VERSION);
-	json_put_text(logs, "schemaUrl", SCHEMA_URL);
 	record = json_add_object(json_put_array(logs, "logRecords"));
-	put_number(record, "timeUnixNano", wall_ns);
-	put_number(record, "observedTimeUnixNano", observed_ns);
+	otlp_put_u64(record, "timeUnixNano", wall_ns);
+	otlp_put_u64(record, "observedTimeUnixNano", observed_ns);
 	json_put_i64(record, "severityNumber", severity);
 	json_put_text(record, "severityText", severity >= OTLP_SEVERITY_WARN ? "WARN" : "INFO");
 	json_put_text(record, "eventName", event);

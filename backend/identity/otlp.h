@@ -23,6 +23,7 @@ struct otlp_emitter {
 	pid_t pid;	/* 0: unknown */
 	char *boot;	/* tracon.boot.id: with both starts, tells whether the process still runs */
 	uint64_t start; /* tracon.process.start: of /proc/PID/stat */
+	struct word_list extra; /* further attributes: key, value, key, value … */
 };
 
 void otlp_emitter_finish(struct otlp_emitter *emitter);
@@ -35,6 +36,11 @@ struct json *otlp_log(const struct otlp_emitter *emitter, const char *event, uin
 		      uint64_t observed_ns, int severity, struct json **attributes);
 void otlp_add_text(struct json *attributes, const char *key, const char *value);
 void otlp_add_u64(struct json *attributes, const char *key, uint64_t value);
+/* A 64-bit number as OTLP has it: a text of digits. */
+void otlp_put_u64(struct json *object, const char *name, uint64_t value);
+/* Resource and scope in an envelope; the object that holds the records (borrowed). */
+struct json *otlp_put_scope(struct json *envelope, const struct otlp_emitter *emitter,
+			    const char *list_name);
 
 struct otlp_counts {
 	uint64_t lines;	    /* not empty ones */

@@ -62,9 +62,10 @@ struct channel {
 	size_t type_room;
 	void *types_by_name; /* tsearch tree of the same */
 	struct meter meter;
-	struct word_list contexts;	   /* as context_resolve() names them */
-	struct shared_text *contexts_text; /* the same, for people: "vpid, procname" */
-	struct picture_counts past;	   /* of buffer groups that are gone */
+	struct word_list contexts;	      /* as context_resolve() names them */
+	struct shared_text *contexts_text;    /* the same, for people: "vpid, procname" */
+	struct picture_counts counted_before; /* under ids of the session that ended */
+	struct picture_counts past;	      /* of buffer groups that are gone */
 };
 
 /* lttng's defaults for user space, buffers per user: lttng-enable-channel(1). */

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -18,7 +19,8 @@
 #include "backend/base/mem.h"
 #include "backend/base/text.h"
 
-#define LINE_MAX_BYTES 200 /* fits a log entry */
+#define LINE_MAX_BYTES	 200 /* fits a log entry */
+#define READS_AT_END_MAX 256 /* of 4 kB */
 
 extern char **environ;
 
@@ -34,6 +36,7 @@ struct child {
 	char *name;
 	char line[LINE_MAX_BYTES + 1];
 	size_t line_length;
+	unsigned int line_count, lines_max;
 	void (*ended)(void *data, int status);
 	void *data;
 };
@@ -41,7 +44,7 @@ struct child {
 static void log_line(struct child *child)
 {
 	child->line[child->line_length] = '\0';
-	if (child->line_length > 0)
+	if (child->line_length > 0 && (!child->lines_max || child->line_count++ < child->lines_max))
 		log_write(LOG_LEVEL_INFO, "%s: %s", child->name, child->line);
 	child->line_length = 0;
 }
@@ -95,29 +98,33 @@ static void pid_ready(void *data, unsigned int events)
 	(void)events;
 	if (waitpid(child->pid, &status, WNOHANG) == 0)
 		return;
-	while (read_output(child))
+	/* What it started may hold the pipe and print on. */
+	for (int i = 0; i < READS_AT_END_MAX && read_output(child); i++)
 		;
 	log_line(child);
+	if (child->lines_max && child->line_count > child->lines_max)
+		log_write(LOG_LEVEL_INFO, "%s: … and %u lines more", child->name,
+			  child->line_count - child->lines_max);
 	child->ended(child->data,
 		     WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 	child_free(child);
 }
 
-/* The engine's own environment, with `variables` put before: the first of a name counts. */
-static char **merge_environment(const char *const *variables)
+/* `variables` before the inherited ones: the first of a name counts. */
+static char **merge_environment(const char *const *variables, char **inherited)
 {
 	size_t count = 0;
 	size_t at = 0;
 	char **merged;
 
-	for (char **entry = environ; *entry; entry++)
+	for (char **entry = inherited; *entry; entry++)
 		count++;
 	for (const char *const *entry = variables; entry && *entry; entry++)
 		count++;
 	merged = mem_alloc((count + 1) * sizeof(char *));
 	for (const char *const *entry = variables; entry && *entry; entry++)
 		merged[at++] = (char *)(uintptr_t)*entry;
-	for (char **entry = environ; *entry; entry++)
+	for (char **entry = inherited; *entry; entry++)
 		merged[at++] = *entry;
 	merged[at] = NULL;
 	return merged;
@@ -127,7 +134,7 @@ static int spawn(struct child *child, const struct child_settings *settings, int
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
-	char **environment = merge_environment(settings->variables);
+	char **environment = merge_environment(settings->variables, environ);
 	sigset_t none;
 	sigset_t all;
 	int failure;
@@ -154,6 +161,108 @@ static int spawn(struct child *child, const struct child_settings *settings, int
 	return failure;
 }
 
+/* --- with another user's rights: posix_spawn has no action for that */
+
+static bool is_harmless(const char *variable)
+{
+	static const char *const names[] = {"PATH=", "LANG=", "LC_", "TZ="};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strncmp(variable, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+static void add_variable(struct word_list *list, const char *name, const char *value)
+{
+	char *variable = mem_printf("%s=%s", name, value);
+
+	word_list_add(list, variable);
+	free(variable);
+}
+
+static void make_users_environment(uid_t uid, struct word_list *out)
+{
+	char buffer[4096];
+	struct passwd entry;
+	struct passwd *found = NULL;
+
+	for (char **variable = environ; *variable; variable++)
+		if (is_harmless(*variable))
+			word_list_add(out, *variable);
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) != 0 || !found)
+		return;
+	add_variable(out, "HOME", entry.pw_dir);
+	add_variable(out, "USER", entry.pw_name);
+	add_variable(out, "LOGNAME", entry.pw_name);
+	add_variable(out, "SHELL", entry.pw_shell);
+}
+
+/* By the calls themselves: libc's would change all threads of the engine's copy, of which it has
+ * one. */
+static bool take_rights(const struct user_rights *owner)
+{
+	return syscall(SYS_setgroups, owner->group_count, owner->groups) == 0 &&
+	       syscall(SYS_setresgid, owner->gid, owner->gid, owner->gid) == 0 &&
+	       syscall(SYS_setresuid, owner->uid, owner->uid, owner->uid) == 0;
+}
+
+static void reset_signals(void)
+{
+	struct sigaction usual = {.sa_handler = SIG_DFL};
+	sigset_t none;
+
+	for (int i = 1; i < NSIG; i++)
+		sigaction(i, &usual, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* In the child of a process with threads: nothing that could wait for one of them. */
+static void become(const struct child_settings *settings, char **environment, int output_end,
+		   int failure_end)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int failure;
+
+	setpgid(0, 0);
+	if (take_rights(settings->owner) && null >= 0 && dup2(null, 0) == 0 &&
+	    dup2(output_end, 1) == 1 && dup2(output_end, 2) == 2 &&
+	    (!settings->directory || chdir(settings->directory) == 0)) {
+		reset_signals();
+		execvpe(settings->words[0], (char *const *)(uintptr_t)settings->words, environment);
+	}
+	failure = errno;
+	(void)!write(failure_end, &failure, sizeof(failure));
+	_exit(127);
+}
+
+static int spawn_as_user(struct child *child, const struct child_settings *settings, int output_end)
+{
+	struct word_list own = {0};
+	char **environment;
+	int failure = 0;
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return errno;
+	make_users_environment(settings->owner->uid, &own);
+	environment = merge_environment(settings->variables, own.words);
+	child->pid = fork();
+	if (child->pid == 0)
+		become(settings, environment, output_end, ends[1]);
+	if (child->pid < 0)
+		failure = errno;
+	fd_close(&ends[1]);
+	/* Nothing to read: it became the program. */
+	if (child->pid > 0 && read(ends[0], &failure, sizeof(failure)) > 0)
+		waitpid(child->pid, NULL, 0);
+	fd_close(&ends[0]);
+	free(environment);
+	word_list_finish(&own);
+	return failure;
+}
+
 struct child *child_start(struct children *children, const struct child_settings *settings,
 			  struct error *err)
 {
@@ -170,13 +279,16 @@ struct child *child_start(struct children *children, const struct child_settings
 	child->name = mem_strdup(settings->words[0]);
 	child->ended = settings->ended;
 	child->data = settings->data;
+	child->lines_max = settings->lines_max;
 	if (pipe2(ends, O_CLOEXEC) < 0) {
 		error_set_errno(err, errno, "cannot start '%s': no pipe", settings->words[0]);
 		goto fail;
 	}
 	child->output_fd = ends[0];
 	fd_set_nonblocking(child->output_fd);
-	failure = spawn(child, settings, ends[1]);
+	failure = settings->owner && settings->owner->is_needed
+			  ? spawn_as_user(child, settings, ends[1])
+			  : spawn(child, settings, ends[1]);
 	fd_close(&ends[1]);
 	if (failure != 0) {
 		error_set_errno(err, failure, "cannot start '%s'", settings->words[0]);
@@ -201,6 +313,12 @@ fail:
 pid_t child_pid(const struct child *child)
 {
 	return child->pid;
+}
+
+void child_signal_all(struct child *child, int signal_number)
+{
+	if (kill(-child->pid, signal_number) < 0)
+		kill(child->pid, signal_number);
 }
 
 void child_terminate(struct child *child)

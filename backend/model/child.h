@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "backend/base/as_user.h"
 #include "backend/base/error.h"
 #include "backend/base/loop.h"
 
@@ -25,6 +26,10 @@ struct child_settings {
 	const char *const *variables; /* "NAME=VALUE", NULL terminated: on top of the engine's own;
 					 may be NULL */
 	const char *directory;	      /* where it runs */
+	const struct user_rights *owner; /* whose rights it has; NULL: the engine's. Another user's
+					    program gets none of the engine's environment but PATH,
+					    language and time zone */
+	unsigned int lines_max; /* of output; the rest is counted and dropped. 0: no limit */
 	/* It ended: exit status, or 128 + signal. The child is freed afterwards. */
 	void (*ended)(void *data, int status);
 	void *data;
@@ -34,6 +39,8 @@ struct child_settings {
 struct child *child_start(struct children *children, const struct child_settings *settings,
 			  struct error *err);
 pid_t child_pid(const struct child *child);
+/* To it and what it has started, if that has not left its process group. */
+void child_signal_all(struct child *child, int signal_number);
 /* SIGTERM; `ended` follows. */
 void child_terminate(struct child *child);
 /* SIGKILL and no call of `ended`: the engine ends. NULL passes. */

@@ -13,6 +13,7 @@
 #include "backend/model/expiry.h"
 #include "backend/model/model.h"
 #include "backend/model/running.h"
+#include "backend/model/telemetry.h"
 
 void lifespan_open(struct model *model)
 {
@@ -96,6 +97,7 @@ static void begin_at(struct session *session, uint64_t wall_ns)
 	struct journal_session described;
 
 	session->has_begun = true;
+	session->begun_wall_ns = wall_ns;
 	if (!session->previous_identity)
 		find_previous(session);
 	described = describe(session);
@@ -125,6 +127,7 @@ static void end_at(struct session *session, const char *reason, uint64_t wall_ns
 
 	if (!session->has_begun)
 		return;
+	telemetry_publish(session->model);
 	lifespan_count(session, &counts);
 	journal_end(session->model->journal, &described,
 		    &(struct journal_end){
@@ -145,6 +148,8 @@ void lifespan_end(struct session *session)
 void lifespan_cleared(struct session *session)
 {
 	session->counted_before = (struct picture_counts){0};
+	for (size_t i = 0; i < session->channel_count; i++)
+		session->channels[i]->counted_before = (struct picture_counts){0};
 }
 
 /* A counter that was cleared meanwhile has less. */
@@ -153,15 +158,27 @@ static uint64_t since(uint64_t now, uint64_t before)
 	return now > before ? now - before : 0;
 }
 
-void lifespan_count(const struct session *session, struct picture_counts *counts)
+void lifespan_subtract(struct picture_counts *counts, const struct picture_counts *before)
 {
-	const struct picture_counts *before = &session->counted_before;
-
-	session_count(session, counts);
 	counts->recorded_events = since(counts->recorded_events, before->recorded_events);
 	counts->recorded_bytes = since(counts->recorded_bytes, before->recorded_bytes);
 	counts->discarded_events = since(counts->discarded_events, before->discarded_events);
 	counts->lost_packets = since(counts->lost_packets, before->lost_packets);
+}
+
+void lifespan_count(const struct session *session, struct picture_counts *counts)
+{
+	session_count(session, counts);
+	lifespan_subtract(counts, &session->counted_before);
+}
+
+/* What comes from now on counts for another id. */
+static void begin_counts(struct session *session)
+{
+	session_count(session, &session->counted_before);
+	for (size_t i = 0; i < session->channel_count; i++)
+		channel_count(session->channels[i], &session->channels[i]->counted_before);
+	session->archived_count = 0;
 }
 
 /* --- one id after the other */
@@ -216,7 +233,7 @@ void lifespan_turn(struct session *session, const char *reason, uint64_t wall_ns
 	if (wall_ns < session->noted_wall_ns)
 		wall_ns = session->noted_wall_ns;
 	end_at(session, reason, wall_ns);
-	session_count(session, &session->counted_before);
+	begin_counts(session);
 	shared_text_unref(session->turned_previous);
 	session->turned_previous = session->previous_identity;
 	session->previous_identity = session->identity;

@@ -38,6 +38,7 @@ void lifespan_begin_waiting(struct session *session, uint64_t wall_ns);
 void lifespan_end(struct session *session);
 /* Counters begin at zero. */
 void lifespan_cleared(struct session *session);
+void lifespan_subtract(struct picture_counts *counts, const struct picture_counts *before);
 /* What was counted under the present id. */
 void lifespan_count(const struct session *session, struct picture_counts *counts);
 

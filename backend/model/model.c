@@ -9,11 +9,13 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/model/gatherer.h"
+#include "backend/model/hook.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/live.h"
 #include "backend/model/publisher.h"
 #include "backend/model/running.h"
 #include "backend/model/tapping.h"
+#include "backend/model/telemetry.h"
 #include "backend/model/trigger.h"
 
 /* --- what sources tell, brought to the control thread */
@@ -268,6 +270,7 @@ struct model *model_create(struct loop *loop, struct queue *queue, const struct 
 		return NULL;
 	}
 	lifespan_open(model);
+	telemetry_open(model);
 	model->publisher = publisher_create(model);
 	model->gatherer = gatherer_create(model, &gatherer_usual_pace, points_changed, model);
 	model->sources = mem_zalloc(source_count * sizeof(*model->sources));
@@ -285,7 +288,9 @@ void model_destroy(struct model *model)
 	if (!model)
 		return;
 	child_abandon(model->demo);
+	telemetry_close(model);
 	triggers_destroy(model->triggers);
+	hooks_abandon(model);
 	children_let_go(&model->children);
 	for (size_t i = 0; i < source_count; i++)
 		if (model->sources[i].source)
@@ -302,6 +307,7 @@ void model_destroy(struct model *model)
 	live_service_finish(model);
 	publisher_destroy(model->publisher);
 	running_finish(model);
+	telemetry_free(model->telemetry);
 	lifespan_close(model);
 	free(model->apps);
 	free(model->hosts);

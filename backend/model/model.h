@@ -21,11 +21,13 @@
 #include "backend/source/source.h"
 
 struct gatherer;
+struct hooks;
 struct journal;
 struct left_session;
 struct live_service;
 struct publisher;
 struct tap;
+struct telemetry;
 struct triggers;
 
 struct app {
@@ -63,11 +65,17 @@ struct model {
 	struct publisher *publisher;
 	struct gatherer *gatherer;
 	struct journal *journal; /* of sessions */
+	struct telemetry *telemetry;
+	uint64_t begun_wall_ns;
 	struct session_id_clock id_clock;
 	struct children children;
 	struct live_service *live_service; /* NULL: nobody has asked for it */
-	struct child *demo; /* the demo application, while it runs */
+	struct child *demo;		   /* the demo application, while it runs */
 	struct triggers *triggers;
+	struct hooks *hooks; /* of sessions that have some, or had and they run still */
+	void (*hooks_finished)(void *data); /* NULL: nobody waits for that */
+	void *hooks_data;
+	struct timer *hooks_timer;
 	struct left_session *left_sessions; /* of engines that were killed, by creation */
 	struct tap *tap;		    /* reference held; NULL: nobody looks at events */
 	uint64_t tapped_session_id;	    /* 0: none */

@@ -9,6 +9,7 @@
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/model/expiry.h"
+#include "backend/model/hook.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/live.h"
 #include "backend/model/operation.h"
@@ -31,6 +32,8 @@ struct simple_operation { /* start, stop */
 struct rotate_operation {
 	struct operation operation;
 	struct rotation_outcome outcome;
+	char *hook; /* runs once the chunk is complete; NULL: none */
+	uint64_t hook_limit_us;
 	uint64_t chunk_id;
 	bool is_cut;
 	bool is_closed;
@@ -239,6 +242,7 @@ static void finish_rotate(struct operation *operation, const struct error *err)
 
 	operation->session->rotation = NULL;
 	shared_text_unref(rotate->turned_identity);
+	free(rotate->hook);
 	rotate->outcome.done(rotate->outcome.data,
 			     err ? NULL : find_chunk(operation->session, rotate->chunk_id), err);
 	if (!err && rotate->is_cut)
@@ -350,9 +354,10 @@ static void rotate_step(struct operation *operation)
 		operation_end(operation, &err);
 		return;
 	}
-	if (rotate->turn_reason)
+	if (rotate->turn_reason) {
+		session->archived_count++; /* it will be */
 		turn_identity(rotate, turn_wall_ns);
-	else
+	} else
 		lifespan_begin_waiting(session, clock_wall_ns());
 	session->was_rotated_since_stop = is_last;
 	running_note(session);
@@ -385,6 +390,8 @@ void recording_rotate(struct session *session, struct rotation_outcome outcome)
 	rotate->operation.step = rotate_step;
 	rotate->operation.finish = finish_rotate;
 	rotate->outcome = outcome;
+	rotate->hook = outcome.hook.command ? mem_strdup(outcome.hook.command) : NULL;
+	rotate->hook_limit_us = outcome.hook.limit_us;
 	operation_submit(session, &rotate->operation);
 }
 
@@ -447,7 +454,7 @@ void recording_turn(struct session *session, const char *reason, struct outcome 
 
 	rotate->operation.step = turn_step;
 	rotate->operation.finish = finish_turn;
-	rotate->outcome = (struct rotation_outcome){NULL, turn_done, rotate};
+	rotate->outcome = (struct rotation_outcome){.done = turn_done, .data = rotate};
 	rotate->turn_reason = reason;
 	rotate->turn_outcome = outcome;
 	operation_submit(session, &rotate->operation);
@@ -480,9 +487,15 @@ static void tell_of_chunk(struct session *session, const struct chunk_row *row,
 	const char *identity =
 		rotate && rotate->turned_identity ? shared_text_str(rotate->turned_identity) : NULL;
 
-	if (!row->is_archived)
-		return;
-	lifespan_note_chunk(session, row, identity, rotate ? rotate->turn_wall_ns : 0);
+	struct hook_wish once = {session->last_hook, session->last_hook_limit_us};
+
+	if (rotate)
+		once = (struct hook_wish){rotate->hook, rotate->hook_limit_us};
+	if (row->is_archived && !identity)
+		session->archived_count++;
+	if (row->is_archived)
+		lifespan_note_chunk(session, row, identity, rotate ? rotate->turn_wall_ns : 0);
+	hooks_chunk(session, row, identity ? identity : session_identity(session), &once);
 }
 
 static void take_closed_chunk(struct message *message)

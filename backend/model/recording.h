@@ -7,6 +7,7 @@
 #ifndef TRACON_MODEL_RECORDING_H
 #define TRACON_MODEL_RECORDING_H
 
+#include "backend/model/hook.h"
 #include "backend/model/model.h"
 #include "backend/sink/chunk.h"
 
@@ -41,6 +42,7 @@ struct rotation_outcome {
 	/* The archive is complete: chunk valid for the call; or err. */
 	void (*done)(void *data, const struct chunk_row *chunk, const struct error *err);
 	void *data;
+	struct hook_wish hook; /* runs once the archive is complete; no command: none */
 };
 
 /* Whether it can be rotated at all: ERROR_STATE. */

@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/identity/session_id.h"
+#include "backend/model/hook.h"
 #include "backend/model/saved_parts.h"
 #include "backend/model/saved_read.h"
 #include "backend/model/schedule.h"
@@ -271,6 +272,13 @@ static bool take_identity(struct saved_reader *reader, void *object, const struc
 	       saved_fail(reader, node, "is no id of a session");
 }
 
+static bool take_hook_node(struct saved_reader *reader, void *object, const struct xml_node *node)
+{
+	(void)reader;
+	((struct session_draft *)object)->hook = node;
+	return true;
+}
+
 static bool take_session_name(struct saved_reader *reader, void *object,
 			      const struct xml_node *node)
 {
@@ -513,6 +521,28 @@ static bool take_further_output(struct saved_reader *reader, void *object,
 	return is_added;
 }
 
+static bool take_hook(struct saved_reader *reader, struct session *session,
+		      const struct xml_node *node)
+{
+	char *text = xml_text(node);
+	char *command = strchr(text, ' ');
+	struct hook_wish wish = {NULL, 0};
+	bool is_good = false;
+
+	if (command) {
+		*command++ = '\0';
+		decode(command);
+		wish.command = command;
+		is_good = units_parse_u64(text, &wish.limit_us) && wish.limit_us <= EXPIRY_MAX_US &&
+			  hooks_enable(session, &wish, reader->err);
+	}
+	free(text);
+	if (is_good)
+		return true;
+	return error_is_set(reader->err) ? saved_fail_at(reader, node)
+					 : saved_fail(reader, node, "makes no sense");
+}
+
 static bool fill_session(struct saved_reader *reader, const struct session_draft *draft,
 			 const struct xml_node *node)
 {
@@ -529,6 +559,8 @@ static bool fill_session(struct saved_reader *reader, const struct session_draft
 	if (draft->snapshot_outputs && session->mode == PICTURE_MODE_SNAPSHOT &&
 	    !saved_take_inner(reader, NULL, draft->snapshot_outputs, outputs))
 		return false;
+	if (draft->hook && !take_hook(reader, session, draft->hook))
+		return false;
 	if (draft->timer_us &&
 	    !schedule_enable(session, SCHEDULE_TIMER, draft->timer_us, reader->err))
 		return saved_fail_at(reader, node);
@@ -540,15 +572,11 @@ static bool fill_session(struct saved_reader *reader, const struct session_draft
 static bool restore(struct saved_reader *reader, const struct xml_node *node, bool *was_started)
 {
 	static const struct saved_grammar grammar[] = {
-		{"name", take_session_name},
-		{"shared_memory_path", take_shm_path},
-		{"domains", take_domains},
-		{"started", take_started},
-		{"attributes", take_attributes},
-		{"output", take_output},
-		{SAVED_EXPIRY_TARGET, take_expiry},
-		{SAVED_IDENTITY_TARGET, take_identity},
-		{NULL, NULL},
+		{"name", take_session_name},	     {"shared_memory_path", take_shm_path},
+		{"domains", take_domains},	     {"started", take_started},
+		{"attributes", take_attributes},     {"output", take_output},
+		{SAVED_EXPIRY_TARGET, take_expiry},  {SAVED_IDENTITY_TARGET, take_identity},
+		{SAVED_HOOK_TARGET, take_hook_node}, {NULL, NULL},
 	};
 	struct session_draft draft = {.name = NULL};
 	bool is_good = saved_take_inner(reader, &draft, node, grammar) &&

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/model/hook.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/saved.h"
 #include "backend/model/saved_parts.h"
@@ -384,12 +385,19 @@ static void write_attributes(struct xml_writer *writer, const struct session *se
 static void write_lifespan(struct xml_writer *writer, const struct session *session)
 {
 	const struct expiry_limits limits = expiry_limits_of(session->expiry);
+	const struct hook_state hook = hooks_state(session);
 	struct text value = {0};
 
 	if (limits.idle_us || limits.lifetime_us) {
 		text_addf(&value, "%llu %llu", (unsigned long long)limits.idle_us,
 			  (unsigned long long)limits.lifetime_us);
 		xml_put_instruction(writer, SAVED_EXPIRY_TARGET, text_str(&value));
+	}
+	if (hook.command) {
+		text_clear(&value);
+		text_addf(&value, "%llu ", (unsigned long long)hook.limit_us);
+		add_encoded(&value, hook.command);
+		xml_put_instruction(writer, SAVED_HOOK_TARGET, text_str(&value));
 	}
 	if (session->has_begun)
 		xml_put_instruction(writer, SAVED_IDENTITY_TARGET, session_identity(session));
@@ -404,6 +412,8 @@ void saved_write(const struct session *session, struct text *out)
 	xml_begin(&writer, "sessions");
 	xml_begin(&writer, "session");
 	xml_put_text(&writer, "name", session_name(session));
+	if (session->shm_path)
+		xml_put_text(&writer, "shared_memory_path", session->shm_path);
 	xml_begin(&writer, "domains");
 	for (size_t i = 0; i < source_count; i++)
 		if (session_has_domain(session, i))
@@ -412,8 +422,6 @@ void saved_write(const struct session *session, struct text *out)
 	/* Omitted, lttng would take it for started. */
 	xml_put_bool(&writer, "started", session->is_active);
 	write_attributes(&writer, session);
-	if (session->shm_path)
-		xml_put_text(&writer, "shared_memory_path", session->shm_path);
 	write_output(&writer, session);
 	write_lifespan(&writer, session);
 	xml_end(&writer);

@@ -62,7 +62,7 @@ static void rotate(struct schedule *schedule)
 	begun = mem_zalloc(sizeof(*begun));
 	*begun = (struct begun_rotation){session->model, session->id};
 	schedule->is_rotating = true;
-	recording_rotate(session, (struct rotation_outcome){NULL, rotation_done, begun});
+	recording_rotate(session, (struct rotation_outcome){.done = rotation_done, .data = begun});
 }
 
 /* How often sizes are looked at; 0: never. */

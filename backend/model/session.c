@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/model/expiry.h"
+#include "backend/model/hook.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/live.h"
 #include "backend/model/model.h"
@@ -63,7 +64,6 @@ static char *make_output(const struct session_wish *wish, const char *name, cons
 	return mem_printf("%s/%s-%s", wish->traces, name, date_time);
 }
 
-static enum picture_mode mode_of(const struct session_wish *wish)
 /* As lttng makes it; one that was saved is whole. */
 static char *make_shm_path(const struct session_wish *wish, const char *name, const char *date_time)
 {
@@ -75,6 +75,7 @@ static char *make_shm_path(const struct session_wish *wish, const char *name, co
 			  : mem_printf("%s/%s", wish->shm_path, name);
 }
 
+static enum picture_mode mode_of(const struct session_wish *wish)
 {
 	if (wish->is_snapshot)
 		return PICTURE_MODE_SNAPSHOT;
@@ -118,8 +119,8 @@ struct session *session_create(struct model *model, const struct session_wish *w
 	session->has_auto_name = !wish->name;
 	if (wish->url)
 		session->url = *wish->url;
-	session->next_snapshot_output_id = 1;
 	session->shm_path = make_shm_path(wish, name, date_time);
+	session->next_snapshot_output_id = 1;
 	session->uid = wish->uid;
 	session->gid = wish->gid;
 	user_rights_init(&session->owner, wish->uid, wish->gid);
@@ -161,6 +162,8 @@ void session_destroy(struct session *session)
 	schedule_destroy(session->schedule);
 	live_destroy(session->live);
 	expiry_destroy(session->expiry);
+	hooks_let_go(session->hooks);
+	free(session->last_hook);
 	user_rights_finish(&session->owner);
 	free(session->snapshot_outputs);
 	free(session->channels);
@@ -173,10 +176,10 @@ void session_destroy(struct session *session)
 	relay_state_finish(&session->relay);
 	shared_text_unref(session->name);
 	shared_text_unref(session->output);
+	free(session->shm_path);
 	free(session);
 }
 
-	free(session->shm_path);
 const char *session_name(const struct session *session)
 {
 	return shared_text_str(session->name);

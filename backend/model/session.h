@@ -18,6 +18,7 @@
 #include "backend/sink/url.h"
 
 struct expiry;
+struct hooks;
 struct live;
 struct model;
 struct operation;
@@ -57,6 +58,9 @@ struct session {
 	bool has_begun;	      /* the journal knows it */
 	bool waits_for_event; /* the id before it ended; this one begins with its first event */
 	struct picture_counts counted_before; /* under ids that ended */
+	uint64_t begun_wall_ns;		      /* its present id */
+	uint64_t archived_count;	      /* chunks, under its present id */
+	uint64_t beaten_count;		      /* events, at the last heartbeat */
 	uint64_t noted_wall_ns;		     /* of the newest record about it: it ends no earlier */
 	struct shared_text *turned_previous; /* whom the id before this one continued; NULL */
 	struct shared_text
@@ -67,12 +71,12 @@ struct session {
 	struct user_rights owner;   /* what is made on disk is theirs */
 	struct shared_text *output; /* absolute path, or a URL as lttng shows it; "" without one */
 	struct relay_url url;	    /* of a streaming session */
+	char *shm_path;		    /* folder that its buffers are files in; NULL: none */
 	struct relay_state relay;   /* likewise */
 	uint64_t relay_second_ns;   /* in its directories' names there; 0: not chosen yet */
 	bool has_auto_name;
 	uint64_t live_period_us; /* 0: not live. With a relay daemon, its viewers are that one's */
 	struct live *live;	 /* see live.h; NULL: not live */
-	char *shm_path;		    /* folder that its buffers are files in; NULL: none */
 	uint64_t created_wall_ns;
 	struct ctf_clock clock; /* sampled at create; the same in every metadata file */
 	enum picture_mode mode;
@@ -98,8 +102,11 @@ struct session {
 	struct operation *rotation;   /* waits for its chunk to be closed */
 	struct operation *clearing;   /* likewise */
 	struct schedule *schedule;    /* of rotations; NULL: none was ever set */
-	struct running *running;      /* what is kept of it for an engine after this one, or NULL */
-	uint64_t first_chunk_id;      /* 0, unless it goes on where a killed engine left it */
+	struct hooks *hooks;	      /* of archives; likewise */
+	char *last_hook;	      /* for the chunk that destroy leaves; NULL: none */
+	uint64_t last_hook_limit_us;
+	struct running *running; /* what is kept of it for an engine after this one, or NULL */
+	uint64_t first_chunk_id; /* 0, unless it goes on where a killed engine left it */
 	struct snapshot_output *snapshot_outputs;
 	size_t snapshot_output_count, snapshot_output_room;
 	uint32_t next_snapshot_output_id;
@@ -115,6 +122,7 @@ struct session_wish {
 	const char *name;	     /* NULL: auto-DATE-TIME */
 	const char *output;	     /* absolute; NULL: below `traces` */
 	const char *traces;	     /* the requester's lttng-traces */
+	const char *shm_path;	     /* absolute: where its buffers are files; NULL: nowhere */
 	const struct relay_url *url; /* it is streamed there; NULL: to files */
 	bool is_snapshot; /* nothing is written but snapshots; `output` is their first output */
 	bool has_no_output;
@@ -122,7 +130,6 @@ struct session_wish {
 	const char *previous_identity; /* whom it continues; NULL: the last one of its name */
 	bool is_saved;		       /* its name may be one that tracon itself once made */
 	struct expiry_limits limits;
-	const char *shm_path;	     /* absolute: where its buffers are files; NULL: nowhere */
 	uid_t uid;
 	gid_t gid;
 };

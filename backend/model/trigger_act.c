@@ -86,9 +86,9 @@ static void stop(struct model *model, const struct trigger *trigger,
 static void rotate(struct model *model, const struct trigger *trigger,
 		   const struct trigger_action *action, struct session *session)
 {
-	recording_rotate(session,
-			 (struct rotation_outcome){
-				 NULL, rotated, begin(model, trigger, action, "rotate a session")});
+	recording_rotate(session, (struct rotation_outcome){.done = rotated,
+							    .data = begin(model, trigger, action,
+									  "rotate a session")});
 }
 
 static void snapshot(struct model *model, const struct trigger *trigger,

@@ -24,6 +24,7 @@ extern const struct command list_command;
 extern const struct command list_triggers_command;
 extern const struct command load_command;
 extern const struct command metadata_command;
+extern const struct command metrics_command;
 extern const struct command quit_command;
 extern const struct command recover_command;
 extern const struct command regenerate_command;

@@ -393,10 +393,38 @@ static bool parse_limit(const struct args *args, const char *option, uint64_t *l
 			 option, text);
 }
 
+bool common_hook(const struct args *args, struct hook_wish *wish, struct error *err)
+{
+	*wish = (struct hook_wish){args_text(args, "exec"), 0};
+	if (!parse_limit(args, "exec-timeout", &wish->limit_us, err))
+		return false;
+	if (wish->limit_us && !wish->command)
+		return error_set(err, ERROR_INVALID, "--exec-timeout needs --exec");
+	return !wish->command || hook_check(wish, err);
+}
+
 bool common_limits(const struct args *args, struct expiry_limits *limits, struct error *err)
 {
 	return parse_limit(args, "idle-timeout", &limits->idle_us, err) &&
 	       parse_limit(args, "max-lifetime", &limits->lifetime_us, err);
+}
+
+static void put_hook(struct json *object, const struct session *session)
+{
+	const struct hook_state state = hooks_state(session);
+	struct json *hook;
+
+	if (!session->hooks)
+		return;
+	hook = json_put_object(object, "rotation_hook");
+	if (state.command) {
+		json_put_text(hook, "command", state.command);
+		json_put_u64(hook, "timeout_us", state.limit_us);
+	}
+	json_put_u64(hook, "runs", state.run_count);
+	json_put_u64(hook, "failed", state.failed_count);
+	json_put_u64(hook, "left_out", state.dropped_count);
+	json_put_u64(hook, "waiting", state.waiting_count);
 }
 
 void common_session_json(struct json *object, const struct session *session)
@@ -419,7 +447,22 @@ void common_session_json(struct json *object, const struct session *session)
 	json_put_u64(object, "live_timer_interval", session->live_period_us);
 	put_live(object, session);
 	put_schedules(object, session->schedule);
+	put_hook(object, session);
 	json_put_u64(object, "creation_time_ns", session->created_wall_ns);
+}
+
+void common_export_json(struct json *object, const struct exporter_state *state)
+{
+	if (!state->sends_logs && !state->sends_metrics)
+		return;
+	object = json_put_object(object, "export");
+	json_put_u64(object, "sent_logs", state->sent_logs);
+	json_put_u64(object, "sent_metrics", state->sent_metrics);
+	json_put_u64(object, "dropped_logs", state->dropped_logs);
+	json_put_u64(object, "dropped_metrics", state->dropped_metrics);
+	json_put_u64(object, "retries", state->retries);
+	json_put_bool(object, "failing", state->is_failing);
+	json_put_text(object, "last_failure", state->last_failure);
 }
 
 void common_sessions_json(struct call *call, struct session *const *sessions, size_t count)

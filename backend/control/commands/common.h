@@ -4,6 +4,8 @@
 #define TRACON_CONTROL_COMMANDS_COMMON_H
 
 #include "backend/control/command.h"
+#include "backend/identity/exporter.h"
+#include "backend/model/hook.h"
 #include "backend/model/model.h"
 
 #define OPTION_SESSION                                                                             \
@@ -55,10 +57,8 @@ bool common_sessions(struct call *call, struct session ***sessions, size_t *coun
  */
 struct several {
 	struct reply *reply; /* NULL: answered already */
-	size_t remaining;    /* sessions, and one while they are handed out */
+	bool is_handed_out;
 	enum exit_status status;
-};
-struct several *several_begin(struct reply *reply);
 	struct several_part *parts, **end; /* not told of yet */
 };
 struct several_part {
@@ -69,6 +69,8 @@ struct several_part {
 	bool is_done;
 	bool has_failed;
 	struct error err;
+};
+struct several *several_begin(struct reply *reply);
 /* The next one: first in what the caller allocated. Its outcome must come, at once or later. */
 struct outcome several_add(struct several *several, struct several_part *part,
 			   enum exit_status (*tell)(struct several_part *part,
@@ -124,6 +126,8 @@ struct outcome common_reply_when_done(struct reply *reply, enum exit_status stat
 
 /* "session", or with --all and --glob "sessions": what --mi xml says of them. */
 void common_sessions_json(struct call *call, struct session *const *sessions, size_t count);
+/* "export" of what is exported; nothing if nothing is. */
+void common_export_json(struct json *object, const struct exporter_state *state);
 /* "session" object of --mi xml's names. */
 void common_session_json(struct json *object, const struct session *session);
 

@@ -106,11 +106,22 @@ static void destroy_list(struct call *call, struct session **sessions, size_t co
 
 static void destroy_run(struct call *call)
 {
+	struct error err = ERROR_INIT;
 	struct session **sessions;
+	struct hook_wish hook;
 	size_t count;
 
+	if (!common_hook(call->args, &hook, &err)) {
+		reply_fail(call->reply, &err);
+		return;
+	}
 	if (!common_sessions(call, &sessions, &count))
 		return;
+	for (size_t i = 0; hook.command && i < count; i++) {
+		free(sessions[i]->last_hook);
+		sessions[i]->last_hook = mem_strdup(hook.command);
+		sessions[i]->last_hook_limit_us = hook.limit_us;
+	}
 	destroy_list(call, sessions, count);
 	free(sessions);
 }
@@ -120,11 +131,16 @@ static const struct option_spec destroy_options[] = {
 	OPTION_GLOB,
 	{"no-wait", 'n', OPTION_FLAG, NULL, "don't wait until the data are in the files",
 	 COMPLETE_NOTHING},
+	{"exec", 0, OPTION_TEXT, "COMMAND",
+	 "run this once the last trace chunk is complete, archived or not", COMPLETE_NOTHING},
+	{"exec-timeout", 0, OPTION_TEXT, "TIME", "how long that may run; default 10 m",
+	 COMPLETE_NOTHING},
 };
 
 const struct command destroy_command = {
 	.name = "destroy",
-	.usage = "[--no-wait] [--all | --glob=PATTERN | SESSION]",
+	.usage = "[--no-wait] [--exec=COMMAND] [--exec-timeout=TIME] "
+		 "[--all | --glob=PATTERN | SESSION]",
 	.help = "Stop and forget a session; its trace files stay.",
 	.description =
 		"Everything recorded is brought to the files first. If the session was rotated "

@@ -7,6 +7,7 @@
 #include "backend/base/units.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
+#include "backend/model/hook.h"
 #include "backend/model/lifespan.h"
 #include "backend/model/live.h"
 #include "backend/model/loglevel.h"
@@ -339,6 +340,19 @@ bool listing_relay_text(struct reply *reply, const struct session *session)
 	return is_said;
 }
 
+static void print_hook(struct reply *reply, const struct session *session)
+{
+	const struct hook_state state = hooks_state(session);
+
+	if (!session->hooks)
+		return;
+	reply_print(reply, "Rotation hook: %s\n", state.command ? state.command : "none");
+	reply_print(reply, "    %llu runs, %llu failed, %llu left out, %llu waiting\n\n",
+		    (unsigned long long)state.run_count, (unsigned long long)state.failed_count,
+		    (unsigned long long)state.dropped_count,
+		    (unsigned long long)state.waiting_count);
+}
+
 static void print_limit(struct reply *reply, const char *title, uint64_t limit_us)
 {
 	char duration[UNITS_TEXT_MAX];
@@ -375,6 +389,7 @@ void listing_session_text(struct reply *reply, const struct session *session,
 		reply_print(reply, "\n");
 	print_lifespan(reply, session);
 	print_schedules(reply, session->schedule);
+	print_hook(reply, session);
 	if (listing->only_domains) {
 		print_domain_names(reply, session);
 		return;

@@ -103,28 +103,40 @@ static void rotation_done(void *data, const struct chunk_row *chunk, const struc
 static void rotate_run(struct call *call)
 {
 	struct session *session = common_session(call, args_at(call->args, 0));
+	struct error err = ERROR_INIT;
+	struct hook_wish hook;
 	struct rotated *rotated;
 
 	if (!session)
 		return;
+	if (!common_hook(call->args, &hook, &err)) {
+		reply_fail(call->reply, &err);
+		return;
+	}
 	rotated = mem_zalloc(sizeof(*rotated));
 	rotated->reply = call->reply;
 	rotated->name = mem_strdup(session_name(session));
 	rotated->url = session->url;
 	rotated->is_streamed = session->mode == PICTURE_MODE_STREAMING;
 	rotated->waits = !args_has(call->args, "no-wait");
-	recording_rotate(session,
-			 (struct rotation_outcome){rotation_begun, rotation_done, rotated});
+	recording_rotate(session, (struct rotation_outcome){.begun = rotation_begun,
+							    .done = rotation_done,
+							    .data = rotated,
+							    .hook = hook});
 }
 
 static const struct option_spec rotate_options[] = {
 	{"no-wait", 'n', OPTION_FLAG, NULL, "don't wait until the archive is complete",
 	 COMPLETE_NOTHING},
+	{"exec", 0, OPTION_TEXT, "COMMAND", "run this once the archive is complete",
+	 COMPLETE_NOTHING},
+	{"exec-timeout", 0, OPTION_TEXT, "TIME", "how long that may run; default 10 m",
+	 COMPLETE_NOTHING},
 };
 
 const struct command rotate_command = {
 	.name = "rotate",
-	.usage = "[--no-wait] [SESSION]",
+	.usage = "[--no-wait] [--exec=COMMAND] [--exec-timeout=TIME] [SESSION]",
 	.help = "Archive the current trace chunk and go on in the next one.",
 	.description = "The archive is a complete trace: OUTPUT/archives/BEGIN-END-ID. No event is "
 		       "lost or recorded twice. A stopped session can be rotated once.",

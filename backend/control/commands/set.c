@@ -8,6 +8,7 @@
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
 #include "backend/model/live.h"
+#include "backend/model/telemetry.h"
 
 struct setting {
 	const char *name;
@@ -47,10 +48,35 @@ static bool change_port(struct model *model, const char *value, struct error *er
 	return live_service_move(model, &wanted, err);
 }
 
+static void show_metrics_port(struct model *model, struct text *out)
+{
+	if (telemetry_port(model))
+		text_addf(out, "%u", telemetry_port(model));
+	else
+		text_add(out, "off");
+}
+
+static bool change_metrics_port(struct model *model, const char *value, struct error *err)
+{
+	uint64_t port;
+
+	if (strcmp(value, "off") == 0) {
+		telemetry_hush(model);
+		return true;
+	}
+	if (!units_parse_u64(value, &port) || port > UINT16_MAX)
+		return error_set(err, ERROR_INVALID,
+				 "a port is a number from 1 to 65535, 0 for any that is free, or "
+				 "off");
+	return telemetry_listen(model, "127.0.0.1", (uint16_t)port, err);
+}
+
 static const struct setting settings[] = {
 	{"live-address", "where live viewers connect: an IPv4 address of this machine",
 	 show_address, change_address},
 	{"live-port", "and its port; 0: any that is free", show_port, change_port},
+	{"metrics-port", "where Prometheus finds metrics, at 127.0.0.1; 0: any that is free",
+	 show_metrics_port, change_metrics_port},
 };
 
 static const struct setting *find_setting(const char *name)
@@ -122,7 +148,8 @@ const struct command set_command = {
 	.description =
 		"Live viewers connect to live-address (127.0.0.1: from this machine alone) and "
 		"live-port (5344, or the next free port from 5355). The protocol knows no users: "
-		"whoever reaches the port can read every live session, whose ever it is. In the "
+		"whoever reaches the port can read every live session, whose ever it is. "
+		"Prometheus finds metrics at metrics-port, if it is not off. In the "
 		"console the settings of the screen are set by the same word.",
 	.argument_max = 2,
 	.flags = COMMAND_STARTS_ENGINE,

@@ -3,6 +3,7 @@
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
+#include "backend/model/telemetry.h"
 
 static void warn_about_sources(struct call *call)
 {
@@ -17,6 +18,22 @@ static void warn_about_sources(struct call *call)
 	}
 }
 
+static void show_export(struct call *call)
+{
+	const struct exporter_state state = telemetry_state(call->model);
+
+	common_export_json(reply_json(call->reply), &state);
+	if (!state.sends_logs && !state.sends_metrics)
+		return;
+	reply_print(call->reply, "OTLP export: %llu records sent, %llu dropped, %llu retries\n",
+		    (unsigned long long)(state.sent_logs + state.sent_metrics),
+		    (unsigned long long)(state.dropped_logs + state.dropped_metrics),
+		    (unsigned long long)state.retries);
+	if (state.is_failing)
+		reply_warn(call->reply, "OTLP export does not arrive at present: %s",
+			   state.last_failure);
+}
+
 static void status_run(struct call *call)
 {
 	struct session *session = common_session(call, NULL);
@@ -25,6 +42,7 @@ static void status_run(struct call *call)
 		return;
 	warn_about_sources(call);
 	common_warn_left(call);
+	show_export(call);
 	listing_show_session(call, session, (struct listing){0});
 }
 

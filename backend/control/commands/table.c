@@ -23,6 +23,7 @@ const struct command *const command_table[] = {
 	&list_triggers_command,
 	&load_command,
 	&metadata_command,
+	&metrics_command,
 	&quit_command,
 	&recover_command,
 	&regenerate_command,
