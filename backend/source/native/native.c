@@ -491,11 +491,23 @@ static void native_destroy(struct source *base)
 	free(source);
 }
 
+/* What an engine that was killed has left is in the way. */
+static void remove_left_socket(const char *path)
+{
+	struct error err = ERROR_INIT;
+	int fd = fd_connect_unix(path, SOCK_SEQPACKET, &err);
+
+	if (fd < 0 && err.code == ERROR_NO_ENGINE)
+		unlink(path);
+	fd_close(&fd);
+}
+
 static bool listen_here(struct native_source *source, const struct places *places,
 			struct error *err)
 {
 	if (!places_make_runtime(places, err))
 		return false;
+	remove_left_socket(places->native_socket);
 	source->listen_fd = fd_listen_unix(places->native_socket, SOCK_SEQPACKET,
 					   places->is_root_instance ? 0666 : 0600, err);
 	if (source->listen_fd < 0)
