@@ -122,6 +122,12 @@ bool fake_scene_of(const char *name, enum fake_scene *found)
 	return false;
 }
 
+/* In the hostile scene something hostile, else the text itself. */
+static const char *text_of(size_t index, const char *text)
+{
+	return scene == FAKE_HOSTILE ? hostile[index % HOSTILE_COUNT] : text;
+}
+
 /* ---- pictures ---- */
 
 const struct picture_session *picture_session(const struct picture *picture, uint64_t session_id)
@@ -160,11 +166,11 @@ static void fill_event(struct fake_picture *all, const struct fake_session *sess
 		.session_id = session->id,
 		.channel_id = 1,
 		.name = name,
-		.rule = "my_app:*",
+		.rule = text_of(4, "my_app:*"),
 		.rule_id = 1,
 		.is_enabled = true,
 		.loglevel = 6,
-		.loglevel_text = "TRACE_INFO",
+		.loglevel_text = text_of(index + 1, "TRACE_INFO"),
 		.recorded_events = 9000000 / (index + 1) + rate * session->ticks,
 		.rate_per_1000_s = rate ? ((uint64_t)rate + session->ticks * 31 % 97) * 1000 : 0,
 	};
@@ -177,9 +183,9 @@ static void fill_channel(const struct fake_session *session, struct picture_chan
 	*channel = (struct picture_channel){
 		.session_id = session->id,
 		.id = 1,
-		.name = "channel0",
-		.domain = "User space",
-		.contexts = scene == FAKE_HOSTILE ? hostile[3] : "",
+		.name = text_of(5, "channel0"),
+		.domain = text_of(2, "User space"),
+		.contexts = text_of(3, ""),
 		.is_enabled = true,
 		.subbuf_bytes = 524288,
 		.subbuf_count = 4,
@@ -204,10 +210,10 @@ static void add_rule(struct fake_picture *all, const struct fake_session *from,
 		.session_id = from->id,
 		.channel_id = channel->id,
 		.id = 1,
-		.pattern = scene == FAKE_HOSTILE ? hostile[4] : "my_app:*",
-		.loglevel_text = scene == FAKE_HOSTILE ? hostile[0] : "TRACE_INFO",
-		.exclusions = "",
-		.filter = scene == FAKE_HOSTILE ? hostile[1] : "size > 3",
+		.pattern = text_of(4, "my_app:*"),
+		.loglevel_text = text_of(0, "TRACE_INFO"),
+		.exclusions = text_of(5, ""),
+		.filter = text_of(1, "size > 3"),
 		.is_enabled = true,
 	};
 }
@@ -254,6 +260,9 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 		.id = from->id,
 		.name = all->names[index],
 		.output = all->outputs[index],
+		.identity = text_of(3, "fake"),
+		.previous_identity = text_of(4, ""),
+		.schedule = text_of(2, ""),
 		.mode = from->is_snapshot ? PICTURE_MODE_SNAPSHOT : PICTURE_MODE_LOCAL,
 		.is_active = from->is_active,
 		.was_started = from->is_active,
@@ -297,9 +306,9 @@ static void publish(struct backend *backend)
 		.sample_seconds = backend->sample_seconds,
 		.sample_count = clock_wall_ns() / NS_PER_S,
 		.wall_ns = clock_wall_ns(),
-		.host_name = "testhost",
+		.host_name = text_of(0, "testhost"),
 		.log_serial = backend->log_serial,
-		.warning = "",
+		.warning = text_of(5, ""),
 		.sessions = all->sessions,
 		.channels = all->channels,
 		.rules = all->rules,

@@ -507,7 +507,7 @@ static void fill_tail(struct tail *tail)
 	tail->page = event_page_make();
 	for (uint64_t i = last > TAIL_KEPT ? last - TAIL_KEPT : 0; i < last; i++)
 		if (is_shown(tail->filter, i))
-			add_event(tail->page, i, time_of(i), false);
+			add_event(tail->page, i, time_of(i), fake_scene() == FAKE_HOSTILE);
 	tail->info.shown_events = tail->page->row_count;
 }
 
