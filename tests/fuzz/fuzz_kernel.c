@@ -59,7 +59,7 @@ static void transcode(const struct kernel_format *format, struct kernel_class *c
 		      const unsigned char *page)
 {
 	struct kernel_class **by_id = mem_zalloc((UINT16_MAX + 1) * sizeof(struct kernel_class *));
-	const struct kernel_classes classes = {by_id, UINT16_MAX + 1};
+	const struct kernel_classes classes = {.by_id = by_id, .count = UINT16_MAX + 1};
 	struct kernel_writer writer;
 	struct kernel_cursor cursor;
 	struct packet packet;

@@ -85,7 +85,8 @@ static int set_up(void **state)
 	fixture->page_count = length / PAGE_BYTES;
 	assert_true(fixture->page_count > 0);
 	read_formats(fixture);
-	fixture->table = (struct kernel_classes){fixture->classes, COUNT_OF(fixture->classes)};
+	fixture->table = (struct kernel_classes){.by_id = fixture->classes,
+						 .count = COUNT_OF(fixture->classes)};
 	*state = fixture;
 	return 0;
 }
@@ -380,6 +381,38 @@ static void a_cut_divides_the_records_by_their_time(void **state)
 	kernel_writer_finish(&writer);
 }
 
+/* --- whose records */
+
+static void records_of_own_threads_are_left_out(void **state)
+{
+	const struct fixture *fixture = *state;
+	struct kernel_own own = {.count = 1};
+	struct kernel_classes table = fixture->table;
+	struct kernel_writer writer;
+	struct kernel_cursor cursor;
+	struct kernel_record record = {0};
+	uint64_t others = 0, owns = 0;
+
+	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), PAGE_BYTES));
+	while (kernel_page_next(&cursor, &record)) {
+		int32_t tid = (int32_t)kernel_u32(record.bytes + 4);
+
+		if (owns + others == 0)
+			own.tids[0] = tid;
+		owns += tid == own.tids[0];
+		others += tid != own.tids[0];
+	}
+	own.hint = UINT64_C(1) << ((uint32_t)own.tids[0] % 64);
+	table.own = &own;
+	kernel_writer_init(&writer, PACKET_BYTES * 4);
+	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), PAGE_BYTES));
+	assert_int_equal(kernel_transcode(&writer, &table, &cursor, UINT64_MAX), KERNEL_PAGE_DONE);
+	assert_true(owns > 0);
+	assert_int_equal(writer.event_count, others);
+	assert_int_equal(writer.unknown_count, 0);
+	kernel_writer_finish(&writer);
+}
+
 /* --- what is no page */
 
 static uint32_t next_random(uint32_t *seed)
@@ -540,6 +573,7 @@ int main(void)
 		cmocka_unit_test(records_are_those_that_libtraceevent_finds),
 		cmocka_unit_test(the_trace_reads_back_field_by_field),
 		cmocka_unit_test(a_cut_divides_the_records_by_their_time),
+		cmocka_unit_test(records_of_own_threads_are_left_out),
 		cmocka_unit_test(damaged_pages_lead_nowhere),
 		cmocka_unit_test(what_is_no_format_is_refused),
 		cmocka_unit_test(declarations_are_of_known_shapes),

@@ -2,6 +2,7 @@
 /* See channel.h. */
 #include "backend/source/kernel/channel.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ struct kernel_garbage {
 	struct kernel_garbage *next;
 	struct kernel_class *class;
 	struct kernel_matcher *matcher;
+	struct kernel_own *own;
 };
 
 /* --- life */
@@ -50,6 +52,7 @@ static void free_garbage(struct kernel_channel *channel)
 		channel->garbage = garbage->next;
 		kernel_class_destroy(garbage->class);
 		kernel_matcher_destroy(garbage->matcher);
+		free(garbage->own);
 		free(garbage);
 	}
 }
@@ -238,13 +241,11 @@ static bool declare(struct kernel_channel *channel, const struct kernel_format *
 }
 
 /* Consumers may hold the old ones for as long as the channel is there. */
-static void keep_until_end(struct kernel_channel *channel, struct kernel_class *class,
-			   struct kernel_matcher *matcher)
+static void keep_until_end(struct kernel_channel *channel, const struct kernel_garbage *kept)
 {
 	struct kernel_garbage *garbage = mem_zalloc(sizeof(*garbage));
 
-	garbage->class = class;
-	garbage->matcher = matcher;
+	*garbage = *kept;
 	garbage->next = channel->garbage;
 	channel->garbage = garbage;
 }
@@ -264,7 +265,27 @@ static void set_class(struct kernel_channel *channel, const struct kernel_format
 	if (before)
 		atomic_store(&class->is_seen, atomic_load(&before->is_seen));
 	__atomic_store_n(&channel->classes.by_id[format->id], class, __ATOMIC_RELEASE);
-	keep_until_end(channel, class, matcher);
+	keep_until_end(channel, &(struct kernel_garbage){.class = class, .matcher = matcher});
+}
+
+void kernel_channel_leave_us_out(struct kernel_channel *channel)
+{
+	struct kernel_own *own = mem_zalloc(sizeof(*own));
+	DIR *threads = opendir("/proc/self/task");
+	const struct dirent *entry;
+
+	while (threads && (entry = readdir(threads)) && own->count < KERNEL_OWN_MAX) {
+		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0)
+			continue;
+		own->tids[own->count++] = tid;
+		own->hint |= UINT64_C(1) << ((uint32_t)tid % 64);
+	}
+	if (threads)
+		closedir(threads);
+	__atomic_store_n(&channel->classes.own, own, __ATOMIC_RELEASE);
+	keep_until_end(channel, &(struct kernel_garbage){.own = own});
 }
 
 /* The rules that want the event now, as text; NULL: none. */

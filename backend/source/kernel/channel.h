@@ -51,6 +51,8 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog *catalog,
 			   const struct tracefs *tracefs, const struct channel_spec *wanted,
 			   struct sink_trace *trace, struct error *err);
+/* From now on what threads of this process do is left out: called again when there are more. */
+void kernel_channel_leave_us_out(struct kernel_channel *channel);
 struct kernel_channel *kernel_channel_ref(struct kernel_channel *channel);
 /* The last one sends the instance's removal home. */
 void kernel_channel_unref(struct kernel_channel *channel);

@@ -157,7 +157,6 @@ struct kernel_instance *kernel_instance_create(const struct tracefs *tracefs, ui
 		return NULL;
 	}
 	instance->cpu_count = count_cpus(instance);
-	kernel_instance_leave_us_out(instance);
 	return instance;
 }
 
@@ -241,23 +240,6 @@ bool kernel_instance_track(struct kernel_instance *instance, const struct tracke
 	is_done = kernel_instance_write(instance, "set_event_pid", text_str(&threads), err);
 	text_finish(&threads);
 	return is_done;
-}
-
-void kernel_instance_leave_us_out(const struct kernel_instance *instance)
-{
-	DIR *threads = opendir("/proc/self/task");
-	char *path = file_of(instance, "set_event_notrace_pid");
-	const struct dirent *entry;
-	struct text list = {0};
-
-	while (threads && (entry = readdir(threads)))
-		if (entry->d_name[0] != '.')
-			text_addf(&list, "%s ", entry->d_name);
-	if (threads)
-		closedir(threads);
-	tracefs_write(instance->tracefs, path, text_str(&list), NULL);
-	text_finish(&list);
-	free(path);
 }
 
 static int open_of_cpu(const struct kernel_instance *instance, unsigned int cpu, const char *file,

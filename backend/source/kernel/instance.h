@@ -33,8 +33,6 @@ bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, str
 /* Only these processes, with the children they will have, leave events. */
 bool kernel_instance_track(struct kernel_instance *instance, const struct tracker_spec *processes,
 			   struct error *err);
-/* The threads of this process leave no events: readers would feed themselves. */
-void kernel_instance_leave_us_out(const struct kernel_instance *instance);
 /* -1 with err. */
 int kernel_instance_open_ring(const struct kernel_instance *instance, unsigned int cpu,
 			      struct error *err);

@@ -179,7 +179,7 @@ static bool follow_channel(struct kernel_source *source, struct kernel_session *
 					session->trace, err);
 	is_fine = track(channel, spec, &is_any, err) && is_fine;
 	if (spec->is_active)
-		kernel_instance_leave_us_out(channel->instance);
+		kernel_channel_leave_us_out(channel);
 	return kernel_instance_run(channel->instance,
 				   spec->is_active && wanted->is_enabled && is_any, err) &&
 	       is_fine;

@@ -281,10 +281,23 @@ static void note_first(const struct kernel_writer *writer, struct kernel_class *
 		writer->first_seen(writer->first_seen_data, id);
 }
 
+static inline bool is_own(const struct kernel_own *own, const struct kernel_record *record)
+{
+	int32_t tid = (int32_t)kernel_u32(record->bytes + 4);
+
+	if (!own || __builtin_expect(!(own->hint >> ((uint32_t)tid % 64) & 1), 1))
+		return false;
+	for (size_t i = 0; i < own->count; i++)
+		if (own->tids[i] == tid)
+			return true;
+	return false;
+}
+
 enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 					const struct kernel_classes *classes,
 					struct kernel_cursor *cursor, uint64_t cut_clock)
 {
+	const struct kernel_own *own = __atomic_load_n(&classes->own, __ATOMIC_ACQUIRE);
 	struct kernel_cursor before = *cursor;
 	struct kernel_record record;
 
@@ -299,6 +312,8 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 			*cursor = before;
 			return KERNEL_CUT_REACHED;
 		}
+		if (is_own(own, &record))
+			continue;
 		while (class && class->before && record.clock < class->since_clock)
 			class = class->before;
 		if (!class) {
