@@ -107,11 +107,12 @@ def with_trace_cmd(count, folder):
     environment = dict(os.environ, LD_PRELOAD=shim if os.path.exists(shim) else "")
     output = os.path.join(folder, "trace.dat")
     prefix = ("trace-cmd", "record", "-B", "tracon_bench", "-e", EVENTS, "-o", output)
-    own, used, text = workload(count, prefix, environment)
-    events = run(["trace-cmd", "report", "--stat", output]).stdout
-    lost = sum(int(number) for number in re.findall(r"(?:overrun|dropped events): (\d+)", text))
-    found = re.findall(r"(?:^|\s)(\d+) +events", events)
-    return own, used, sum(int(number) for number in found), lost
+    own, used, _ = workload(count, prefix, environment)
+    stats = run(["trace-cmd", "report", "--stat", "-i", output]).stdout
+    lost = sum(int(number) for number in re.findall(r"(?:overrun|dropped events): (\d+)", stats))
+    # What was read until then, and what was still to be read.
+    recorded = sum(int(number) for number in re.findall(r"^(?:entries|read events): (\d+)", stats, re.M))
+    return own, used, recorded, lost
 
 
 def with_perf(count, folder):
@@ -124,26 +125,84 @@ def with_perf(count, folder):
 
 
 TOOLS = {"tracon": with_tracon, "trace-cmd": with_trace_cmd, "perf": with_perf}
+PEERS = ("trace-cmd", "perf")
 
 
-def one_round(count, rows):
+def one_round(count, number, rows):
+    """Each round in another order: who comes first finds the machine as the last one left it."""
     bare, _, _ = workload(count)
-    for name, record in TOOLS.items():
-        if not shutil.which(name):
-            continue
+    names = [name for name in TOOLS if shutil.which(name)]
+    turned = number % len(names)
+    for name in names[turned:] + names[:turned]:
         folder = tempfile.mkdtemp()
         try:
-            own, used, recorded, lost = record(count, folder)
-            rows[name].append((own / bare, used, recorded, lost, size_of(folder)))
+            own, used, recorded, lost = TOOLS[name](count, folder)
+            rows[name].append(
+                {
+                    "slowdown": own / bare,
+                    "used": used,
+                    "recorded": recorded,
+                    "lost": lost,
+                    "size": size_of(folder),
+                }
+            )
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def spread(values):
+def spread(values, digits=2):
+    values = [value for value in values if value is not None]
+    if not values:
+        return "-"
     if len(values) < 2:
-        return f"{values[0]:.2f}"
-    low, middle, high = statistics.quantiles(values, n=4)
-    return f"{middle:.2f} ({low:.2f}-{high:.2f})"
+        return f"{values[0]:.{digits}f}"
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
+    return f"{middle:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
+def cpu_name():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        found = re.search(r"model name\s*: (.*)", file.read())
+    return found.group(1) if found else os.uname().machine
+
+
+def per_event(row, key):
+    """Of a tool that tells how many events it has; trace-cmd compresses its file."""
+    return row[key] / row["recorded"] if row["recorded"] else None
+
+
+def ratios(rows, name, key):
+    pairs = zip(rows["tracon"], rows[name])
+    return [ours[key] / theirs[key] if theirs[key] else None for ours, theirs in pairs]
+
+
+def print_table(rows):
+    print("| what | " + " | ".join(name for name in TOOLS if rows[name]) + " |")
+    print("|---|" + "---|" * sum(1 for name in TOOLS if rows[name]))
+    lines = {
+        "workload, times its CPU time without a tracer": lambda row: row["slowdown"],
+        "CPU of the tool, s": lambda row: row["used"],
+        "CPU of the tool, s for a million events": lambda row: (
+            row["used"] / row["recorded"] * 1e6 if row["recorded"] else None
+        ),
+        "bytes an event on disk": lambda row: per_event(row, "size"),
+        "events lost": lambda row: row["lost"],
+    }
+    for what, value in lines.items():
+        cells = [spread([value(row) for row in rows[name]]) for name in TOOLS if rows[name]]
+        print(f"| {what} | " + " | ".join(cells) + " |")
+    print()
+    print("| tracon, times | " + " | ".join(n for n in PEERS if rows[n]) + " |")
+    print("|---|" + "---|" * sum(1 for name in PEERS if rows[name]))
+    for what, key in (("the workload's CPU time", "slowdown"), ("the tool's CPU time", "used")):
+        cells = [spread(ratios(rows, name, key)) for name in PEERS if rows[name]]
+        print(f"| {what} | " + " | ".join(cells) + " |")
+
+
+def print_transcoder(rounds):
+    program = os.path.join(os.environ.get("abs_top_builddir", "."), "tests/bench/bench_transcode")
+    if os.path.exists(program):
+        print("\nTranscoder, recorded pages: " + run([program, str(rounds)]).stdout.strip())
 
 
 def main():
@@ -155,27 +214,21 @@ def main():
     if options.work:
         work(int(options.work[0]), options.work[1])
         return
+    load = os.getloadavg()[0]
+    print(f"Machine: {os.cpu_count()} x {cpu_name()}, Linux {os.uname().release}; load before: {load:.2f}")
     if os.geteuid() != 0 or run(["tracon", "list", "-k"]).returncode != 0:
         if os.geteuid() != 0 or run(["tracon", "engine", "--background"]).returncode != 0:
             print("the kernel can't be traced here: root and tracefs are needed")
             return
     rows = {name: [] for name in TOOLS}
-    for _ in range(options.rounds):
-        one_round(options.count, rows)
-    print(f"{options.rounds} rounds of {options.count} system calls; medians (quartiles)")
-    print(f"{'tool':10} {'workload, times':>22} {'tool CPU, s':>22} {'MB':>8} {'lost':>10}")
-    for name, measured in rows.items():
-        if measured:
-            ratios, used, _, lost, size = zip(*measured)
-            print(
-                f"{name:10} {spread(ratios):>22} {spread(used):>22}"
-                f" {statistics.median(size) / 1e6:8.1f} {statistics.median(lost):10.0f}"
-            )
-    ours = [row[2] for row in rows["tracon"]]
-    if ours:
-        size = statistics.median(row[4] / max(row[2], 1) for row in rows["tracon"])
-        used = statistics.median(row[1] / max(row[2], 1) * 1e6 for row in rows["tracon"])
-        print(f"tracon: {size:.1f} bytes an event, {used:.3f} s of CPU for a million events")
+    for number in range(options.rounds):
+        one_round(options.count, number, rows)
+    print(
+        f"{options.rounds} rounds by turns, each of {options.count} system calls (two events each);"
+        " medians (quartiles), ratios of one round each.\n"
+    )
+    print_table(rows)
+    print_transcoder(options.rounds)
     run(["tracon", "quit", "--force"])
 
 
