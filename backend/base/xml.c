@@ -5,14 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <libxml/SAX2.h>
-#include <libxml/parser.h>
-#include <libxml/xmlschemas.h>
-
 #include "backend/base/mem.h"
+#include "backend/base/xml_library.h"
 
 /* No flag that loads or expands anything; libxml2's own limits stay on. */
 #define PARSE_FLAGS (XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA)
+
+/* Who has a document has loaded it. */
+static const struct xml_library *library(void)
+{
+	return xml_library_open(NULL);
+}
 
 static xmlDoc *their_document(const struct xml *document)
 {
@@ -35,7 +38,7 @@ static void refuse_document_type(void *data, const xmlChar *name, const xmlChar 
 	(void)external;
 	(void)system;
 	*has_document_type = true;
-	xmlStopParser(context);
+	library()->xmlStopParser(context);
 }
 
 /* The library ends its sentences with a newline. */
@@ -65,34 +68,37 @@ struct xml *xml_parse(const char *bytes, size_t length, struct error *err)
 		error_set(err, ERROR_INVALID, "larger than %zu bytes", XML_BYTES_MAX);
 		return NULL;
 	}
-	context = xmlNewParserCtxt();
+	if (!xml_library_open(err))
+		return NULL;
+	context = library()->xmlNewParserCtxt();
 	if (!context)
 		abort(); /* no memory */
 	context->_private = &has_document_type;
 	context->sax->internalSubset = refuse_document_type;
-	document = xmlCtxtReadMemory(context, bytes, (int)length, NULL, NULL, PARSE_FLAGS);
+	document =
+		library()->xmlCtxtReadMemory(context, bytes, (int)length, NULL, NULL, PARSE_FLAGS);
 	if (has_document_type)
 		error_set(err, ERROR_INVALID, "line %d: a document type is not accepted",
-			  xmlSAX2GetLineNumber(context));
+			  library()->xmlSAX2GetLineNumber(context));
 	else if (!document)
-		tell(xmlCtxtGetLastError(context), "no XML document", err);
+		tell(library()->xmlCtxtGetLastError(context), "no XML document", err);
 	if (has_document_type && document) {
-		xmlFreeDoc(document);
+		library()->xmlFreeDoc(document);
 		document = NULL;
 	}
-	xmlFreeParserCtxt(context);
+	library()->xmlFreeParserCtxt(context);
 	return (struct xml *)document;
 }
 
 void xml_destroy(struct xml *document)
 {
 	if (document)
-		xmlFreeDoc(their_document(document));
+		library()->xmlFreeDoc(their_document(document));
 }
 
 const struct xml_node *xml_root(const struct xml *document)
 {
-	return (const struct xml_node *)xmlDocGetRootElement(their_document(document));
+	return (const struct xml_node *)library()->xmlDocGetRootElement(their_document(document));
 }
 
 static const struct xml_node *skip_others(const xmlNode *node)
@@ -153,7 +159,7 @@ char *xml_text(const struct xml_node *node)
 
 unsigned int xml_line(const struct xml_node *node)
 {
-	long line = xmlGetLineNo(their_node(node));
+	long line = library()->xmlGetLineNo(their_node(node));
 
 	return line > 0 ? (unsigned int)line : 0;
 }
@@ -170,14 +176,14 @@ static void note_first(void *data, xmlError *what)
 
 static xmlSchema *load_schema(const char *path, struct error *err)
 {
-	xmlSchemaParserCtxt *context = xmlSchemaNewParserCtxt(path);
+	xmlSchemaParserCtxt *context = library()->xmlSchemaNewParserCtxt(path);
 	struct error reason = ERROR_INIT;
 	xmlSchema *schema = NULL;
 
 	if (context) {
-		xmlSchemaSetParserStructuredErrors(context, note_first, &reason);
-		schema = xmlSchemaParse(context);
-		xmlSchemaFreeParserCtxt(context);
+		library()->xmlSchemaSetParserStructuredErrors(context, note_first, &reason);
+		schema = library()->xmlSchemaParse(context);
+		library()->xmlSchemaFreeParserCtxt(context);
 	}
 	if (!schema)
 		error_set(err, ERROR_IO, "cannot use the schema '%s'%s%s", path,
@@ -194,13 +200,13 @@ bool xml_validate(const struct xml *document, const char *schema_path, struct er
 
 	if (!schema)
 		return false;
-	context = xmlSchemaNewValidCtxt(schema);
+	context = library()->xmlSchemaNewValidCtxt(schema);
 	if (!context)
 		abort(); /* no memory */
-	xmlSchemaSetValidStructuredErrors(context, note_first, &reason);
-	result = xmlSchemaValidateDoc(context, their_document(document));
-	xmlSchemaFreeValidCtxt(context);
-	xmlSchemaFree(schema);
+	library()->xmlSchemaSetValidStructuredErrors(context, note_first, &reason);
+	result = library()->xmlSchemaValidateDoc(context, their_document(document));
+	library()->xmlSchemaFreeValidCtxt(context);
+	library()->xmlSchemaFree(schema);
 	if (result == 0)
 		return true;
 	if (!error_is_set(&reason))
