@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <unistd.h>
+
+#include <linux/magic.h>
 
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
@@ -33,45 +36,76 @@ void tracefs_close(struct tracefs *tracefs)
 	tracefs->root = NULL;
 }
 
-/* In a new string; NULL: none is mounted where this process sees it. */
-static char *find_mounted(void)
+static bool check_rights(const struct tracefs *tracefs, struct error *err)
+{
+	struct statfs system;
+
+	if (fstatfs(tracefs->fd, &system) == 0 && system.f_type != TRACEFS_MAGIC)
+		return error_set(err, ERROR_UNSUPPORTED, "something else is mounted over '%s'",
+				 tracefs->root);
+	if (faccessat(tracefs->fd, "instances", W_OK | X_OK, AT_EACCESS) == 0)
+		return true;
+	if (errno == ENOENT)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "this kernel's tracing has no instances: it is older than 3.10");
+	if (errno == EROFS)
+		return error_set(err, ERROR_DENIED,
+				 "'%s' can only be read (try: mount -o remount,rw %s)",
+				 tracefs->root, tracefs->root);
+	return error_set(err, ERROR_DENIED,
+			 "the kernel lets nobody trace it (lockdown?): see kernel_lockdown(7)");
+}
+
+static bool open_checked(struct tracefs *tracefs, const char *place, struct error *err)
+{
+	if (tracefs_open(tracefs, place, err) && check_rights(tracefs, err))
+		return true;
+	if (tracefs->fd >= 0)
+		tracefs_close(tracefs);
+	return false;
+}
+
+/* The first mounted one that can be used. *is_any: there is one, whether or not. */
+static bool open_mounted(struct tracefs *tracefs, bool *is_any, struct error *err)
 {
 	FILE *mounts = setmntent("/proc/self/mounts", "re");
-	char *found = NULL;
+	bool is_open = false;
 	char buffer[4096];
 	struct mntent entry;
 
-	while (mounts && !found && getmntent_r(mounts, &entry, buffer, sizeof(buffer)))
-		if (strcmp(entry.mnt_type, "tracefs") == 0)
-			found = mem_strdup(entry.mnt_dir);
+	*is_any = false;
+	while (mounts && !is_open && getmntent_r(mounts, &entry, buffer, sizeof(buffer))) {
+		struct error one = ERROR_INIT;
+
+		if (strcmp(entry.mnt_type, "tracefs") != 0)
+			continue;
+		is_open = open_checked(tracefs, entry.mnt_dir, &one);
+		if (!is_open && !*is_any)
+			error_copy(err, &one);
+		*is_any = true;
+	}
 	if (mounts)
 		endmntent(mounts);
-	return found;
-}
-
-static bool check_rights(const struct tracefs *tracefs, struct error *err)
-{
-	if (faccessat(tracefs->fd, "instances", W_OK | X_OK, AT_EACCESS) == 0)
-		return true;
-	return error_set(err, errno == ENOENT ? ERROR_UNSUPPORTED : ERROR_DENIED,
-			 errno == ENOENT
-				 ? "this kernel's tracing has no instances: it is older than 3.10"
-				 : "the kernel lets nobody trace it (lockdown?): see "
-				   "kernel_lockdown(7)");
+	return is_open;
 }
 
 bool tracefs_find(struct tracefs *tracefs, struct error *err)
 {
-	char *place;
-	bool is_open;
+	struct error mounted = ERROR_INIT;
+	bool is_any;
 
 	*tracefs = (struct tracefs){.fd = -1};
 	if (geteuid() != 0)
 		return error_set(err, ERROR_DENIED,
 				 "tracing the kernel needs root's rights: start tracon as root, or "
 				 "join the tracing group and have root start 'tracon engine'");
-	place = find_mounted();
-	if (!place && mount("nodev", USUAL_PLACE, "tracefs", 0, NULL) < 0 && errno != EBUSY) {
+	if (open_mounted(tracefs, &is_any, &mounted))
+		return true;
+	if (is_any) {
+		error_copy(err, &mounted);
+		return false;
+	}
+	if (mount("nodev", USUAL_PLACE, "tracefs", 0, NULL) < 0 && errno != EBUSY) {
 		if (errno == ENOENT || errno == ENODEV)
 			return error_set(err, ERROR_UNSUPPORTED,
 					 "this kernel has no tracing file system "
@@ -80,13 +114,7 @@ bool tracefs_find(struct tracefs *tracefs, struct error *err)
 				       "cannot mount tracefs at " USUAL_PLACE
 				       " (try: mount -t tracefs nodev " USUAL_PLACE ")");
 	}
-	if (!place)
-		place = mem_strdup(USUAL_PLACE);
-	is_open = tracefs_open(tracefs, place, err) && check_rights(tracefs, err);
-	free(place);
-	if (!is_open && tracefs->fd >= 0)
-		tracefs_close(tracefs);
-	return is_open;
+	return open_checked(tracefs, USUAL_PLACE, err);
 }
 
 static bool write_with(const struct tracefs *tracefs, const char *path, const char *text, int flags,
