@@ -427,6 +427,15 @@ static bool rotate(struct sink *base, bool is_last, uint64_t now_wall_ns, uint64
 	return is_replaced;
 }
 
+/* Lock held. */
+static bool may_clear(const struct relayd_sink *sink, struct error *err)
+{
+	return !sink->is_clear_refused ||
+	       error_set(err, ERROR_DENIED,
+			 "the relay daemon at %s allows no clear (it runs with --disallow-clear)",
+			 sink->settings.url.host);
+}
+
 static bool clear(struct sink *base, bool is_last, uint64_t now_wall_ns, bool *is_closing,
 		  uint64_t *chunk_id, struct error *err)
 {
@@ -436,7 +445,8 @@ static bool clear(struct sink *base, bool is_last, uint64_t now_wall_ns, bool *i
 	pthread_mutex_lock(&sink->lock);
 	is_empty = !sink->current;
 	*chunk_id = sink->current ? sink->current->id : 0;
-	*is_closing = !is_empty && replace_current(sink, is_last, true, now_wall_ns, err);
+	*is_closing = !is_empty && may_clear(sink, err) &&
+		      replace_current(sink, is_last, true, now_wall_ns, err);
 	pthread_mutex_unlock(&sink->lock);
 	return *is_closing || is_empty;
 }

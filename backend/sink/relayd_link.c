@@ -231,13 +231,12 @@ static bool greet(struct relayd_link *link, struct error *err)
 {
 	unsigned char reply[RELAYD_VERSION_BYTES];
 	struct text request = {0};
-	uint32_t minor;
 	bool is_answered;
 
 	relayd_encode_version(&request);
 	is_answered = relayd_link_ask(link, &request, reply, sizeof(reply), err);
 	text_finish(&request);
-	return is_answered && relayd_decode_version(reply, &minor, err);
+	return is_answered && relayd_decode_version(reply, &link->minor, err);
 }
 
 bool relayd_link_open(struct relayd_link *link, const struct relay_url *url, struct error *err)

@@ -16,6 +16,7 @@
 struct relayd_link {
 	int control; /* -1: not connected */
 	int data;
+	uint32_t minor;			/* of the daemon's protocol */
 	unsigned int owed_replies;	/* of the form that holds a code alone */
 	const atomic_uint *hurry_count; /* how many wait for what it does */
 };

@@ -105,10 +105,11 @@ struct relayd_sink {
 	struct relayd_item *items;
 	struct relayd_item **last;
 	uint64_t queued_bytes;
-	bool is_held;	   /* lock: a snapshot is being copied */
-	bool is_over;	   /* the worker ends when the queue is empty */
-	bool is_lost;	   /* nothing can be sent */
-	struct error loss; /* why */
+	bool is_clear_refused; /* lock: by the daemon */
+	bool is_held;	       /* lock: a snapshot is being copied */
+	bool is_over;	       /* the worker ends when the queue is empty */
+	bool is_lost;	       /* nothing can be sent */
+	struct error loss;     /* why */
 	uint64_t next_id;
 	bool was_rotated;
 	bool is_closing;

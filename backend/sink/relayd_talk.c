@@ -127,11 +127,30 @@ static bool create_session(struct relayd_sink *sink, struct error *err)
 	return is_created;
 }
 
+/* Asked for before it is needed: a refused clear ends the connection. */
+static bool ask_configuration(struct relayd_sink *sink, struct error *err)
+{
+	unsigned char reply[RELAYD_CONFIG_BYTES];
+	bool is_refused = false;
+
+	if (sink->link.minor >= RELAYD_MINOR_OF_CLEAR) {
+		relayd_encode_number(fresh_request(sink), RELAYD_GET_CONFIGURATION, 0);
+		if (!relayd_link_ask(&sink->link, &sink->request, reply, sizeof(reply), err) ||
+		    !relayd_check(relayd_u32(reply), err))
+			return false;
+		is_refused = !(relayd_u64(reply + RELAYD_CODE_REPLY_BYTES) & RELAYD_MAY_CLEAR);
+	}
+	pthread_mutex_lock(&sink->lock);
+	sink->is_clear_refused = is_refused;
+	pthread_mutex_unlock(&sink->lock);
+	return true;
+}
+
 bool relayd_talk_open(struct relayd_sink *sink, struct error *err)
 {
 	if (!relayd_link_open(&sink->link, &sink->settings.url, err))
 		return false;
-	if (!create_session(sink, err)) {
+	if (!ask_configuration(sink, err) || !create_session(sink, err)) {
 		relayd_link_close(&sink->link);
 		return error_prefix(err, "cannot open a session at the relay daemon");
 	}

@@ -17,6 +17,9 @@
 #define RELAYD_MAJOR 2
 #define RELAYD_MINOR 13 /* from 15 on, sessions are created differently */
 
+#define RELAYD_MINOR_OF_CLEAR 12 /* and of the question whether it may be */
+#define RELAYD_MAY_CLEAR      UINT64_C(1)
+
 enum relayd_command {
 	RELAYD_ADD_STREAM = 1,
 	RELAYD_CREATE_SESSION = 2,

@@ -326,8 +326,9 @@ static void tell_closed(struct relayd_sink *sink, const struct relayd_chunk *chu
 			bool is_archived, const char *path, const struct error *err)
 {
 	const struct relay_url *url = &sink->settings.url;
-	char *shown = mem_printf("tcp://%s/%s [control port %u, data port %u]", url->host,
-				 path ? path : (sink->output ? sink->output : ""),
+	char *shown = mem_printf(url->is_v6 ? "tcp://[%s]/%s [control port %u, data port %u]"
+					    : "tcp://%s/%s [control port %u, data port %u]",
+				 url->host, path ? path : (sink->output ? sink->output : ""),
 				 url->control_port, url->data_port);
 	struct chunk_info info = {
 		.id = chunk->id,
