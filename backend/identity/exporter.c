@@ -44,6 +44,7 @@ struct exporter {
 	struct export *export; /* the thread's own, once it is needed */
 	uint64_t retry_ms;
 	unsigned int random;
+	bool was_told; /* the last answer refused a part, or had something to say */
 	_Atomic uint64_t give_up_at_ns; /* monotonic; 0: it is not ending */
 	pthread_mutex_t lock;		/* protects the rest, a leaf */
 	pthread_cond_t changed;
@@ -129,7 +130,8 @@ static uint64_t read_count(const struct json *object, const char *name)
 }
 
 /* How many of the records the receiver did not want; an answer that can't be read is a success. */
-static uint64_t read_rejected(const char *url, const struct export_answer *answer)
+static uint64_t read_rejected(struct exporter *exporter, const char *url,
+			      const struct export_answer *answer)
 {
 	struct json *whole = json_parse(text_str(&answer->body), answer->body.length, NULL);
 	const struct json *partial = json_get(whole, "partialSuccess");
@@ -137,9 +139,12 @@ static uint64_t read_rejected(const char *url, const struct export_answer *answe
 	uint64_t rejected = read_count(partial, "rejectedLogRecords") +
 			    read_count(partial, "rejectedDataPoints");
 
-	if (rejected > 0 || (message && *message))
+	bool is_told = rejected > 0 || (message && *message);
+
+	if (is_told && !exporter->was_told)
 		log_write(LOG_LEVEL_WARNING, "OTLP export to %s: %" PRIu64 " rejected: %.100s", url,
 			  rejected, message ? message : "");
+	exporter->was_told = is_told;
 	json_unref(whole);
 	return rejected;
 }
@@ -185,7 +190,7 @@ static enum outcome_kind post(struct exporter *exporter, const struct export_tar
 		note_failure(exporter, target->url, err.message);
 	} else if (answer.status >= 200 && answer.status < 300) {
 		kind = ARRIVED;
-		*rejected = read_rejected(target->url, &answer);
+		*rejected = read_rejected(exporter, target->url, &answer);
 		note_success(exporter, target->url);
 	} else {
 		explain(&answer, why);
