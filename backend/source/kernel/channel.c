@@ -34,6 +34,7 @@ struct kernel_garbage {
 	struct kernel_class *class;
 	struct kernel_matcher *matcher;
 	struct kernel_own *own;
+	struct kernel_tracked *tracked;
 };
 
 /* --- life */
@@ -53,6 +54,7 @@ static void free_garbage(struct kernel_channel *channel)
 		kernel_class_destroy(garbage->class);
 		kernel_matcher_destroy(garbage->matcher);
 		free(garbage->own);
+		free(garbage->tracked);
 		free(garbage);
 	}
 }
@@ -286,6 +288,39 @@ void kernel_channel_leave_us_out(struct kernel_channel *channel)
 		closedir(threads);
 	__atomic_store_n(&channel->classes.own, own, __ATOMIC_RELEASE);
 	keep_until_end(channel, &(struct kernel_garbage){.own = own});
+}
+
+static bool is_tracked_already(const struct kernel_channel *channel,
+			       const struct tracker_spec *processes)
+{
+	const struct kernel_tracked *tracked = channel->classes.tracked;
+
+	if (processes->is_all || !tracked || tracked->is_all)
+		return processes->is_all && (!tracked || tracked->is_all);
+	return tracked->count == processes->value_count &&
+	       memcmp(tracked->processes, processes->values,
+		      tracked->count * sizeof(tracked->processes[0])) == 0;
+}
+
+bool kernel_channel_track(struct kernel_channel *channel, const struct tracker_spec *processes,
+			  struct error *err)
+{
+	size_t count = processes->is_all ? 0 : processes->value_count;
+	struct kernel_tracked *tracked;
+
+	if (is_tracked_already(channel, processes))
+		return true;
+	tracked = mem_zalloc(sizeof(*tracked) + count * sizeof(tracked->processes[0]));
+	tracked->since_clock = clock_monotonic_ns();
+	tracked->before = channel->classes.tracked;
+	tracked->is_all = processes->is_all;
+	tracked->count = count;
+	if (count > 0)
+		memcpy(tracked->processes, processes->values,
+		       count * sizeof(tracked->processes[0]));
+	__atomic_store_n(&channel->classes.tracked, tracked, __ATOMIC_RELEASE);
+	keep_until_end(channel, &(struct kernel_garbage){.tracked = tracked});
+	return kernel_instance_track(channel->instance, processes, err);
 }
 
 /* The rules that want the event now, as text; NULL: none. */

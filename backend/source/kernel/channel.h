@@ -53,6 +53,9 @@ bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog
 			   struct sink_trace *trace, struct error *err);
 /* From now on what threads of this process do is left out: called again when there are more. */
 void kernel_channel_leave_us_out(struct kernel_channel *channel);
+/* From now on only these are recorded. */
+bool kernel_channel_track(struct kernel_channel *channel, const struct tracker_spec *processes,
+			  struct error *err);
 struct kernel_channel *kernel_channel_ref(struct kernel_channel *channel);
 /* The last one sends the instance's removal home. */
 void kernel_channel_unref(struct kernel_channel *channel);

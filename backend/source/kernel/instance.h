@@ -30,7 +30,7 @@ bool kernel_instance_write(const struct kernel_instance *instance, const char *f
 			   const char *text, struct error *err);
 /* tracing_on: the events stay armed. */
 bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, struct error *err);
-/* Only these processes, with the children they will have, leave events. */
+/* Only these processes leave events, and the threads and children that they will have. */
 bool kernel_instance_track(struct kernel_instance *instance, const struct tracker_spec *processes,
 			   struct error *err);
 /* -1 with err. */

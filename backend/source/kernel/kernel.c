@@ -155,7 +155,7 @@ static bool track(struct kernel_channel *channel, const struct session_spec *spe
 
 	*is_any = processes.is_all || processes.value_count > 0;
 	if (*is_any)
-		is_done = kernel_instance_track(channel->instance, &processes, err);
+		is_done = kernel_channel_track(channel, &processes, err);
 	free(values);
 	return is_done;
 }

@@ -424,6 +424,22 @@ static const char *text_of(struct kernel_state *state, enum item item,
 	return item == ITEM_HOSTNAME ? state->hostname : find_thread(state, record)->name;
 }
 
+/* What is there of threads was read without it. */
+static void look_for(struct kernel_state *state, enum origin origin)
+{
+	if (state->origins & (1U << origin))
+		return;
+	state->origins |= 1U << origin;
+	free(state->threads);
+	state->threads = NULL;
+}
+
+int64_t kernel_state_process(struct kernel_state *state, const struct kernel_record *record)
+{
+	look_for(state, FROM_STATUS);
+	return find_thread(state, record)->values[ITEM_PID];
+}
+
 void kernel_state_write(void *data, const struct kernel_record *record, unsigned char *out)
 {
 	struct kernel_state *state = data;
@@ -446,13 +462,8 @@ void kernel_state_get(struct kernel_state *state, int context, const struct kern
 		      struct filter_value *value)
 {
 	enum item item = (enum item)context;
-	unsigned int origin = 1U << items[item].origin;
 
-	if (!(state->origins & origin)) {
-		state->origins |= origin;
-		free(state->threads); /* what is there was read without it */
-		state->threads = NULL;
-	}
+	look_for(state, items[item].origin);
 	if (items[item].is_text) {
 		value->kind = FILTER_VALUE_STRING;
 		value->string.bytes = text_of(state, item, record);

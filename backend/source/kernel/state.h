@@ -30,6 +30,8 @@ struct kernel_state;
 struct kernel_state *kernel_state_create(const struct tracefs *tracefs,
 					 const struct channel_spec *channel, unsigned int cpu);
 void kernel_state_destroy(struct kernel_state *state); /* NULL passes */
+/* The process that the record's thread belongs to; -1: nobody knows any more. */
+int64_t kernel_state_process(struct kernel_state *state, const struct kernel_record *record);
 /* As kernel_context's `write`. */
 void kernel_state_write(void *state, const struct kernel_record *record, unsigned char *out);
 /* Text is valid until the next call. */

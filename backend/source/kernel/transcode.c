@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/source/kernel/state.h"
 
 #define CTF_MAGIC	    UINT32_C(0xC1FC1FC1)
 #define ID_EXTENDED	    65535 /* in the short event header: the long one follows */
@@ -293,11 +294,29 @@ static inline bool is_own(const struct kernel_own *own, const struct kernel_reco
 	return false;
 }
 
+/* A process that nobody knows any more was tracked, as the kernel says. */
+static bool is_tracked(const struct kernel_tracked *tracked, const struct kernel_record *record,
+		       struct kernel_state *state)
+{
+	int64_t process;
+
+	while (tracked && record->clock < tracked->since_clock)
+		tracked = tracked->before;
+	if (!tracked || tracked->is_all || !state)
+		return true;
+	process = kernel_state_process(state, record);
+	for (size_t i = 0; i < tracked->count; i++)
+		if (tracked->processes[i] == process)
+			return true;
+	return process < 0;
+}
+
 enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 					const struct kernel_classes *classes,
 					struct kernel_cursor *cursor, uint64_t cut_clock)
 {
 	const struct kernel_own *own = __atomic_load_n(&classes->own, __ATOMIC_ACQUIRE);
+	const struct kernel_tracked *tracked = __atomic_load_n(&classes->tracked, __ATOMIC_ACQUIRE);
 	struct kernel_cursor before = *cursor;
 	struct kernel_record record;
 
@@ -312,7 +331,8 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 			*cursor = before;
 			return KERNEL_CUT_REACHED;
 		}
-		if (is_own(own, &record))
+		if (is_own(own, &record) ||
+		    __builtin_expect(tracked && !is_tracked(tracked, &record, writer->state), 0))
 			continue;
 		while (class && class->before && record.clock < class->since_clock)
 			class = class->before;

@@ -61,7 +61,8 @@ void kernel_class_destroy(struct kernel_class *class); /* NULL passes */
 struct kernel_classes {
 	struct kernel_class **by_id;
 	size_t count;
-	const struct kernel_own *own; /* NULL: nobody is left out; set with release, too */
+	const struct kernel_own *own;	      /* NULL: nobody is left out; set with release, too */
+	const struct kernel_tracked *tracked; /* NULL: all are recorded; likewise */
 };
 
 #define KERNEL_OWN_MAX 250
@@ -74,6 +75,18 @@ struct kernel_own {
 	uint64_t hint; /* bit tid % 64 of each: most others are told apart by it */
 	size_t count;
 	int32_t tids[KERNEL_OWN_MAX];
+};
+
+/*
+ * Which processes are recorded. The kernel follows new threads of a tracked process, and its
+ * children with them: those are left out here.
+ */
+struct kernel_tracked {
+	uint64_t since_clock;		     /* records before that are what `before` says */
+	const struct kernel_tracked *before; /* NULL: all were; lives as long as this one */
+	bool is_all;
+	size_t count;
+	int64_t processes[];
 };
 
 /* What every event carries: written before the payload. bytes 0: nothing. */
