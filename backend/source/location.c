@@ -64,6 +64,9 @@ static char *cut_name(char *text)
 static bool parse_program(const char *text, struct location *location, struct error *err)
 {
 	const char *given = text;
+	size_t length = strlen(text);
+	bool is_return = length > strlen(LOCATION_RETURN) &&
+			 strcmp(text + length - strlen(LOCATION_RETURN), LOCATION_RETURN) == 0;
 	bool is_whole;
 
 	location->kind = LOCATION_ELF;
@@ -71,8 +74,16 @@ static bool parse_program(const char *text, struct location *location, struct er
 		location->kind = LOCATION_SDT;
 	if (location->kind == LOCATION_SDT || strncmp(text, "elf:", 4) == 0)
 		text += 4;
-	location->path = mem_strdup(text);
+	is_return = is_return && location->kind == LOCATION_ELF;
+	length = strlen(text) - (is_return ? strlen(LOCATION_RETURN) : 0);
+	location->path = mem_printf("%.*s", (int)length, text);
 	location->symbol = cut_name(location->path);
+	if (location->symbol && is_return) {
+		char *name = location->symbol;
+
+		location->symbol = mem_printf("%s%s", name, LOCATION_RETURN);
+		free(name);
+	}
 	is_whole = location->symbol;
 	if (is_whole && location->kind == LOCATION_SDT) {
 		location->provider = cut_name(location->path);

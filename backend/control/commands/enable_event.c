@@ -227,7 +227,8 @@ static const struct option_spec enable_event_options[] = {
 	{"function", 0, OPTION_TEXT, "LOCATION",
 	 "a function of the kernel: NAME_entry and NAME_exit", COMPLETE_NOTHING},
 	{"userspace-probe", 0, OPTION_TEXT, "LOCATION",
-	 "a place in a program: [elf:]PATH:FUNCTION or sdt:PATH:PROVIDER:NAME", COMPLETE_NOTHING},
+	 "a place in a program: [elf:]PATH:FUNCTION[%return] or sdt:PATH:PROVIDER:NAME",
+	 COMPLETE_NOTHING},
 	OPTIONS_OF_RULES,
 };
 

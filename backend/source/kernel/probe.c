@@ -196,18 +196,35 @@ static bool define_in_kernel(const struct tracefs *tracefs, struct kernel_probe 
 	return true;
 }
 
+/* *is_return: the place is where the function ends. */
+static bool find_function(int fd, const char *symbol, uint64_t *offset, bool *is_return,
+			  struct error *err)
+{
+	const char *suffix = strstr(symbol, LOCATION_RETURN);
+	char *name =
+		suffix ? mem_printf("%.*s", (int)(suffix - symbol), symbol) : mem_strdup(symbol);
+	bool is_found = kernel_elf_find_function(fd, name, offset, err);
+
+	*is_return = suffix;
+	free(name);
+	return is_found;
+}
+
 static bool define_function(const struct tracefs *tracefs, struct kernel_probe *probe,
 			    uint64_t session_id, const struct rule_spec *rule,
 			    const struct location *location, int fd, struct error *err)
 {
 	struct text line = {0};
 	uint64_t offset;
+	bool is_return;
 	char *name;
 
-	if (!kernel_elf_find_function(fd, location->symbol, &offset, err))
+	if (!find_function(fd, location->symbol, &offset, &is_return, err))
 		return false;
-	name = begin_line(probe, session_id, 'p', rule->pattern, &line);
+	name = begin_line(probe, session_id, is_return ? 'r' : 'p', rule->pattern, &line);
 	text_addf(&line, "%s:0x%" PRIx64, location->path, offset);
+	if (is_return)
+		text_add(&line, " ret=$retval:s64");
 	return end_line(tracefs, probe, name, &line, err);
 }
 
@@ -301,7 +318,7 @@ bool kernel_probe_check(const struct tracefs *tracefs, const struct rule_spec *r
 	struct location location;
 	size_t count = 0;
 	uint64_t offset;
-	bool is_fine;
+	bool is_fine, is_return;
 	int fd;
 
 	if (!check_kernel(tracefs, rule, err))
@@ -317,7 +334,7 @@ bool kernel_probe_check(const struct tracefs *tracefs, const struct rule_spec *r
 		is_fine = kernel_elf_find_sdt(fd, location.provider, location.symbol, &sites,
 					      &count, err);
 	else if (is_fine)
-		is_fine = kernel_elf_find_function(fd, location.symbol, &offset, err);
+		is_fine = find_function(fd, location.symbol, &offset, &is_return, err);
 	if (!is_fine)
 		error_prefix(err, "program '%.120s'", location.path);
 	kernel_elf_free_sites(sites, count);
