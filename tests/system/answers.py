@@ -7,7 +7,8 @@ Prints a line for each fault, then the commands whose answers were seen."""
 import json
 import sys
 
-TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int}
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int,
+         "number": (int, float)}
 
 
 class Checker:
