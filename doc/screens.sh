@@ -37,7 +37,7 @@ wait_for() {
 shot() {
 	printf '\n## %s\n\n```\n' "$1"
 	# The private place is called differently each time; a name of the same length stands for it.
-	tmux -L screens capture-pane -p | sed -E 's|/tmp/tp-[A-Za-z0-9]{6}|/home/somebody|g; s|/tmp/tp-[A-Za-z0-9]…|/home/som…|g'
+	tmux -L screens capture-pane -p | sed -E 's|/tmp/tp-[A-Za-z0-9]{6}|/home/somebody|g; s|/tmp/tp-[A-Za-z0-9]{0,5}…|/home/som…|g'
 	printf '```\n'
 }
 
@@ -62,7 +62,7 @@ tmux -L screens -f /dev/null new -d -x 80 -y 24 "TERM=screen-256color LANG=C.UTF
 wait_for 'demo_shop|[1-9][0-9.]*k? ev/s'
 keys 3
 wait_for 'cache_lookup'
-wait_for 'worker_restarted|stock_low'
+wait_for 'cache_lookup .*[▂▃▄▅▆▇█]{4}'
 shot "Events, 80×24"
 keys 1
 shot "Sessions"
@@ -97,6 +97,12 @@ keys c
 wait_for 'Create a session'
 shot "A form shows the command that it makes"
 escape
+keys D
+wait_for 'Destroy session'
+shot "A question names what is lost"
+sleep 0.3 # what is typed at once is no answer
+keys n
+wait_for 'nothing was done'
 keys '?'
 wait_for 'Keys everywhere'
 shot "Help"
@@ -104,6 +110,12 @@ escape
 keys F2
 wait_for 'Settings'
 shot "Settings"
+escape
+keys 5
+wait_for 'http_request|cache_lookup'
+keys M-c
+wait_for 'Columns'
+shot "Columns of the tail"
 escape
 keys 6
 keys G
@@ -127,11 +139,15 @@ keys q
 resize 120 40
 wait_for 'Tail'
 keys 3
-wait_for 'cache_lookup'
+wait_for 'cache_lookup key = '
 shot "120×40"
 resize 200 60
 wait_for 'Points'
+wait_for 'cache_lookup +key = '
 shot "200×60"
 resize 40 8
-wait_for 'cache|demo'
+wait_for '^tracon>'
 shot "40×8"
+resize 20 4
+wait_for '^nothing was done$|^tracon>$'
+shot "20×4"
