@@ -143,7 +143,7 @@ wait_for 'cache_lookup key = '
 shot "120×40"
 resize 200 60
 wait_for 'Points'
-wait_for 'cache_lookup +key = '
+wait_for 'lookup +key = '
 shot "200×60"
 resize 40 8
 wait_for '^tracon>'
