@@ -286,6 +286,10 @@ void kernel_channel_leave_us_out(struct kernel_channel *channel)
 	}
 	if (threads)
 		closedir(threads);
+	if (channel->classes.own && memcmp(channel->classes.own, own, sizeof(*own)) == 0) {
+		free(own);
+		return;
+	}
 	__atomic_store_n(&channel->classes.own, own, __ATOMIC_RELEASE);
 	keep_until_end(channel, &(struct kernel_garbage){.own = own});
 }

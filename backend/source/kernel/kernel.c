@@ -174,15 +174,23 @@ static bool follow_channel(struct kernel_source *source, struct kernel_session *
 			return false;
 		channel->next = session->channels;
 		session->channels = channel;
+		kernel_channel_leave_us_out(channel);
 	}
 	is_fine = kernel_channel_follow(channel, &session->catalog, &source->tracefs, wanted,
 					session->trace, err);
 	is_fine = track(channel, spec, &is_any, err) && is_fine;
-	if (spec->is_active)
-		kernel_channel_leave_us_out(channel);
 	return kernel_instance_run(channel->instance,
 				   spec->is_active && wanted->is_enabled && is_any, err) &&
 	       is_fine;
+}
+
+/* Threads come with sessions: one that begins may add some that the others have to leave out. */
+static void leave_us_out(struct kernel_source *source)
+{
+	for (struct kernel_session *session = source->sessions; session; session = session->next)
+		for (struct kernel_channel *channel = session->channels; channel;
+		     channel = channel->next)
+			kernel_channel_leave_us_out(channel);
 }
 
 static void follow(struct kernel_source *source, const struct session_spec *spec, struct error *err)
@@ -201,6 +209,7 @@ static void follow(struct kernel_source *source, const struct session_spec *spec
 		    !error_is_set(err))
 			error_copy(err, &one);
 	}
+	leave_us_out(source);
 }
 
 static void end_session(struct kernel_source *source, uint64_t id)
