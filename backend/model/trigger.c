@@ -257,15 +257,23 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 		.is_enabled = true,
 	};
 
+	const struct carried_rule carried = {
+		.code = class->carried_code,
+		.pattern = condition->pattern,
+		.loglevel_match = condition->loglevel_match,
+		.loglevel = condition->loglevel,
+	};
+	struct watched_rule watched = {.token = trigger->token, .uid = trigger->uid, .rule = &rule};
+
 	if (class->carry) {
+		watched.carried = &carried;
 		rule.pattern = class->carry(&rule, &filter);
 		rule.loglevel_match = LOGLEVEL_ALL;
 		rule.filter = filter.length ? text_str(&filter) : NULL;
 	}
 	begin->outcome = outcome;
 	task_init(&begin->task, model->queue, watch_begun);
-	source->class->watch(source, &(struct watched_rule){trigger->token, trigger->uid, &rule},
-			     &begin->task);
+	source->class->watch(source, &watched, &begin->task);
 	text_finish(&filter);
 }
 

@@ -88,6 +88,9 @@ struct watched_rule {
 	uint64_t token;		      /* not 0, never used again */
 	uid_t uid;		      /* of whose programs; 0: all */
 	const struct rule_spec *rule; /* copied */
+	/* The same in the words of the domain that the source carries, or NULL: its own domain's.
+	 * Copied. */
+	const struct carried_rule *carried;
 };
 
 /*

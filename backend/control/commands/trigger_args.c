@@ -132,9 +132,11 @@ static enum took take_option(struct reader *reader, const struct option *options
 static const struct {
 	const char *word, *domain;
 } rule_types[] = {
-	{"user", "UST"},	{"user:tracepoint", "UST"},   {"jul", "JUL"},
-	{"jul:logging", "JUL"}, {"log4j", "LOG4J"},	      {"log4j:logging", "LOG4J"},
-	{"python", "PYTHON"},	{"python:logging", "PYTHON"},
+	{"user", "UST"},      {"user:tracepoint", "UST"},
+	{"jul", "JUL"},	      {"jul:logging", "JUL"},
+	{"log4j", "LOG4J"},   {"log4j:logging", "LOG4J"},
+	{"log4j2", "LOG4J2"}, {"log4j2:logging", "LOG4J2"},
+	{"python", "PYTHON"}, {"python:logging", "PYTHON"},
 };
 
 static bool take_type(struct reader *reader, const char *value)

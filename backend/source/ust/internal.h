@@ -187,6 +187,9 @@ struct ust_session **ust_session_list(struct ust_source *source, size_t *count);
 /* Makes all applications that the session concerns follow it again. */
 void ust_session_post_follow(struct ust_session *session);
 /* Tells the agents what the spec wants of their loggers (loggers.c). */
+/* The agents of a watched rule's domain are told of it; carried NULL: no longer. */
+void ust_loggers_watch(struct ust_source *source, uint64_t token,
+		       const struct carried_rule *carried, struct task *task);
 void ust_loggers_apply(struct ust_source *source, const struct session_spec *spec,
 		       struct task *task);
 void ust_session_apply(struct source *base, struct session_spec *spec, struct task *task);

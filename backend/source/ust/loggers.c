@@ -65,6 +65,34 @@ static enum agent_level_match level_match(enum loglevel_match match)
 	return matches[match];
 }
 
+static struct agent_rule agent_rule_of(const struct carried_rule *carried)
+{
+	return (struct agent_rule){
+		.id = carried->id,
+		.domain = (enum agent_domain)carried->code,
+		.logger = carried->pattern,
+		.match = level_match(carried->loglevel_match),
+		.loglevel = carried->loglevel,
+	};
+}
+
+/* To the agents a watched rule is a session with one rule; sessions' numbers are far below. */
+#define WATCHED_SESSION (UINT64_C(1) << 63)
+
+void ust_loggers_watch(struct ust_source *source, uint64_t token,
+		       const struct carried_rule *carried, struct task *task)
+{
+	struct agent_rule rule = {.logger = ""};
+
+	if (!source->agents)
+		return;
+	if (carried)
+		rule = agent_rule_of(carried);
+	if (task)
+		task_add(task);
+	agents_apply(source->agents, WATCHED_SESSION | token, &rule, carried ? 1 : 0, task);
+}
+
 void ust_loggers_apply(struct ust_source *source, const struct session_spec *spec,
 		       struct task *task)
 {
@@ -76,13 +104,7 @@ void ust_loggers_apply(struct ust_source *source, const struct session_spec *spe
 		return;
 	rules = mem_zalloc((count + 1) * sizeof(*rules));
 	for (size_t i = 0; i < count; i++)
-		rules[i] = (struct agent_rule){
-			.id = spec->carried[i].id,
-			.domain = (enum agent_domain)spec->carried[i].code,
-			.logger = spec->carried[i].pattern,
-			.match = level_match(spec->carried[i].loglevel_match),
-			.loglevel = spec->carried[i].loglevel,
-		};
+		rules[i] = agent_rule_of(&spec->carried[i]);
 	if (task)
 		task_add(task);
 	agents_apply(source->agents, spec->session_id, rules, count, task);

@@ -25,6 +25,7 @@ struct ust_watched {
 	uint64_t token;
 	uid_t uid;
 	struct rule_spec rule; /* its texts are ours */
+	bool has_loggers;      /* agents were told */
 	atomic_bool is_over;
 };
 
@@ -66,6 +67,7 @@ static struct ust_watched *make(const struct watched_rule *wanted)
 	atomic_init(&watched->references, 1);
 	watched->token = wanted->token;
 	watched->uid = wanted->uid;
+	watched->has_loggers = wanted->carried != NULL;
 	watched->rule = *wanted->rule;
 	watched->rule.exclusions = exclusions;
 	watched->rule.pattern = mem_strdup(wanted->rule->pattern);
@@ -217,6 +219,8 @@ void ust_watch(struct source *base, const struct watched_rule *rule, struct task
 	watched->next = source->watched;
 	source->watched = watched;
 	pthread_mutex_unlock(&source->lock);
+	if (rule->carried)
+		ust_loggers_watch(source, rule->token, rule->carried, task);
 	post_to_all(source, rule->uid, task);
 }
 
@@ -237,6 +241,8 @@ void ust_unwatch(struct source *base, uint64_t token)
 	if (!found)
 		return;
 	uid = found->uid;
+	if (found->has_loggers)
+		ust_loggers_watch(source, token, NULL, NULL);
 	atomic_store(&found->is_over, true);
 	unref(found);
 	post_to_all(source, uid, NULL);
