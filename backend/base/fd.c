@@ -136,8 +136,8 @@ static void sync_folder(const char *folder)
 	fd_close(&fd);
 }
 
-bool fd_replace_file(const char *path, const void *bytes, size_t length, mode_t mode,
-		     struct error *err)
+static bool replace_file(const char *path, const void *bytes, size_t length, mode_t mode,
+			 bool is_durable, struct error *err)
 {
 	char *folder = folder_of(path);
 	char *temporary = mem_printf("%s/.tracon-XXXXXX", folder);
@@ -146,7 +146,8 @@ bool fd_replace_file(const char *path, const void *bytes, size_t length, mode_t 
 
 	if (fd < 0)
 		goto fail;
-	if (fchmod(fd, mode) < 0 || !fd_write_all(fd, bytes, length) || fsync(fd) < 0)
+	if (fchmod(fd, mode) < 0 || !fd_write_all(fd, bytes, length) ||
+	    (is_durable && fsync(fd) < 0))
 		goto fail_unlink;
 	/* Before the rename: some file systems tell of a failed write only when closing. */
 	if (close(fd) < 0) {
@@ -156,7 +157,8 @@ bool fd_replace_file(const char *path, const void *bytes, size_t length, mode_t 
 	fd = -1;
 	if (rename(temporary, path) < 0)
 		goto fail_unlink;
-	sync_folder(folder);
+	if (is_durable)
+		sync_folder(folder);
 	free(temporary);
 	free(folder);
 	return true;
@@ -171,6 +173,18 @@ fail:
 	free(temporary);
 	free(folder);
 	return false;
+}
+
+bool fd_replace_file(const char *path, const void *bytes, size_t length, mode_t mode,
+		     struct error *err)
+{
+	return replace_file(path, bytes, length, mode, true, err);
+}
+
+bool fd_swap_file(const char *path, const void *bytes, size_t length, mode_t mode,
+		  struct error *err)
+{
+	return replace_file(path, bytes, length, mode, false, err);
 }
 
 /*

@@ -22,6 +22,9 @@ bool fd_read_file(const char *path, size_t length_max, char **bytes, size_t *len
 /* Replaces the file by writing a temporary one beside it, fsync, rename. */
 bool fd_replace_file(const char *path, const void *bytes, size_t length, mode_t mode,
 		     struct error *err);
+/* The same without waiting for the disk: what a crash of the machine may take back. */
+bool fd_swap_file(const char *path, const void *bytes, size_t length, mode_t mode,
+		  struct error *err);
 /* mkdir -p with the mode for each folder made. */
 bool fd_make_directories(const char *path, mode_t mode, struct error *err);
 bool fd_make_directories_at(int directory, const char *path, mode_t mode, struct error *err);

@@ -73,7 +73,7 @@ bool rcfile_write(const char *lttng_home, const char *name, struct error *err)
 {
 	char *path = rcfile_path(lttng_home);
 	char *text = mem_printf(SESSION_KEY "%s\n", name);
-	bool is_written = fd_replace_file(path, text, strlen(text), RCFILE_MODE, err);
+	bool is_written = fd_swap_file(path, text, strlen(text), RCFILE_MODE, err);
 
 	free(text);
 	free(path);

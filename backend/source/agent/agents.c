@@ -90,7 +90,7 @@ static bool write_port(const struct agents *agents, struct error *err)
 	char text[16];
 	int length = snprintf(text, sizeof(text), "%u\n", agents->port);
 
-	return fd_replace_file(agents->port_path, text, (size_t)length, 0644, err);
+	return fd_swap_file(agents->port_path, text, (size_t)length, 0644, err);
 }
 
 static void remove_port(const struct agents *agents)

@@ -150,7 +150,10 @@ void ust_session_post_follow(struct ust_session *session)
 	session_spec_unref(spec);
 }
 
-/* --- the session's own user's buffers, there from the first start on even without applications */
+/*
+ * --- the own user's buffers of a snapshot session: a snapshot is a trace even before the first
+ * application comes. Other sessions have buffers with the first one, as lttng has it.
+ */
 
 struct own_job {
 	struct ust_job job;
@@ -244,7 +247,8 @@ static void begin_end(struct ust_session *session, const struct session_spec *sp
 	over->asked = asked;
 	over->session = ust_session_ref(session);
 	post_to_apps(session, spec, &over->task);
-	post_own_group(session, &over->task); /* behind one that is still being made */
+	if (spec->keeps_packets) /* behind one that is still being made */
+		post_own_group(session, &over->task);
 	task_done(&over->task, NULL);
 }
 
@@ -260,7 +264,7 @@ void ust_session_apply(struct source *base, struct session_spec *spec, struct ta
 		return;
 	}
 	if (session) {
-		if (spec->sink && spec->streams)
+		if (spec->sink && spec->streams && spec->keeps_packets)
 			post_own_group(session, task);
 		post_to_apps(session, spec, task);
 		ust_session_unref(session);
