@@ -30,10 +30,12 @@ static uint32_t load_u32(const unsigned char *at)
 	return value;
 }
 
-/* All of the clock, of its low bits: the latest that such a record can be of. */
+/* All of the clock, of its low bits: the latest that such a record can be of; 0: there is none. */
 static inline uint64_t whole_ticks(uint64_t latest_ticks, uint64_t low)
 {
-	return latest_ticks - ((latest_ticks - low) & TICKS_MASK);
+	uint64_t since = (latest_ticks - low) & TICKS_MASK;
+
+	return since <= latest_ticks ? latest_ticks - since : 0;
 }
 
 /* Of a record that is no event; 0: it is none that there is. */

@@ -225,13 +225,16 @@ static bool next_order(struct native_stream *stream, uint64_t *position)
 	return has_one;
 }
 
-uint64_t native_stream_discarded(const struct native_stream *stream, const struct native_lane *lane)
+/* Up to the next order, if there is one: what came behind it counts by that. */
+uint64_t native_stream_discarded(struct native_stream *stream, const struct native_lane *lane)
 {
 	uint64_t now;
 
 	if (!stream->wants || !lane)
 		return stream->discarded_before;
-	now = native_lane_discarded(lane);
+	pthread_mutex_lock(&stream->lock);
+	now = stream->orders ? stream->orders->discarded : native_lane_discarded(lane);
+	pthread_mutex_unlock(&stream->lock);
 	return stream->discarded_before +
 	       (now > stream->discarded_base ? now - stream->discarded_base : 0);
 }

@@ -59,8 +59,7 @@ struct native_stream {
 
 /* --- stream.c */
 struct native_stream *native_stream_of(struct stream *base);
-uint64_t native_stream_discarded(const struct native_stream *stream,
-				 const struct native_lane *lane);
+uint64_t native_stream_discarded(struct native_stream *stream, const struct native_lane *lane);
 /* What the class's functions do for a stream whose packets are consumed. */
 enum take_result native_stream_take(struct native_stream *stream, struct packet *packet);
 void native_stream_give_back(struct native_stream *stream);
