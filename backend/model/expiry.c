@@ -79,6 +79,18 @@ static void arm_look(struct expiry *expiry)
 	timer_arm(expiry->look_timer, clock_monotonic_ns() + interval_ns);
 }
 
+/* A timer may fire a little early, or while the session ended for another reason. */
+static void arm_lifetime(struct expiry *expiry, bool has_failed)
+{
+	uint64_t soon_ns = clock_monotonic_ns() + (has_failed ? TRY_AGAIN_NS : LOOK_MIN_NS);
+	uint64_t at_ns = expiry->begun_at_ns + expiry->limits.lifetime_us * NS_PER_US;
+
+	if (!expiry->limits.lifetime_us || expiry->session->waits_for_event ||
+	    timer_is_armed(expiry->lifetime_timer))
+		return;
+	timer_arm(expiry->lifetime_timer, at_ns > soon_ns ? at_ns : soon_ns);
+}
+
 static void turned(void *data, const struct error *err)
 {
 	struct turning *turning = data;
@@ -95,8 +107,7 @@ static void turned(void *data, const struct error *err)
 			"session '%s' can't be ended and continued now, it will be tried again: %s",
 			session_name(session), err->message);
 	expiry->has_failed = err != NULL;
-	if (err && expiry->limits.lifetime_us)
-		timer_arm(expiry->lifetime_timer, clock_monotonic_ns() + TRY_AGAIN_NS);
+	arm_lifetime(expiry, err != NULL);
 	arm_look(expiry);
 }
 
