@@ -6,11 +6,14 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backend/backend.h"
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
+#include "backend/base/text.h"
 #include "backend/base/thread.h"
 #include "backend/control/args.h"
 #include "backend/control/command.h"
@@ -72,6 +75,23 @@ static int run_lines(const struct line_runner *runner)
 static bool wants_lines(const struct options *options)
 {
 	return options->commands || options->file || options->is_line || !holder_is_possible();
+}
+
+/* Not of those that never have a screen: theirs is the command line. */
+static void say_why_no_screen(const struct options *options)
+{
+	const char *term = getenv("TERM");
+	struct text sane = {0};
+
+	if (options->commands || options->file || options->is_line || !isatty(STDIN_FILENO) ||
+	    !isatty(STDOUT_FILENO) || !term || !*term || !strcmp(term, "dumb"))
+		return;
+	text_add_sane(&sane, term, strlen(term), TEXT_SANE_LINE);
+	fprintf(stderr,
+		"the terminal's type '%s' is not known here, so there is only the command line; "
+		"TERM=xterm-256color may do\n",
+		text_str(&sane));
+	text_finish(&sane);
 }
 
 /* --- --no-daemon ------------------------------------------------------------------------------ */
@@ -150,8 +170,10 @@ static int run_with_engine(struct dispatch *dispatch)
 		.keeps_going = options->keeps_going,
 	};
 
-	if (wants_lines(options))
+	if (wants_lines(options)) {
+		say_why_no_screen(options);
 		return run_lines(&runner);
+	}
 	return client_open_console(dispatch);
 }
 
