@@ -25,6 +25,14 @@
 #define FILE_BYTES_MAX ((off_t)1024 * 1024)
 #define ELLIPSIS       "\xe2\x80\xa6"
 
+/* As long as its texts are: most are short, and there are many. */
+struct kept {
+	uint64_t wall_ns;
+	enum log_level level;
+	char *texts;  /* command, NUL, text, NUL */
+	char *detail; /* or NULL */
+};
+
 static struct {
 	/* Held while an entry is written to the file; ring_lock may be taken inside. */
 	pthread_mutex_t file_lock;
@@ -34,10 +42,9 @@ static struct {
 
 	/* Protects all below; nothing else is taken inside. */
 	pthread_mutex_t ring_lock;
-	struct log_entry ring[LOG_RING_COUNT]; /* entry N is at N % LOG_RING_COUNT */
-	char *details[LOG_RING_COUNT];	       /* of the entries, or NULL */
-	size_t detail_bytes;		       /* of all details */
-	uint64_t detail_serial;		       /* entries up to this one have none */
+	struct kept ring[LOG_RING_COUNT]; /* entry N is at N % LOG_RING_COUNT */
+	size_t detail_bytes;		  /* of all details */
+	uint64_t detail_serial;		  /* entries up to this one have none */
 	uint64_t last_serial;
 	void (*wake)(void *data);
 	void *wake_data;
@@ -188,7 +195,7 @@ static char *cut_detail(const char *detail)
 /* ring_lock is held. */
 static void drop_detail(uint64_t serial)
 {
-	char **detail = &the_log.details[serial % LOG_RING_COUNT];
+	char **detail = &the_log.ring[serial % LOG_RING_COUNT].detail;
 
 	if (*detail)
 		the_log.detail_bytes -= strlen(*detail) + 1;
@@ -200,12 +207,40 @@ static void drop_detail(uint64_t serial)
 static void keep_detail(uint64_t serial, char *detail)
 {
 	drop_detail(serial);
-	the_log.details[serial % LOG_RING_COUNT] = detail;
+	the_log.ring[serial % LOG_RING_COUNT].detail = detail;
 	the_log.detail_bytes += detail ? strlen(detail) + 1 : 0;
 	if (the_log.detail_serial + LOG_RING_COUNT < serial)
 		the_log.detail_serial = serial - LOG_RING_COUNT;
 	while (the_log.detail_bytes > LOG_DETAILS_MAX && the_log.detail_serial + 1 < serial)
 		drop_detail(++the_log.detail_serial);
+}
+
+/* ring_lock is held. */
+static void keep(const struct log_entry *entry)
+{
+	struct kept *kept = &the_log.ring[entry->serial % LOG_RING_COUNT];
+	size_t command_bytes = strlen(entry->command) + 1;
+	size_t text_bytes = strlen(entry->text) + 1;
+
+	kept->wall_ns = entry->wall_ns;
+	kept->level = entry->level;
+	free(kept->texts);
+	kept->texts = mem_alloc(command_bytes + text_bytes);
+	memcpy(kept->texts, entry->command, command_bytes);
+	memcpy(kept->texts + command_bytes, entry->text, text_bytes);
+}
+
+/* ring_lock is held. */
+static void copy_out(uint64_t serial, struct log_entry *entry)
+{
+	const struct kept *kept = &the_log.ring[serial % LOG_RING_COUNT];
+	size_t command_bytes = strlen(kept->texts) + 1;
+
+	entry->serial = serial;
+	entry->wall_ns = kept->wall_ns;
+	entry->level = kept->level;
+	memcpy(entry->command, kept->texts, command_bytes);
+	memcpy(entry->text, kept->texts + command_bytes, strlen(kept->texts + command_bytes) + 1);
 }
 
 static void add_entry(enum log_level level, const char *command, const char *text,
@@ -223,7 +258,7 @@ static void add_entry(enum log_level level, const char *command, const char *tex
 	entry.wall_ns = clock_wall_ns();
 	pthread_mutex_lock(&the_log.ring_lock);
 	entry.serial = ++the_log.last_serial;
-	the_log.ring[entry.serial % LOG_RING_COUNT] = entry;
+	keep(&entry);
 	keep_detail(entry.serial, kept);
 	wake = the_log.wake;
 	wake_data = the_log.wake_data;
@@ -246,9 +281,9 @@ size_t log_explain(uint64_t after, const char *command, const char *detail)
 	pthread_mutex_lock(&the_log.ring_lock);
 	serial = the_log.last_serial > LOG_RING_COUNT ? the_log.last_serial - LOG_RING_COUNT : 0;
 	for (serial = serial > after ? serial : after; serial++ < the_log.last_serial;) {
-		const struct log_entry *entry = &the_log.ring[serial % LOG_RING_COUNT];
+		const struct kept *entry = &the_log.ring[serial % LOG_RING_COUNT];
 
-		if (strcmp(entry->command, sane) != 0 || the_log.details[serial % LOG_RING_COUNT])
+		if (strcmp(entry->texts, sane) != 0 || entry->detail)
 			continue;
 		keep_detail(serial, mem_strdup(kept));
 		count++;
@@ -301,14 +336,20 @@ void log_command_detail(enum log_level level, const char *command, const char *t
 	errno = saved_errno;
 }
 
+/* ring_lock is held. */
+static bool is_in_ring(uint64_t serial)
+{
+	return serial > 0 && serial <= the_log.last_serial &&
+	       serial + LOG_RING_COUNT > the_log.last_serial;
+}
+
 char *log_detail(uint64_t serial)
 {
 	char *detail = NULL;
 
 	pthread_mutex_lock(&the_log.ring_lock);
-	if (the_log.ring[serial % LOG_RING_COUNT].serial == serial &&
-	    the_log.details[serial % LOG_RING_COUNT])
-		detail = mem_strdup(the_log.details[serial % LOG_RING_COUNT]);
+	if (is_in_ring(serial) && the_log.ring[serial % LOG_RING_COUNT].detail)
+		detail = mem_strdup(the_log.ring[serial % LOG_RING_COUNT].detail);
 	pthread_mutex_unlock(&the_log.ring_lock);
 	return detail;
 }
@@ -323,7 +364,7 @@ size_t log_read(uint64_t after, struct log_entry *entries, size_t count_max)
 	if (after > serial)
 		serial = after;
 	while (serial < the_log.last_serial && count < count_max)
-		entries[count++] = the_log.ring[++serial % LOG_RING_COUNT];
+		copy_out(++serial, &entries[count++]);
 	pthread_mutex_unlock(&the_log.ring_lock);
 	return count;
 }
