@@ -217,7 +217,7 @@ static char *name_processes(const struct tracker_spec *processes)
 		return NULL;
 	for (size_t i = 0; i < processes->value_count; i++)
 		text_addf(&names, "%" PRId64 " ", processes->values[i]);
-	return mem_printf("%s", text_str(&names));
+	return text_take(&names);
 }
 
 bool kernel_instance_track(struct kernel_instance *instance, const struct tracker_spec *processes,
