@@ -196,6 +196,22 @@ static bool tail_filter(struct console *console, const char *argument)
 	return true;
 }
 
+/* What the message line shows; else what makes the row. */
+static bool copy_command(struct console *console, const char *argument)
+{
+	const struct notice *notice = &console->notice;
+	char *command;
+
+	(void)argument;
+	if (notice->level == NOTICE_NONE || !notice->command[0] ||
+	    strlen(notice->command) + 1 == sizeof(notice->command)) /* cut: not all of it */
+		return action_on_view(console, "copy-command", "");
+	command = mem_strdup(notice->command);
+	action_copy(console, command);
+	free(command);
+	return true;
+}
+
 static bool focus_pane(struct console *console, const char *argument)
 {
 	go_to(console, argument);
@@ -449,6 +465,7 @@ static const struct {
 	{"undo", undo},
 	{"mouse", mouse},
 	{"tail-filter", tail_filter},
+	{"copy-command", copy_command},
 	{"pane", focus_pane},
 	{"next-pane", next_pane},
 	{"previous-pane", previous_pane},

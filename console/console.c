@@ -449,15 +449,15 @@ static void note_minute(struct console *console)
 	console->pace.wants_frame |= !console->settings.is_plain;
 }
 
-/* When the number of seconds in the message line changes. */
+/* When what the message line says of the time changes. */
 static uint64_t next_progress_ns(const struct console *console, uint64_t now_ns)
 {
 	uint64_t began_ns = console->notice.began_ns;
 
 	if (began_ns == 0 || console->notice.level == NOTICE_NONE)
 		return UINT64_MAX;
-	if (now_ns < began_ns)
-		return began_ns;
+	if (now_ns < began_ns + PROGRESS_AFTER_NS)
+		return began_ns + PROGRESS_AFTER_NS;
 	return began_ns + ((now_ns - began_ns) / NS_PER_S + 1) * NS_PER_S;
 }
 
@@ -596,6 +596,7 @@ void console_tell(struct console *console, enum notice_level level, const char *
 
 	notice->level = level;
 	notice->began_ns = 0;
+	console->tell_count++;
 	snprintf(notice->command, sizeof(notice->command), "%s", command);
 	va_start(arguments, format);
 	vsnprintf(notice->text, sizeof(notice->text), format, arguments);

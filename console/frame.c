@@ -273,14 +273,16 @@ static int command_columns(const struct console *console, const char *text, cons
 	return wanted < room ? wanted : room;
 }
 
-/* Whole seconds, from the first on: no more than a few bytes each. */
+/* After half a second, then whole ones: no more than a few bytes each. */
 static void add_progress(const struct notice *notice, struct text *text)
 {
 	uint64_t running_ns = notice->began_ns ? clock_monotonic_ns() - notice->began_ns : 0;
 
+	if (running_ns < PROGRESS_AFTER_NS)
+		return;
 	if (running_ns >= NS_PER_S)
-		text_addf(text, " %llu s  Ctrl-C leaves it in the background",
-			  (unsigned long long)(running_ns / NS_PER_S));
+		text_addf(text, " %llu s", (unsigned long long)(running_ns / NS_PER_S));
+	text_add(text, "  Ctrl-C leaves it in the background");
 }
 
 static void draw_notice(struct console *console, int row)

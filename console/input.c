@@ -195,13 +195,36 @@ static bool runs_from_prompt(int code)
 	return code == KEYS_CTRL('o') || code == (KEYS_ALT | 'l');
 }
 
+/* What only arranges the screen says no more than how it is written. */
+static bool is_echoed(const char *action)
+{
+	static const char *const echoed[] = {
+		"acknowledge",	"all-channels",	 "bare",	"columns",
+		"expand-all",	"follow",	 "freeze",	"measure",
+		"next-session", "output",	 "pause",	"previous-session",
+		"refresh",	"regroup",	 "repeats",	"sort-invert",
+		"sort-next",	"sort-previous", "time-format", "unmark-all",
+		"window",	"wrap",		 "zoom",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(echoed); i++) {
+		if (!strcmp(echoed[i], action))
+			return true;
+	}
+	return false;
+}
+
 void input_run_key(struct console *console, int code)
 {
 	const char *action = keymap_action(console->keymap, layout_pane_name(console->focus), code);
+	unsigned int tell_count = console->tell_count;
 	char name[KEYS_NAME_MAX];
 
-	if (action && action_run(console, action))
+	if (action && action_run(console, action)) {
+		if (console->tell_count == tell_count && is_echoed(action))
+			console_tell(console, NOTICE_INFO, action, "%s", "");
 		return;
+	}
 	console_tell(console, NOTICE_INFO, "", "%s: no action here, ? for keys",
 		     keys_name(name, code));
 }

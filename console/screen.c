@@ -180,9 +180,10 @@ static void add_sequence(struct screen *screen, const char *sequence)
 	add_pending(screen, sequence, strlen(sequence));
 }
 
+/* What was written stays there, below what comes: its pages are used again. */
 static void clear_memory(struct screen *screen)
 {
-	if (lseek(screen->memory, 0, SEEK_SET) != 0 || ftruncate(screen->memory, 0) < 0)
+	if (lseek(screen->memory, 0, SEEK_SET) != 0)
 		screen->is_lost = true;
 }
 
@@ -194,7 +195,9 @@ static void take_memory(struct screen *screen)
 	off_t at = 0;
 
 	while (at < length) {
-		ssize_t got = pread(screen->memory, bytes, sizeof(bytes), at);
+		size_t wanted =
+			length - at < (off_t)sizeof(bytes) ? (size_t)(length - at) : sizeof(bytes);
+		ssize_t got = pread(screen->memory, bytes, wanted, at);
 
 		if (got <= 0)
 			break;
@@ -412,6 +415,7 @@ static void prepare_curses(struct screen *screen)
 	noecho();
 	nonl();
 	leaveok(stdscr, FALSE);
+	typeahead(-1); /* keys are read before a frame is drawn; a frame goes to memory */
 	prepare_keys(screen);
 	if (!screen->is_mono && has_colors()) {
 		start_color();
@@ -637,17 +641,42 @@ static int role_of(const struct screen *screen, const struct cell *cells, int co
 	return before;
 }
 
-static void blit_row(struct screen *screen, int row, const struct cell *cells)
+/*
+ * The columns [*begin, *end) that may look different from what is shown: what changed, with the
+ * blanks around it, whose colour goes by their neighbours, and no half of a character.
+ */
+static void find_changes(const struct cell *cells, const struct cell *shown, int columns,
+			 int *begin, int *end)
+{
+	*begin = 0;
+	*end = columns;
+	while (*begin < columns && !memcmp(&cells[*begin], &shown[*begin], sizeof(*cells)))
+		++*begin;
+	while (*end > *begin && !memcmp(&cells[*end - 1], &shown[*end - 1], sizeof(*cells)))
+		--*end;
+	while (*begin > 0 && (cells[*begin].width == 0 || shown[*begin].width == 0 ||
+			      is_blank(&cells[*begin - 1])))
+		--*begin;
+	while (*end < columns &&
+	       (cells[*end].width == 0 || shown[*end].width == 0 || is_blank(&cells[*end])))
+		++*end;
+}
+
+static void blit_row(struct screen *screen, int row, const struct cell *cells, int begin, int end)
 {
 	int column = 0;
 	int role = ROLE_NORMAL;
 
-	while (column < screen->columns) {
+	while (column < end) {
 		const struct cell *cell = &cells[column];
 		wchar_t characters[CELL_CHARS + 1];
 		cchar_t character;
 
 		role = role_of(screen, cells, column, role);
+		if (column < begin) {
+			column += cell->width == 2 ? 2 : 1;
+			continue;
+		}
 		set_character(screen, cell, characters);
 		setcchar(&character, characters, screen->attributes[role], screen->pairs[role],
 			 NULL);
@@ -669,10 +698,13 @@ static void blit(struct screen *screen, const struct canvas *canvas)
 	for (int row = 0; row < rows; row++) {
 		const struct cell *cells = canvas_cell(canvas, row, 0);
 		struct cell *shown = screen->shown + (size_t)row * (size_t)screen->columns;
+		int begin = 0, end = screen->columns;
 
 		if (screen->shown_is_valid && !memcmp(cells, shown, row_bytes))
 			continue;
-		blit_row(screen, row, cells);
+		if (screen->shown_is_valid)
+			find_changes(cells, shown, screen->columns, &begin, &end);
+		blit_row(screen, row, cells, begin, end);
 		memcpy(shown, cells, row_bytes);
 	}
 	screen->shown_is_valid = true;

@@ -27,6 +27,8 @@
 
 enum notice_level { NOTICE_NONE, NOTICE_INFO, NOTICE_WARNING, NOTICE_ERROR };
 
+#define PROGRESS_AFTER_NS UINT64_C(500000000) /* of a command: then the line says that it runs */
+
 /* The message line. */
 struct notice {
 	enum notice_level level;
@@ -91,6 +93,7 @@ struct console {
 	enum output_size output_size;
 	size_t answer_lines; /* of the command line's last command, while it has the focus */
 	struct notice notice;
+	unsigned int tell_count; /* of notices */
 	struct question question;
 	struct entry entry;
 	struct overlay help;

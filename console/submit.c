@@ -11,6 +11,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/control/command.h"
+#include "console/action.h"
 #include "console/confirm.h"
 #include "console/inverse.h"
 #include "console/state.h"
@@ -684,6 +685,29 @@ static enum step expand(struct script *script, const struct script_command *comm
 	return STEP_DONE;
 }
 
+/* What keys stand for can be written as well. */
+static bool is_action(const struct script_command *command)
+{
+	const char *word = command->words.words[0];
+
+	return keymap_is_action(word) && !command_find(word);
+}
+
+static enum step run_action(struct script *script, const struct script_command *command)
+{
+	unsigned int tell_count = script->console->tell_count;
+	struct error err = ERROR_INIT;
+
+	if (!action_run(script->console, command->text)) {
+		error_set(&err, ERROR_INVALID, "this pane has no action %s", command->text);
+		tell_error(script, command->line, command->text, &err);
+		return STEP_FAILED;
+	}
+	if (script->console->tell_count == tell_count && script->origin != FROM_FILE)
+		console_tell(script->console, NOTICE_INFO, command->text, "done");
+	return STEP_DONE;
+}
+
 static enum step run_command(struct script *script, const struct script_command *command)
 {
 	struct console *console = script->console;
@@ -694,6 +718,9 @@ static enum step run_command(struct script *script, const struct script_command 
 	/* What the start-up file wants of an engine is not for this process. */
 	if (console->is_viewer && !verb && script->origin == FROM_FILE)
 		return STEP_DONE;
+	if (!verb && !console->question.is_open && is_action(command) &&
+	    !alias_find(&console->aliases, command->words.words[0]))
+		return run_action(script, command);
 	if (!console->backend && !console->is_viewer)
 		error_set(&err, ERROR_STATE, "the engine is ending");
 	else if (!console->backend && !verb)

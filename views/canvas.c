@@ -177,6 +177,18 @@ static void put_code(struct canvas *canvas, int row, int column, uint32_t code, 
 	put(canvas, row, column, &(struct cell){.chars = {code}, .width = 1}, role);
 }
 
+/* Only at the ends there may be halves of what reaches outside. */
+static void fill_cells(struct canvas *canvas, int row, int column, int columns,
+		       const struct cell *glyph)
+{
+	struct cell *cells = cell_at(canvas, row, column);
+
+	release_halves(canvas, cells, column);
+	release_halves(canvas, cells + columns - 1, column + columns - 1);
+	for (int i = 0; i < columns; i++)
+		cells[i] = *glyph;
+}
+
 void canvas_clear(struct canvas *canvas)
 {
 	for (int row = 0; row < canvas->rows; row++)
@@ -375,8 +387,9 @@ void canvas_fill(struct canvas *canvas, int row, int column, int columns, enum r
 		column = 0;
 	}
 	columns = room_at(canvas, row, column, columns);
-	for (int i = 0; i < columns; i++)
-		put_code(canvas, row, column + i, character, role);
+	if (columns > 0)
+		fill_cells(canvas, row, column, columns,
+			   &(struct cell){.chars = {character}, .width = 1, .role = (uint8_t)role});
 }
 
 void canvas_paint(struct canvas *canvas, int row, int column, int columns, enum role role)

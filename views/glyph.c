@@ -29,8 +29,15 @@ static uint32_t peek(const struct glyph_reader *reader, size_t *length)
 	return GLYPH_UNKNOWN;
 }
 
+static bool is_plain(uint32_t code)
+{
+	return code >= 0x20 && code < 0x7f;
+}
+
 static int code_columns(uint32_t code)
 {
+	if (is_plain(code))
+		return 1;
 	return code ? wcwidth((wchar_t)code) : -1;
 }
 
@@ -38,7 +45,7 @@ static void add_marks(struct glyph_reader *reader, struct cell *glyph, unsigned 
 {
 	size_t length;
 
-	while (reader->at < reader->end) {
+	while (reader->at < reader->end && !is_plain((unsigned char)*reader->at)) {
 		uint32_t code = peek(reader, &length);
 
 		if (code_columns(code) != 0)
@@ -58,7 +65,10 @@ bool glyph_next(struct glyph_reader *reader, struct cell *glyph)
 	if (reader->at >= reader->end)
 		return false;
 	*glyph = (struct cell){.width = 1};
-	code = peek(reader, &length);
+	length = 1;
+	code = (unsigned char)*reader->at;
+	if (!is_plain(code))
+		code = peek(reader, &length);
 	columns = code_columns(code);
 	if (columns == 0) {
 		glyph->chars[0] = ' ';

@@ -121,6 +121,19 @@ static void fit(void *state, const struct view_input *input, int rows, int colum
 
 /* ---- drawing ---- */
 
+/* Nobody is there whose events could come: all of them are of applications. */
+static bool lacks_applications(const struct view_input *input,
+			       const struct picture_session *session)
+{
+	const struct picture *picture = input->picture;
+
+	for (size_t i = 0; i < session->channel_count; i++) {
+		if (!strcmp(picture->channels[session->first_channel + i].domain, "Linux kernel"))
+			return false;
+	}
+	return picture->source_count > 0 && picture->app_count == 0;
+}
+
 static void add_nothing(const struct tail_state *tail, const struct view_input *input,
 			struct text *out)
 {
@@ -136,6 +149,11 @@ static void add_nothing(const struct tail_state *tail, const struct view_input *
 		text_addf(out, "%s is stopped: s starts it, its events appear here", session->name);
 	else if (session->mode == PICTURE_MODE_SNAPSHOT)
 		text_addf(out, "%s keeps its events in memory until a snapshot is recorded",
+			  session->name);
+	else if (lacks_applications(input, session))
+		text_addf(out,
+			  "waiting for events of %s: no application that can be traced runs; start "
+			  "one with \"tracon run -- PROGRAM\", or try \"tracon demo\"",
 			  session->name);
 	else
 		text_addf(out, "waiting for events of %s", session->name);

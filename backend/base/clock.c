@@ -3,6 +3,7 @@
 #include "backend/base/clock.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "backend/base/units.h"
@@ -46,6 +47,24 @@ int64_t clock_wall_offset_ns(void)
 	return offset_ns;
 }
 
+/*
+ * localtime_r need not look at TZ itself (POSIX). Without TZ the C library asks the disk each time
+ * whether the zone is another one: once a second will do.
+ */
+static void look_at_zone(void)
+{
+	static uint64_t looked_ns;
+	static bool had_variable;
+	bool has_variable = getenv("TZ") != NULL;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	if (!has_variable && !had_variable && looked_ns && now_ns - looked_ns < NS_PER_S)
+		return;
+	had_variable = has_variable;
+	looked_ns = now_ns;
+	tzset();
+}
+
 bool clock_local(uint64_t wall_ns, struct tm *local)
 {
 	/* The C library's own lock, around what it keeps of TZ, is none that ThreadSanitizer sees.
@@ -56,7 +75,7 @@ bool clock_local(uint64_t wall_ns, struct tm *local)
 
 	memset(local, 0, sizeof(*local));
 	pthread_mutex_lock(&lock);
-	tzset(); /* localtime_r need not look at TZ itself (POSIX) */
+	look_at_zone();
 	is_known = localtime_r(&seconds, local);
 	pthread_mutex_unlock(&lock);
 	return is_known;

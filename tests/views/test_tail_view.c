@@ -150,6 +150,10 @@ static void without_events_it_says_what_to_do(void **state)
 	pictures.input.tail = NULL;
 	draw();
 	assert_true(shows("waiting for events of web"));
+	assert_false(shows("no application"));
+	pictures.picture.source_count = 1;
+	draw();
+	assert_true(shows("no application that can be traced runs"));
 	pictures_init(&pictures);
 	draw();
 	assert_true(shows("no session: c in pane 1 creates one"));
