@@ -29,6 +29,10 @@
 #define STREAM_BYTES_MAX   (UINT64_C(64) << 10)
 #define LANE_PACKETS_PER_S 256
 #define LANE_PACKETS_MAX   256
+/* A quiet stream passes beside one that takes all of its lane's. */
+#define STREAM_PACKETS_PER_S 4
+#define STREAM_PACKETS_MAX   8
+#define OWN_RING_BYTES	     (RING_BYTES / 4) /* for what streams have on their own account */
 
 /* Where LTTng's packets say how large they are: behind a header of magic, UUID, stream id and
  * instance id come two times. In bytes. */
@@ -114,23 +118,36 @@ static void fill(struct tap_budget *budget, uint64_t now_ns, uint64_t per_s, uin
 	budget->filled_at_ns = now_ns;
 }
 
-/* How many of `bytes` may be copied, and on whose account; 0: none. */
+/* On whose account something is copied. */
+struct account {
+	struct tap_budget *bytes, *packets;
+	bool is_own; /* both are the stream's */
+};
+
+/* How many of `bytes` may be copied; 0: none. */
 static uint64_t grant(struct tap_lane *lane, struct tap_stream *stream, uint64_t now_ns,
-		      uint64_t bytes, bool is_divisible, struct tap_budget **account)
+		      uint64_t bytes, bool is_divisible, struct account *account)
 {
 	fill(&lane->packets, now_ns, LANE_PACKETS_PER_S, LANE_PACKETS_MAX);
 	fill(&lane->bytes, now_ns, LANE_BYTES_PER_S, LANE_BYTES_MAX);
-	fill(&stream->budget, now_ns, STREAM_BYTES_PER_S, STREAM_BYTES_MAX);
+	fill(&stream->bytes, now_ns, STREAM_BYTES_PER_S, STREAM_BYTES_MAX);
+	fill(&stream->packets, now_ns, STREAM_PACKETS_PER_S, STREAM_PACKETS_MAX);
+	if (stream->packets.left > 0 && bytes <= stream->bytes.left) {
+		*account = (struct account){&stream->bytes, &stream->packets, true};
+		return bytes;
+	}
 	if (lane->packets.left == 0)
 		return 0;
-	*account = bytes > stream->budget.left && lane->bytes.left > stream->budget.left
-			   ? &lane->bytes
-			   : &stream->budget;
-	if (bytes <= (*account)->left)
+	account->is_own = false;
+	account->packets = &lane->packets;
+	account->bytes = bytes > stream->bytes.left && lane->bytes.left > stream->bytes.left
+				 ? &lane->bytes
+				 : &stream->bytes;
+	if (bytes <= account->bytes->left)
 		return bytes;
-	if (!is_divisible || (*account)->left < PART_MIN_BYTES)
+	if (!is_divisible || account->bytes->left < PART_MIN_BYTES)
 		return 0;
-	return (*account)->left < PART_MAX_BYTES ? (*account)->left : PART_MAX_BYTES;
+	return account->bytes->left < PART_MAX_BYTES ? account->bytes->left : PART_MAX_BYTES;
 }
 
 /* --- the writer's side */
@@ -140,8 +157,8 @@ static uint64_t record_bytes(uint64_t packet_bytes)
 	return (sizeof(struct record) + packet_bytes + 63) / 64 * 64;
 }
 
-/* Room for a record, not yet visible to the reader; NULL if there is none. */
-static struct record *reserve(struct tap_lane *lane, uint64_t length)
+/* Room for a record, not yet visible to the reader; NULL if less would stay free than `spare`. */
+static struct record *reserve(struct tap_lane *lane, uint64_t length, uint64_t spare)
 {
 	uint64_t written = atomic_load_explicit(&lane->written, memory_order_relaxed);
 	/* Acquire: pairs with the release in tap_give_back(). */
@@ -152,13 +169,13 @@ static struct record *reserve(struct tap_lane *lane, uint64_t length)
 	if (length > left) {
 		struct record *skip = (struct record *)(lane->ring + written % RING_BYTES);
 
-		if (room < left + length)
+		if (room < left + length + spare)
 			return NULL;
 		*skip = (struct record){.length_bytes = left};
 		/* Release: pairs with the acquire in take_record(). */
 		atomic_store_explicit(&lane->written, written + left, memory_order_release);
 		written += left;
-	} else if (room < length) {
+	} else if (room < length + spare) {
 		return NULL;
 	}
 	return (struct record *)(lane->ring + written % RING_BYTES);
@@ -219,7 +236,7 @@ static bool copy(struct tap_lane *lane, const struct tap_offer *offer)
 	struct tap_stream *stream = offer->stream;
 	bool is_divisible = is_resizable(packet);
 	uint64_t whole = is_divisible ? packet->content_bytes : packet->size_bytes;
-	struct tap_budget *account = NULL;
+	struct account account = {NULL, NULL, false};
 	struct record *record;
 	uint64_t length;
 
@@ -229,7 +246,7 @@ static bool copy(struct tap_lane *lane, const struct tap_offer *offer)
 		length = cut_at(offer, length);
 	if (length == 0 || record_bytes(length) > RING_BYTES / 2 + RING_BYTES / 4)
 		return false;
-	record = reserve(lane, record_bytes(length));
+	record = reserve(lane, record_bytes(length), account.is_own ? 0 : OWN_RING_BYTES);
 	if (!record)
 		return false;
 	*record = (struct record){
@@ -244,8 +261,8 @@ static bool copy(struct tap_lane *lane, const struct tap_offer *offer)
 	copy_packet(record->bytes, packet, length);
 	if (is_divisible)
 		resize(record->bytes, length);
-	account->left -= length;
-	lane->packets.left--;
+	account.bytes->left -= length;
+	account.packets->left--;
 	stream->lost_events = stream->lost_packets = 0;
 	/* Release: pairs with the acquire in take_record(). */
 	atomic_store_explicit(&lane->written,

@@ -20,7 +20,7 @@ struct scanner;
 struct stream_label;
 struct tap;
 
-/* Bytes that may be copied: so many each second, saved up to a limit. */
+/* What may be copied, bytes or packets: so many each second, saved up to a limit. */
 struct tap_budget {
 	uint64_t left;
 	uint64_t filled_at_ns;
@@ -28,7 +28,7 @@ struct tap_budget {
 
 /* What is known of one stream; the consumer's, zeroed when a tap is attached. */
 struct tap_stream {
-	struct tap_budget budget;
+	struct tap_budget bytes, packets; /* its own: however much others want */
 	bool is_known; /* the numbers below are of an earlier packet */
 	uint64_t discarded_seen;
 	uint64_t next_sequence;
