@@ -50,13 +50,27 @@ static void fire(struct triggers *triggers, struct trigger *trigger, uint64_t co
 
 /* --- events */
 
-static void noticed(void *data, uint64_t token, uint64_t count)
+/* "size = 5, $ctx.vpid = 77" */
+static void note_captured(struct trigger *trigger, const struct word_list *captured)
+{
+	const struct word_list *names = &trigger->condition.captures;
+	struct text values = {0};
+
+	for (size_t i = 0; i < names->count && i < captured->count; i++)
+		text_addf(&values, "%s%s = %s", i ? ", " : "", names->words[i], captured->words[i]);
+	free(trigger->captured);
+	trigger->captured = text_take(&values);
+}
+
+static void noticed(void *data, uint64_t token, uint64_t count, const struct word_list *captured)
 {
 	struct triggers *triggers = data;
 
 	for (struct trigger *one = triggers->first; one; one = one->next) {
 		if (one->token != token)
 			continue;
+		if (captured)
+			note_captured(one, captured);
 		fire(triggers, one, count);
 		return;
 	}
@@ -181,6 +195,7 @@ void trigger_destroy(struct trigger *trigger)
 	free(trigger->condition.channel);
 	word_list_finish(&trigger->condition.exclusions);
 	word_list_finish(&trigger->condition.captures);
+	free(trigger->captured);
 	free(trigger->name);
 	free(trigger);
 }
@@ -263,7 +278,12 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 		.loglevel_match = condition->loglevel_match,
 		.loglevel = condition->loglevel,
 	};
-	struct watched_rule watched = {.token = trigger->token, .uid = trigger->uid, .rule = &rule};
+	struct watched_rule watched = {
+		.token = trigger->token,
+		.uid = trigger->uid,
+		.rule = &rule,
+		.captures = &condition->captures,
+	};
 
 	if (class->carry) {
 		watched.carried = &carried;

@@ -26,7 +26,7 @@ struct trigger_condition {
 	char *filter; /* NULL: none */
 	enum loglevel_match loglevel_match;
 	int loglevel;
-	struct word_list captures; /* shown only */
+	struct word_list captures;
 	/* Of the others. */
 	char *session;
 	char *channel; /* of the last two; source_index too */
@@ -64,6 +64,7 @@ struct trigger {
 	size_t action_count, action_room;
 	uint64_t token;
 	uint64_t match_count;
+	char *captured;		   /* values of the last event that was noticed; NULL: none yet */
 	uint64_t state_session_id; /* of the session that `was_true` is about */
 	bool was_true;
 };

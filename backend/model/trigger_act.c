@@ -124,8 +124,10 @@ void trigger_act(struct model *model, struct trigger *trigger, struct trigger_ac
 	if (!is_due(trigger, action))
 		return;
 	if (action->kind == TRIGGER_NOTIFY) {
-		log_write(LOG_LEVEL_INFO, "trigger '%s': its condition was met (%llu)",
-			  trigger->name, (unsigned long long)trigger->match_count);
+		log_write(LOG_LEVEL_INFO, "trigger '%s': its condition was met (%llu)%s%s",
+			  trigger->name, (unsigned long long)trigger->match_count,
+			  trigger->captured ? ": " : "",
+			  trigger->captured ? trigger->captured : "");
 		return;
 	}
 	session = model_find_session(model, trigger->uid, action->session);

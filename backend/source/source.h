@@ -91,6 +91,7 @@ struct watched_rule {
 	/* The same in the words of the domain that the source carries, or NULL: its own domain's.
 	 * Copied. */
 	const struct carried_rule *carried;
+	const struct word_list *captures; /* fields: "size", "list[2]", "$ctx.vpid"; copied */
 };
 
 /*
@@ -193,14 +194,16 @@ struct source_class {
 	/*
 	 * Notices events whether they are recorded or not; NULL as functions: it can't. A part of
 	 * the task is done when all programs that run watch for it. notice_fd: readable when
-	 * something was noticed; take_notices then tells how often, without waiting. Who is too
-	 * slow does not hear of all. One thread calls all four.
+	 * something was noticed; take_notices then tells how often, without waiting, and what was
+	 * captured (borrowed; NULL: nothing; else count is 1). Who is too slow does not hear of
+	 * all. One thread calls all four.
 	 */
 	void (*watch)(struct source *source, const struct watched_rule *rule, struct task *task);
 	void (*unwatch)(struct source *source, uint64_t token);
 	int (*notice_fd)(const struct source *source);
 	void (*take_notices)(struct source *source,
-			     void (*noticed)(void *data, uint64_t token, uint64_t count),
+			     void (*noticed)(void *data, uint64_t token, uint64_t count,
+					     const struct word_list *captured),
 			     void *data);
 	/*
 	 * The session's current chunk is left now: what its metadata is to say of it is written.

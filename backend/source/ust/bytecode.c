@@ -143,6 +143,15 @@ static void push_path(struct compiler *compiler, const struct filter_node *field
 				       sizeof(step->index));
 		}
 	}
+}
+
+static void push_field(struct compiler *compiler, const struct filter_node *field)
+{
+	if (!filter_field_has_index(field)) {
+		push_named_field(compiler, field);
+		return;
+	}
+	push_path(compiler, field);
 	add_op(compiler, OP_LOAD_FIELD);
 }
 
@@ -234,10 +243,7 @@ static void generate_leaf(struct compiler *compiler, const struct filter_node *n
 		push_string(compiler, node);
 		break;
 	case FILTER_FIELD:
-		if (filter_field_has_index(node))
-			push_path(compiler, node);
-		else
-			push_named_field(compiler, node);
+		push_field(compiler, node);
 		break;
 	case FILTER_UNARY:
 		generate_unary(compiler, node);
@@ -387,12 +393,19 @@ static void finish(struct compiler *compiler)
 	text_finish(&compiler->relocations);
 }
 
+static void copy_code(const struct compiler *compiler, char *data)
+{
+	memcpy(data, compiler->code.bytes, compiler->code.length);
+	if (compiler->relocations.length > 0)
+		memcpy(data + compiler->code.length, compiler->relocations.bytes,
+		       compiler->relocations.length);
+}
+
 struct lttng_ust_abi_filter_bytecode *ust_bytecode_compile(const struct filter *filter,
 							   struct filter_problem *problem)
 {
 	struct lttng_ust_abi_filter_bytecode *bytecode = NULL;
 	struct compiler compiler = {0};
-	char *data;
 
 	if (compile(&compiler, filter, problem)) {
 		size_t length = compiler.code.length + compiler.relocations.length;
@@ -400,13 +413,30 @@ struct lttng_ust_abi_filter_bytecode *ust_bytecode_compile(const struct filter *
 		bytecode = mem_zalloc(sizeof(*bytecode) + length);
 		bytecode->len = (uint32_t)length;
 		bytecode->reloc_offset = (uint32_t)compiler.code.length;
-		data = (char *)bytecode + sizeof(*bytecode);
-		memcpy(data, compiler.code.bytes, compiler.code.length);
-		if (compiler.relocations.length > 0)
-			memcpy(data + compiler.code.length, compiler.relocations.bytes,
-			       compiler.relocations.length);
+		copy_code(&compiler, (char *)bytecode + sizeof(*bytecode));
 	}
 	finish(&compiler);
+	return bytecode;
+}
+
+struct lttng_ust_abi_capture_bytecode *ust_bytecode_capture(const char *field)
+{
+	struct lttng_ust_abi_capture_bytecode *bytecode = NULL;
+	struct filter *filter = filter_parse(field, NULL);
+	struct compiler compiler = {0};
+	size_t length;
+
+	if (filter && filter_root(filter)->kind == FILTER_FIELD) {
+		push_path(&compiler, filter_root(filter));
+		add_op(&compiler, OP_RETURN);
+		length = compiler.code.length + compiler.relocations.length;
+		bytecode = mem_zalloc(sizeof(*bytecode) + length);
+		bytecode->len = (uint32_t)length;
+		bytecode->reloc_offset = (uint32_t)compiler.code.length;
+		copy_code(&compiler, (char *)bytecode + sizeof(*bytecode));
+	}
+	finish(&compiler);
+	filter_destroy(filter);
 	return bytecode;
 }
 

@@ -14,6 +14,10 @@ struct lttng_ust_abi_filter_bytecode;
 /* NULL with the problem set (NULL passes): too long or too complex for the machine. free(). */
 struct lttng_ust_abi_filter_bytecode *ust_bytecode_compile(const struct filter *filter,
 							   struct filter_problem *problem);
+struct lttng_ust_abi_capture_bytecode;
+/* Makes an event notifier take along a field: "size", "list[2]", "$ctx.vpid". NULL: it names none.
+ * free(). */
+struct lttng_ust_abi_capture_bytecode *ust_bytecode_capture(const char *field);
 /* Whether it can be compiled: source_class's check_filter. */
 bool ust_bytecode_check(const struct filter *filter, struct filter_problem *problem);
 

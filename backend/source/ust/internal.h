@@ -51,6 +51,7 @@ struct ust_source {
 	struct error agents_missing;  /* … and why */
 	struct ust_watched *watched;  /* events that are waited for; lock */
 	int notice_fds[2];	      /* a pipe: applications write, the control thread reads */
+	struct text notice_rest;      /* its: the begin of a message that is not there yet */
 	pthread_mutex_t lock;	      /* protects the two lists, and each session's spec */
 	struct ust_app *apps;	      /* each holds a reference */
 	struct ust_session *sessions; /* likewise */
@@ -301,7 +302,9 @@ void ust_watch(struct source *base, const struct watched_rule *rule, struct task
 void ust_unwatch(struct source *base, uint64_t token);
 int ust_notice_fd(const struct source *base);
 void ust_take_notices(struct source *base,
-		      void (*noticed)(void *data, uint64_t token, uint64_t count), void *data);
+		      void (*noticed)(void *data, uint64_t token, uint64_t count,
+				      const struct word_list *captured),
+		      void *data);
 
 /* Of follow.c: true when the command was done, else the application is dropped or a line says what
  * it refused. */

@@ -13,6 +13,8 @@
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/source/ust/bytecode.h"
+#include "backend/source/ust/capture.h"
 #include "backend/source/ust/internal.h"
 
 #define NOTICE_BYTES sizeof(struct lttng_ust_abi_event_notifier_notification)
@@ -26,6 +28,7 @@ struct ust_watched {
 	uid_t uid;
 	struct rule_spec rule; /* its texts are ours */
 	bool has_loggers;      /* agents were told */
+	struct word_list captures;
 	atomic_bool is_over;
 };
 
@@ -51,6 +54,7 @@ static void unref(struct ust_watched *watched)
 	for (size_t i = 0; i < watched->rule.exclusion_count; i++)
 		free((char *)(uintptr_t)watched->rule.exclusions[i]);
 	free((void *)(uintptr_t)watched->rule.exclusions);
+	word_list_finish(&watched->captures);
 	free((char *)(uintptr_t)watched->rule.pattern);
 	free((char *)(uintptr_t)watched->rule.filter);
 	free(watched);
@@ -68,6 +72,8 @@ static struct ust_watched *make(const struct watched_rule *wanted)
 	watched->token = wanted->token;
 	watched->uid = wanted->uid;
 	watched->has_loggers = wanted->carried != NULL;
+	for (size_t i = 0; wanted->captures && i < wanted->captures->count; i++)
+		word_list_add(&watched->captures, wanted->captures->words[i]);
 	watched->rule = *wanted->rule;
 	watched->rule.exclusions = exclusions;
 	watched->rule.pattern = mem_strdup(wanted->rule->pattern);
@@ -88,6 +94,22 @@ static bool has_group(struct ust_app *app)
 	return app->notice_group != NULL;
 }
 
+static bool set_captures(struct ust_app *app, const struct ust_watched *watched,
+			 struct lttng_ust_abi_object_data *object)
+{
+	for (size_t i = 0; i < watched->captures.count; i++) {
+		struct lttng_ust_abi_capture_bytecode *bytecode =
+			ust_bytecode_capture(watched->captures.words[i]);
+		int code = bytecode ? lttng_ust_ctl_set_capture(app->command_fd, bytecode, object)
+				    : -EINVAL;
+
+		free(bytecode);
+		if (!ust_app_did(app, code, "capture", watched->captures.words[i]))
+			return false;
+	}
+	return true;
+}
+
 static struct lttng_ust_abi_object_data *make_notifier(struct ust_app *app,
 						       const struct ust_watched *watched)
 {
@@ -103,7 +125,7 @@ static struct lttng_ust_abi_object_data *make_notifier(struct ust_app *app,
 						   &object);
 	if (!ust_app_did(app, code, "watch for", watched->rule.pattern))
 		return NULL;
-	if (ust_rule_complete(app, &watched->rule, object) &&
+	if (ust_rule_complete(app, &watched->rule, object) && set_captures(app, watched, object) &&
 	    ust_app_did(app, lttng_ust_ctl_enable(app->command_fd, object), "watch for",
 			watched->rule.pattern))
 		return object;
@@ -263,6 +285,7 @@ void ust_watched_end(struct ust_source *source)
 		source->watched = watched->next;
 		unref(watched);
 	}
+	text_finish(&source->notice_rest);
 	fd_close(&source->notice_fds[0]);
 	fd_close(&source->notice_fds[1]);
 }
@@ -272,43 +295,84 @@ int ust_notice_fd(const struct source *base)
 	return ((const struct ust_source *)base)->notice_fds[0];
 }
 
-/* Messages of one token usually come together. */
-static void count_notices(const unsigned char *bytes, size_t count,
-			  void (*noticed)(void *data, uint64_t token, uint64_t count), void *data)
+/* Messages of one token usually come together; those with values are told one by one. */
+struct telling {
+	void (*noticed)(void *data, uint64_t token, uint64_t count,
+			const struct word_list *captured);
+	void *data;
+	uint64_t token;
+	uint64_t same;
+};
+
+static void tell_same(struct telling *telling)
+{
+	if (telling->same > 0)
+		telling->noticed(telling->data, telling->token, telling->same, NULL);
+	telling->same = 0;
+}
+
+static void tell(struct telling *telling, uint64_t token, const unsigned char *captured,
+		 size_t length)
+{
+	struct word_list values = {0};
+
+	if (telling->token != token || length > 0)
+		tell_same(telling);
+	telling->token = token;
+	if (length == 0) {
+		telling->same++;
+		return;
+	}
+	capture_read(captured, length, &values);
+	telling->noticed(telling->data, token, 1, &values);
+	word_list_finish(&values);
+}
+
+/* Returns how many bytes were whole messages. All of them if they make no sense. */
+static size_t tell_messages(struct telling *telling, const unsigned char *bytes, size_t length)
 {
 	struct lttng_ust_abi_event_notifier_notification notice;
-	uint64_t token = 0;
-	uint64_t same = 0;
+	size_t at = 0;
 
-	for (size_t i = 0; i < count; i++) {
-		memcpy(&notice, bytes + i * NOTICE_BYTES, NOTICE_BYTES);
-		if (same > 0 && notice.token != token) {
-			noticed(data, token, same);
-			same = 0;
-		}
-		token = notice.token;
-		same++;
+	while (length - at >= NOTICE_BYTES) {
+		memcpy(&notice, bytes + at, NOTICE_BYTES);
+		if (notice.capture_buf_size > CAPTURED_BYTES_MAX)
+			return length;
+		if (length - at - NOTICE_BYTES < notice.capture_buf_size)
+			break;
+		tell(telling, notice.token, bytes + at + NOTICE_BYTES, notice.capture_buf_size);
+		at += NOTICE_BYTES + notice.capture_buf_size;
 	}
-	if (same > 0)
-		noticed(data, token, same);
+	return at;
 }
 
 /*
- * Nothing is captured, so all messages have one length, and writes of less than a page are whole.
- * Applications may write nonsense: tokens are looked up, and a piece of a message ends with the
- * read.
+ * Writes of less than a page are whole, reads are not. Applications may write nonsense: tokens are
+ * looked up, lengths bounded.
  */
 void ust_take_notices(struct source *base,
-		      void (*noticed)(void *data, uint64_t token, uint64_t count), void *data)
+		      void (*noticed)(void *data, uint64_t token, uint64_t count,
+				      const struct word_list *captured),
+		      void *data)
 {
-	int fd = ust_notice_fd(base);
+	struct ust_source *source = (struct ust_source *)base;
+	struct telling telling = {.noticed = noticed, .data = data};
 	unsigned char bytes[READ_BYTES];
 
 	for (int i = 0; i < READS_MAX; i++) {
-		ssize_t got = read(fd, bytes, sizeof(bytes));
+		size_t rest = source->notice_rest.length;
+		ssize_t got;
+		size_t told;
 
+		if (rest > 0)
+			memcpy(bytes, source->notice_rest.bytes, rest);
+		got = read(ust_notice_fd(base), bytes + rest, sizeof(bytes) - rest);
 		if (got <= 0)
 			break;
-		count_notices(bytes, (size_t)got / NOTICE_BYTES, noticed, data);
+		rest += (size_t)got;
+		told = tell_messages(&telling, bytes, rest);
+		text_clear(&source->notice_rest);
+		text_add_bytes(&source->notice_rest, (const char *)bytes + told, rest - told);
 	}
+	tell_same(&telling);
 }
