@@ -53,12 +53,14 @@ void native_clock_declare(struct native_source *source, struct native_session *s
 	pthread_mutex_unlock(&source->clock_lock);
 }
 
-/* clock_lock is held. */
+/* clock_lock is held. Who reads a live trace has taken in the clock already. */
 static void write_clock(struct native_session *session)
 {
 	struct text fresh = {0};
 	struct error err = ERROR_INIT;
 
+	if (session->sink->is_live)
+		return;
 	print(session, &fresh);
 	if (sink_replace_metadata(session->sink, text_str(&session->clock_text), text_str(&fresh),
 				  &err)) {

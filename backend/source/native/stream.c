@@ -284,12 +284,19 @@ static void detach(struct native_stream *stream, struct native_lane *lane)
 
 /* --- as consumers see it */
 
+/* Somebody reads meanwhile, and waits for what even an empty packet tells. */
+static bool is_live(const struct native_stream *stream)
+{
+	return stream->base.output && stream->base.output->sink->is_live;
+}
+
 /* True: a packet came of it. is_wanted: even an empty one, if it tells of losses. */
 static bool finish_packet(struct native_stream *stream, struct native_lane *lane, bool is_wanted,
 			  struct packet *packet)
 {
 	if (!stream->is_open || stream->event_count == 0) {
-		if (!is_wanted || native_stream_discarded(stream, lane) <= stream->discarded_told)
+		if (!is_wanted || (!is_live(stream) &&
+				   native_stream_discarded(stream, lane) <= stream->discarded_told))
 			return false;
 		native_packet_open(stream, stream->last_clock);
 	}
@@ -443,12 +450,18 @@ void native_stream_destroy(struct stream *base)
 	free(stream);
 }
 
+static uint64_t clock_now(struct stream *base)
+{
+	return timebase_ticks(native_stream_of(base)->channel->source->is_counter);
+}
+
 static const struct stream_class native_stream_class = {
 	.take = take,
 	.give_back = give_back,
 	.flush = flush,
 	.produced = produced,
 	.consumed = consumed,
+	.clock = clock_now,
 	.destroy = native_stream_destroy,
 };
 
@@ -467,6 +480,7 @@ struct native_stream *native_stream_create(struct native_channel *channel,
 		.wait_fd = stream->event_fd,
 		.is_overwrite = channel->is_overwrite,
 		.affinity = channel->id,
+		.class_id = channel->id,
 		.scanner = scanner_ref(channel->scanner),
 		.tally = tally_ref(channel->tally),
 		.output = output,
