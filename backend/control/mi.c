@@ -163,6 +163,25 @@ static const struct rule field_rules[] = {
 	END,
 };
 
+static const struct rule probe_rules[] = {
+	{.member = "address"},
+	{.member = "offset"},
+	{.member = "symbol_name"},
+	END,
+};
+
+static const struct rule function_rules[] = {{.member = "symbol_name"}, END};
+
+static const struct rule probe_attribute_rules[] = {
+	{.member = "probe_attributes", .kind = OBJECT, .inner = probe_rules},
+	END,
+};
+
+static const struct rule function_attribute_rules[] = {
+	{.member = "function_attributes", .kind = OBJECT, .inner = function_rules},
+	END,
+};
+
 static const struct rule event_rules[] = {
 	{.member = "name"},
 	{.member = "type"},
@@ -171,6 +190,14 @@ static const struct rule event_rules[] = {
 	{.member = "loglevel_type"},
 	{.member = "filter_expression"},
 	{.member = "exclusions", .kind = WORDS, .text = "exclusion"},
+	{.member = "probe_attributes",
+	 .element = "attributes",
+	 .kind = WRAP,
+	 .inner = probe_attribute_rules},
+	{.member = "function_attributes",
+	 .element = "attributes",
+	 .kind = WRAP,
+	 .inner = function_attribute_rules},
 	{.member = "success"},
 	END,
 };

@@ -39,6 +39,24 @@ static void elements_are_those_of_the_schema(void **state)
 		      "<success>true</success></command>\n");
 }
 
+static void probes_have_their_places(void **state)
+{
+	(void)state;
+	assert_answer(
+		"enable-event",
+		"{\"events\": [{\"name\": \"p\", \"type\": \"PROBE\", \"location\": \"x+0x10\","
+		"\"probe_attributes\": {\"symbol_name\": \"x\", \"offset\": 16}},"
+		"{\"name\": \"f\", \"type\": \"FUNCTION\","
+		"\"function_attributes\": {\"symbol_name\": \"y\", \"offset\": 0}}]}",
+		true,
+		"<name>enable-event</name><output><events><event><name>p</name>"
+		"<type>PROBE</type><attributes><probe_attributes><offset>16</offset>"
+		"<symbol_name>x</symbol_name></probe_attributes></attributes></event>"
+		"<event><name>f</name><type>FUNCTION</type><attributes>"
+		"<function_attributes><symbol_name>y</symbol_name></function_attributes>"
+		"</attributes></event></events></output><success>true</success></command>\n");
+}
+
 static void what_was_not_found_is_an_empty_list(void **state)
 {
 	(void)state;
@@ -89,6 +107,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_are_those_of_the_schema),
+		cmocka_unit_test(probes_have_their_places),
 		cmocka_unit_test(what_was_not_found_is_an_empty_list),
 		cmocka_unit_test(started_sessions_are_enabled),
 		cmocka_unit_test(trackers_have_elements_of_their_own),

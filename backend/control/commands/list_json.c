@@ -8,12 +8,36 @@
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
 #include "backend/model/loglevel.h"
+#include "backend/source/location.h"
 
 static const char *const loglevel_types[] = {
 	[LOGLEVEL_ALL] = "ALL",
 	[LOGLEVEL_AT_LEAST] = "RANGE",
 	[LOGLEVEL_EXACTLY] = "SINGLE",
 };
+
+/* A place in the kernel, in its parts as lttng's machine interface has them. */
+static void put_place(struct json *event, const struct event_rule *rule)
+{
+	struct error ignored = ERROR_INIT;
+	struct location location;
+	struct json *attributes;
+
+	if (rule->kind != RULE_PROBE && rule->kind != RULE_FUNCTION)
+		return;
+	if (location_parse(shared_text_str(rule->location), rule->kind, &location, &ignored)) {
+		attributes =
+			json_put_object(event, rule->kind == RULE_PROBE ? "probe_attributes"
+									: "function_attributes");
+		if (location.kind == LOCATION_ADDRESS) {
+			json_put_u64(attributes, "address", location.number);
+		} else {
+			json_put_text(attributes, "symbol_name", location.symbol);
+			json_put_u64(attributes, "offset", location.number);
+		}
+	}
+	location_finish(&location);
+}
 
 struct json *listing_rule_json(struct json *events, size_t source_index,
 			       const struct event_rule *rule)
@@ -27,6 +51,7 @@ struct json *listing_rule_json(struct json *events, size_t source_index,
 	json_put_text(event, "type", rule_kind_names[rule->kind].symbol);
 	if (shared_text_str(rule->location)[0])
 		json_put_text(event, "location", shared_text_str(rule->location));
+	put_place(event, rule);
 	json_put_bool(event, "enabled", rule->is_enabled);
 	json_put_text(event, "loglevel_type", loglevel_types[rule->loglevel_match]);
 	if (rule->loglevel_match != LOGLEVEL_ALL)
