@@ -355,6 +355,14 @@ static bool go_to_prompt(struct console *console, const char *argument)
 	return true;
 }
 
+static size_t program_count(struct console *console)
+{
+	size_t count = console_picture_acquire(console)->program_count;
+
+	console_picture_release(console);
+	return count;
+}
+
 static bool cancel(struct console *console, const char *argument)
 {
 	struct text command = {0};
@@ -364,6 +372,8 @@ static bool cancel(struct console *console, const char *argument)
 		text_add(&command, console->notice.command);
 		console_tell(console, NOTICE_INFO, text_str(&command),
 			     "goes on in the background; its answer comes here");
+	} else if (program_count(console) > 0) {
+		submit_text(console, FROM_KEY, NULL, "run-place --interrupt");
 	} else {
 		console_tell(console, NOTICE_INFO, "", "q quits or detaches, ? explains the keys");
 	}

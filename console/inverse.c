@@ -559,6 +559,7 @@ static const struct {
 
 /* What these do is no change that one would take back, or is taken back in another way. */
 static const char *const harmless[] = {
+	"run-place",
 	"detach",
 	"help",
 	"list",

@@ -37,6 +37,7 @@ struct child {
 	char line[LINE_MAX_BYTES + 1];
 	size_t line_length;
 	unsigned int line_count, lines_max;
+	bool takes_interrupts;
 	void (*ended)(void *data, int status);
 	void *data;
 };
@@ -272,6 +273,7 @@ struct child *child_start(struct children *children, const struct child_settings
 
 	child->children = children;
 	child->loop = children->loop;
+	child->takes_interrupts = settings->takes_interrupts;
 	child->next = children->first;
 	children->first = child;
 	child->pid_fd = -1;
@@ -319,6 +321,23 @@ void child_signal_all(struct child *child, int signal_number)
 {
 	if (kill(-child->pid, signal_number) < 0)
 		kill(child->pid, signal_number);
+}
+
+size_t children_count_interruptible(const struct children *children)
+{
+	size_t count = 0;
+
+	for (const struct child *child = children->first; child; child = child->next)
+		count += child->takes_interrupts;
+	return count;
+}
+
+void children_interrupt(struct children *children)
+{
+	for (struct child *child = children->first; child; child = child->next) {
+		if (child->takes_interrupts)
+			child_signal_all(child, SIGINT);
+	}
 }
 
 void child_terminate(struct child *child)

@@ -7,6 +7,7 @@
 #define TRACON_MODEL_CHILD_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 #include "backend/base/as_user.h"
@@ -30,6 +31,7 @@ struct child_settings {
 					    program gets none of the engine's environment but PATH,
 					    language and time zone */
 	unsigned int lines_max; /* of output; the rest is counted and dropped. 0: no limit */
+	bool takes_interrupts;	/* a person's Ctrl-C is meant for it: children_interrupt() */
 	/* It ended: exit status, or 128 + signal. The child is freed afterwards. */
 	void (*ended)(void *data, int status);
 	void *data;
@@ -45,6 +47,11 @@ void child_signal_all(struct child *child, int signal_number);
 void child_terminate(struct child *child);
 /* SIGKILL and no call of `ended`: the engine ends. NULL passes. */
 void child_abandon(struct child *child);
+
+/* Those that take interrupts. */
+size_t children_count_interruptible(const struct children *children);
+/* SIGINT for them, and for what they have started. */
+void children_interrupt(struct children *children);
 
 /* The engine ends: those that still run go on by themselves, nobody hears of their end. */
 void children_let_go(struct children *children);

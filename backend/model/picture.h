@@ -179,7 +179,8 @@ struct picture {
 	size_t event_count;
 	const struct picture_chunk *chunks;
 	size_t chunk_count;
-	size_t app_count; /* applications that can be traced */
+	size_t app_count;     /* applications that can be traced */
+	size_t program_count; /* that `run` has started in the console, and that still run */
 	const struct picture_source *sources;
 	size_t source_count;
 };

@@ -408,6 +408,7 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 		.chunks = rows.chunks,
 		.chunk_count = rows.chunk_at,
 		.app_count = model->app_count,
+		.program_count = children_count_interruptible(&model->children),
 		.sources = rows.sources,
 		.source_count = source_count,
 	};

@@ -47,6 +47,7 @@ static void program_ended(void *data, int status)
 	struct session *session = model_find_session_id(running->model, running->session_id);
 
 	log_write(LOG_LEVEL_INFO, "%s ended with status %d", running->words.words[0], status);
+	model_changed(running->model);
 	if (session && running->stops_session && !session->is_ending)
 		recording_stop(session, (struct outcome){stopped, NULL});
 	running_free(running);
@@ -61,6 +62,7 @@ static bool start_program(struct running *running, struct error *err)
 		.words = (const char *const *)(uintptr_t)running->words.words,
 		.variables = variables,
 		.directory = running->directory,
+		.takes_interrupts = true,
 		.ended = program_ended,
 		.data = running,
 	};
@@ -73,10 +75,13 @@ static bool start_program(struct running *running, struct error *err)
 		variables[count] = running->preload;
 	child = child_start(&running->model->children, &settings, err);
 	free(home_variable);
-	if (child)
-		reply_print(running->reply, "%s runs (process %d); what it prints is in Messages\n",
-			    running->words.words[0], (int)child_pid(child));
-	return child != NULL;
+	if (!child)
+		return false;
+	model_changed(running->model);
+	reply_print(running->reply,
+		    "%s runs (process %d); what it prints is in Messages, Ctrl-C ends it\n",
+		    running->words.words[0], (int)child_pid(child));
+	return true;
 }
 
 static void session_records(void *data, const struct error *err)
