@@ -106,23 +106,78 @@ static void replace_in(struct relayd_sink *sink, struct relayd_trace *trace, con
 	text_add(&replaced, at + strlen(old));
 	text_finish(&trace->metadata);
 	trace->metadata = replaced;
-	trace->is_replaced = true;
+	/* Of one that begins anew nothing has to be taken back. */
+	trace->is_replaced = trace->is_replaced || trace->sent_bytes > 0;
 	push_metadata(sink, trace);
 }
 
+static struct relayd_item *make_replacing(const char *old, const char *fresh)
+{
+	size_t old_size = strlen(old) + 1;
+	size_t fresh_size = strlen(fresh) + 1;
+	struct relayd_item *item = mem_zalloc(sizeof(*item) + old_size + fresh_size);
+
+	memcpy(item->bytes, old, old_size);
+	memcpy(item->bytes + old_size, fresh, fresh_size);
+	return item;
+}
+
+/* The texts lie in the item, one behind the other. */
+static void replace_all(struct relayd_sink *sink, const struct relayd_item *item)
+{
+	const char *old = (const char *)item->bytes;
+	const char *fresh = old + strlen(old) + 1;
+
+	pthread_mutex_lock(&sink->lock);
+	for (struct relayd_trace *trace = sink->traces; trace; trace = trace->next)
+		replace_in(sink, trace, old, fresh);
+	pthread_mutex_unlock(&sink->lock);
+}
+
+void relayd_replace_late(struct relayd_sink *sink)
+{
+	struct relayd_item *item;
+
+	while ((item = sink->late_replacing)) {
+		sink->late_replacing = item->next;
+		replace_all(sink, item);
+		free(item);
+	}
+}
+
+/* Metadata leave a chunk when the last stream has left it: until then they keep their text. */
+static void do_replace(struct relayd_sink *sink, struct relayd_item *item)
+{
+	const char *old = (const char *)item->bytes;
+	struct relayd_item **last = &sink->late_replacing;
+	bool is_leaving;
+
+	pthread_mutex_lock(&sink->lock);
+	is_leaving = sink->old != NULL;
+	pthread_mutex_unlock(&sink->lock);
+	if (!is_leaving) {
+		replace_all(sink, item);
+		return;
+	}
+	while (*last)
+		last = &(*last)->next;
+	*last = make_replacing(old, old + strlen(old) + 1);
+}
+
+/* In its turn, behind rotations that were asked for before it. */
 static bool replace_metadata(struct sink *base, const char *old, const char *fresh,
 			     struct error *err)
 {
 	struct relayd_sink *sink = sink_of(base);
+	struct relayd_item *item;
 
 	if (base->is_live)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "who reads a live session along has read its metadata: the relay "
 				 "daemon takes no other");
-	pthread_mutex_lock(&sink->lock);
-	for (struct relayd_trace *trace = sink->traces; trace; trace = trace->next)
-		replace_in(sink, trace, old, fresh);
-	pthread_mutex_unlock(&sink->lock);
+	item = make_replacing(old, fresh);
+	item->run = do_replace;
+	relayd_push(sink, item);
 	return true;
 }
 
@@ -520,6 +575,12 @@ static void destroy(struct sink *base)
 	pthread_cond_signal(&sink->is_filled);
 	pthread_mutex_unlock(&sink->lock);
 	thread_join(sink->thread);
+	while (sink->late_replacing) {
+		struct relayd_item *item = sink->late_replacing;
+
+		sink->late_replacing = item->next;
+		free(item);
+	}
 	free(sink->current);
 	word_list_finish(&sink->names);
 	text_finish(&sink->request);

@@ -115,6 +115,7 @@ struct relayd_sink {
 	bool is_closing;
 	struct relayd_chunk *current;
 	struct relayd_chunk *old;
+	struct relayd_item *late_replacing; /* until `old` is left; the worker's own */
 	struct relayd_trace *traces;
 	struct relayd_stream *streams;
 	struct word_list names; /* used in this chunk: "PATH", "PATH/NAME" */
@@ -139,6 +140,8 @@ struct relayd_sink {
 };
 
 /* --- relayd.c */
+/* What was put off while a chunk was being left. The worker. */
+void relayd_replace_late(struct relayd_sink *sink);
 void relayd_chunk_unref(struct relayd_sink *sink, struct relayd_chunk *chunk); /* worker */
 
 /* --- relayd_worker.c: each takes one item for the queue. The lock is held for _locked. */

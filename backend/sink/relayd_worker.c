@@ -316,6 +316,8 @@ static bool leave_chunk(struct relayd_sink *sink, const struct relayd_chunk *chu
 		is_left = move_metadata(sink, traces[i], fresh, err);
 	is_left = is_left && relayd_talk_pending(sink, err) &&
 		  relayd_talk_close_chunk(sink, chunk, close, path, err);
+	if (is_left)
+		relayd_replace_late(sink);
 	for (size_t i = 0; fresh && i < count && is_left; i++)
 		is_left = relayd_talk_metadata(sink, traces[i], err);
 	free(traces);
@@ -363,8 +365,8 @@ static void close_chunk(struct relayd_sink *sink, struct relayd_chunk *chunk,
 	bool is_there = sink->is_connected && chunk->session == sink->session;
 	bool is_closed = is_there && leave_chunk(sink, chunk, fresh, close, &path, &err);
 
+	relayd_replace_late(sink);
 	forget_sent(sink);
-
 	if (!is_there)
 		error_set(&err, ERROR_GONE,
 			  "the connection to the relay daemon was lost: what it has of the chunk "

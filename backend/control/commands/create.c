@@ -68,6 +68,10 @@ static bool check_mode(const struct session_wish *wish, struct error *err)
 		return error_set(err, ERROR_INVALID,
 				 "--live and --no-output exclude each other: viewers read what is "
 				 "recorded");
+	if (wish->live_period_us && wish->url && (wish->limits.idle_us || wish->limits.lifetime_us))
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "a session that is read live at a relay daemon keeps its "
+				 "session.id: neither --idle-timeout nor --max-lifetime");
 	return true;
 }
 
@@ -216,8 +220,7 @@ static const struct option_spec create_options[] = {
 	{"snapshot", 0, OPTION_FLAG, NULL,
 	 "keep the newest events in the buffers; 'snapshot record' writes them", COMPLETE_NOTHING},
 	{"shm-path", 0, OPTION_TEXT, "DIR",
-	 "have its buffers as files below DIR: what is in them survives the engine",
-	 COMPLETE_FILE},
+	 "have its buffers as files below DIR: what is in them survives the engine", COMPLETE_FILE},
 	{"live", 0, OPTION_OPTIONAL_TEXT, "TIME",
 	 "viewers show events as they are recorded, at most TIME later; default 1 s",
 	 COMPLETE_NOTHING},
