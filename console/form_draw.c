@@ -152,8 +152,25 @@ struct parts {
 	int line_rows, word_rows;
 };
 
-static void draw_inside(const struct form *form, const struct parts *parts, struct canvas *canvas)
+/* On a small screen the words to pick from go before the rest of the command line. */
+static struct parts fit_parts(const struct parts *all, int rows)
 {
+	struct parts parts = *all;
+	int room = rows - 2 > 0 ? rows - 2 : 0; /* a field and the hint stay */
+
+	if (parts.word_rows + parts.line_rows > room)
+		parts.word_rows = parts.word_rows < room - 1 ? parts.word_rows : room - 1;
+	if (parts.word_rows < 0)
+		parts.word_rows = 0;
+	if (parts.word_rows + parts.line_rows > room)
+		parts.line_rows = room - parts.word_rows;
+	return parts;
+}
+
+static void draw_inside(const struct form *form, const struct parts *all, struct canvas *canvas)
+{
+	const struct parts fitted = fit_parts(all, canvas_rows(canvas));
+	const struct parts *parts = &fitted;
 	int rows = canvas_rows(canvas);
 	int last = rows - 1;
 	int values = rows - parts->line_rows - parts->word_rows - 1;
@@ -163,8 +180,7 @@ static void draw_inside(const struct form *form, const struct parts *parts, stru
 	if (values > (int)form->count)
 		values = (int)form->count;
 	draw_values(form, canvas, 0, values);
-	if (values + parts->word_rows < rows)
-		draw_words(form, canvas, values, parts->word_rows);
+	draw_words(form, canvas, values, parts->word_rows);
 	if (parts->complaint.length > 0)
 		canvas_text(canvas, last, 0, canvas_columns(canvas), ROLE_WARN,
 			    text_str(&parts->complaint));
