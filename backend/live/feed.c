@@ -80,6 +80,7 @@ struct live_feed *live_feed_create(uint64_t id, const char *session_name, uint64
 	atomic_init(&feed->references, 1);
 	pthread_mutex_init(&feed->lock, NULL);
 	feed->id = id;
+	feed->wake_fd = -1;
 	feed->session_name = mem_strdup(session_name);
 	feed->period_us = period_us;
 	return feed;
@@ -108,12 +109,21 @@ void live_feed_unref(struct live_feed *feed)
 	free(feed);
 }
 
+void live_feed_wake(struct live_feed *feed)
+{
+	const uint64_t one = 1;
+
+	if (feed->is_expected && write(feed->wake_fd, &one, sizeof(one)) > 0)
+		feed->is_expected = false;
+}
+
 void live_feed_end(struct live_feed *feed)
 {
 	if (!feed)
 		return;
 	pthread_mutex_lock(&feed->lock);
 	feed->is_over = true;
+	live_feed_wake(feed);
 	pthread_mutex_unlock(&feed->lock);
 }
 
@@ -440,6 +450,7 @@ void live_stream_put(struct live_stream *stream, struct live_file *file, uint64_
 		publish(stream, &entry);
 		stream->last_packet_at = ++feed->serial;
 		note_told(stream->trace, packet->end_clock);
+		live_feed_wake(feed);
 	}
 	stream->has_packets = true;
 	pthread_mutex_unlock(&feed->lock);
@@ -458,6 +469,7 @@ void live_stream_beacon(struct live_stream *stream, uint64_t clock, uint32_t cla
 		stream->idle_clock = clock;
 		stream->idle_at = ++feed->serial;
 		note_told(stream->trace, clock);
+		live_feed_wake(feed);
 	}
 	pthread_mutex_unlock(&feed->lock);
 }
@@ -504,6 +516,7 @@ void live_stream_close(struct live_stream *stream)
 	}
 	stream->is_closed = true;
 	live_stream_unref(stream);
+	live_feed_wake(feed);
 	pthread_mutex_unlock(&feed->lock);
 	live_feed_unref(feed);
 }

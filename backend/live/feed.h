@@ -70,6 +70,13 @@ struct live_feed_info {
 void live_feed_look(struct live_feed *feed, struct live_feed_info *info); /* any thread */
 
 /*
+ * From now on the descriptor (an eventfd, which stays open as long as the feed) is written to when
+ * something may have come, once for each live_feed_expect().
+ */
+void live_feed_set_wake(struct live_feed *feed, int event_fd);
+void live_feed_expect(struct live_feed *feed);
+
+/*
  * Packets that come from now on are kept for it, from the oldest that another reader still needs
  * if from_oldest. The reader must be destroyed before the feed is let go of.
  */

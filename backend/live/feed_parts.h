@@ -45,7 +45,7 @@ struct live_trace {
 	char *path;
 	struct text metadata;
 	struct uuid uuid;
-	bool is_ready; /* readers may hear of it */
+	bool is_ready;		  /* readers may hear of it */
 	struct live_clock *clock; /* the feed's; NULL: not declared yet */
 	unsigned int references;
 };
@@ -114,6 +114,8 @@ struct live_feed {
 	uint64_t period_us;
 	uint64_t serial; /* of what was told: births, packets, beacons */
 	bool is_over;
+	int wake_fd;	  /* -1: nobody waits here */
+	bool is_expected; /* it is to be written to */
 	struct live_clock *clocks;
 	struct live_stream *streams;
 	struct live_reader *readers;
@@ -123,6 +125,8 @@ struct live_feed {
 /* The lock is held for all. */
 void live_trace_unref(struct live_trace *trace);
 void live_stream_unref(struct live_stream *stream);
+/* Who waits looks again. */
+void live_feed_wake(struct live_feed *feed);
 /* Entries that no cursor needs go. */
 void live_stream_trim(struct live_stream *stream);
 void live_entry_let_go(struct live_feed *feed, struct live_entry *entry);

@@ -44,6 +44,20 @@ void live_feed_look(struct live_feed *feed, struct live_feed_info *info)
 	pthread_mutex_unlock(&feed->lock);
 }
 
+void live_feed_set_wake(struct live_feed *feed, int event_fd)
+{
+	pthread_mutex_lock(&feed->lock);
+	feed->wake_fd = event_fd;
+	pthread_mutex_unlock(&feed->lock);
+}
+
+void live_feed_expect(struct live_feed *feed)
+{
+	pthread_mutex_lock(&feed->lock);
+	feed->is_expected = feed->wake_fd >= 0;
+	pthread_mutex_unlock(&feed->lock);
+}
+
 /* --- the reader */
 
 void live_reader_meet(struct live_reader *reader, struct live_stream *stream, uint64_t number)
@@ -302,7 +316,7 @@ static bool may_hear_idle(const struct live_cursor *cursor)
 	const struct live_stream *stream = cursor->stream;
 	const struct live_reader *reader = cursor->reader;
 
-	if (!stream->idle_at || stream->idle_clock < cursor->told_clock)
+	if (!stream->idle_at || stream->idle_clock <= cursor->told_clock)
 		return false;
 	for (const struct live_cursor *other = reader->unannounced_count ? reader->cursors : NULL;
 	     other; other = other->next)

@@ -8,6 +8,7 @@
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,7 @@ struct connection {
 	struct text out;
 	size_t out_at;
 	uint64_t progress_ns; /* something came or went */
+	uint64_t parked_ns;   /* until when its request waits for something to come; 0: none does */
 	bool is_ending;	      /* closed when its output is through */
 	bool is_over;
 };
@@ -51,6 +53,9 @@ struct live_server {
 	struct queue *queue; /* any thread sends */
 	struct loop *loop;
 	struct timer *timer;
+	struct timer *park_timer;
+	int wake_fd; /* feeds write to it */
+	struct watch *wake_watch;
 	int listen_fd;
 	struct watch *watch;
 	struct live_hall hall;
@@ -178,9 +183,22 @@ static bool send_some(struct connection *connection)
 	return true;
 }
 
-/* A request at a time: the next one is looked at when the reply is through. */
-static void handle_requests(struct connection *connection)
+/* The request stays where it is. */
+static void park(struct connection *connection)
 {
+	struct live_server *server = connection->server;
+
+	if (!connection->parked_ns)
+		connection->parked_ns =
+			loop_now_ns(server->loop) + live_viewer_patience_ns(connection->viewer);
+	if (!timer_is_armed(server->park_timer))
+		timer_arm(server->park_timer, connection->parked_ns);
+}
+
+/* A request at a time: the next one is looked at when the reply is through. */
+static void handle_requests(struct connection *connection, bool may_wait)
+{
+	enum live_verdict verdict;
 	bool is_through = true;
 	size_t request_bytes;
 
@@ -191,8 +209,15 @@ static void handle_requests(struct connection *connection)
 		}
 		if (request_bytes == 0 || request_bytes > connection->in_length)
 			return;
-		connection->is_ending = !live_viewer_handle(connection->viewer, connection->in,
-							    request_bytes, &connection->out);
+		verdict = live_viewer_handle(connection->viewer, connection->in, request_bytes,
+					     may_wait, &connection->out);
+		if (verdict == LIVE_WAITS) {
+			park(connection);
+			return;
+		}
+		connection->parked_ns = 0;
+		connection->is_ending = verdict == LIVE_ENDS;
+		may_wait = true;
 		connection->in_length -= request_bytes;
 		memmove(connection->in, connection->in + request_bytes, connection->in_length);
 		is_through = send_some(connection);
@@ -218,7 +243,8 @@ static void receive(struct connection *connection)
 	}
 	connection->in_length += (size_t)got;
 	connection->progress_ns = loop_now_ns(connection->server->loop);
-	handle_requests(connection);
+	if (!connection->parked_ns)
+		handle_requests(connection, true);
 }
 
 static void is_writable(struct connection *connection)
@@ -230,7 +256,7 @@ static void is_writable(struct connection *connection)
 		return;
 	}
 	loop_change_watch(connection->watch, WATCH_READ);
-	handle_requests(connection);
+	handle_requests(connection, true);
 }
 
 static void connection_is_ready(void *data, unsigned int events)
@@ -277,6 +303,40 @@ static void viewer_connects(void *data, unsigned int events)
 		else
 			close(fd);
 	}
+}
+
+/* --- requests that wait */
+
+static void feeds_have_news(void *data, unsigned int events)
+{
+	struct live_server *server = data;
+	uint64_t count;
+
+	(void)events;
+	if (read(server->wake_fd, &count, sizeof(count)) < 0)
+		return; /* none: it does not block */
+	for (struct connection *connection = server->connections; connection;
+	     connection = connection->next)
+		if (!connection->is_over && connection->parked_ns)
+			handle_requests(connection, true);
+}
+
+static void patience_ends(void *data, uint64_t now_ns)
+{
+	struct live_server *server = data;
+	uint64_t next_ns = 0;
+
+	for (struct connection *connection = server->connections; connection;
+	     connection = connection->next) {
+		if (!connection->is_over && connection->parked_ns &&
+		    connection->parked_ns <= now_ns)
+			handle_requests(connection, false);
+		if (!connection->is_over && connection->parked_ns &&
+		    (!next_ns || connection->parked_ns < next_ns))
+			next_ns = connection->parked_ns;
+	}
+	if (next_ns)
+		timer_arm(server->park_timer, next_ns);
 }
 
 /* --- what time brings */
@@ -366,6 +426,7 @@ static void take_feed(struct message *message)
 {
 	struct server_message *offer = (struct server_message *)message;
 
+	live_feed_set_wake(offer->feed, offer->server->wake_fd);
 	live_hall_add(&offer->server->hall, offer->feed);
 	live_feed_unref(offer->feed);
 	free(offer);
@@ -428,10 +489,13 @@ bool live_server_move(struct live_server *server, const struct live_place *wante
 
 static void free_server(struct live_server *server)
 {
+	for (size_t i = 0; i < server->hall.count; i++)
+		live_feed_set_wake(server->hall.feeds[i], -1);
 	live_hall_tidy(&server->hall, true);
 	free(server->hall.host_name);
 	loop_destroy(server->loop);
 	queue_destroy(server->queue);
+	fd_close(&server->wake_fd);
 	fd_close(&server->listen_fd);
 	free(server);
 }
@@ -450,6 +514,11 @@ struct live_server *live_server_create(const struct live_place *wanted, const ch
 	server->queue = queue_create();
 	server->loop = loop_create();
 	server->timer = loop_add_timer(server->loop, look, server);
+	server->park_timer = loop_add_timer(server->loop, patience_ends, server);
+	server->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (server->wake_fd >= 0)
+		server->wake_watch = loop_watch(server->loop, server->wake_fd, WATCH_READ,
+						feeds_have_news, server);
 	loop_watch_queue(server->loop, server->queue);
 	server->watch = loop_watch(server->loop, fd, WATCH_READ, viewer_connects, server);
 	server->thread = thread_start("live", run, server, err);

@@ -6,19 +6,37 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/live/wire.h"
 
 #define SESSIONS_MAX 16 /* that one connection reads at the same time */
 
+/*
+ * What an answer waits for longer than the live period at most; and at all: Ctrl-C does not get
+ * through to a babeltrace2 that waits.
+ */
+#define PATIENCE_MORE_NS (50 * NS_PER_MS)
+#define PATIENCE_MAX_NS	 (400 * NS_PER_MS)
+
+/*
+ * babeltrace2 shows what it has when it has heard that this was all: its source once, its muxer
+ * once more. Then it sleeps.
+ */
+#define NOTHINGS_BEFORE_WAITING 2
+
 struct attached {
 	uint64_t id;
+	struct live_feed *feed; /* as long as the reader */
 	struct live_reader *reader;
+	uint64_t patience_ns;
 };
 
 struct live_viewer {
 	const struct live_hall *hall;
 	struct attached sessions[SESSIONS_MAX];
 	size_t session_count;
+	bool may_wait, waits;	/* the request that is handled */
+	uint64_t nothing_count; /* answers since there was something */
 	bool has_session; /* the viewer's own, of which the protocol has one for each connection */
 	unsigned char bytes[LIVE_PACKET_BYTES_MAX];
 };
@@ -72,6 +90,7 @@ struct live_viewer *live_viewer_create(const struct live_hall *hall)
 	viewer->hall = hall;
 	viewer->session_count = 0;
 	viewer->has_session = false;
+	viewer->nothing_count = 0;
 	return viewer;
 }
 
@@ -181,6 +200,13 @@ static void put_streams(struct live_reader *reader, struct text *reply)
 	text_finish(&records);
 }
 
+static uint64_t patience(uint64_t period_us)
+{
+	uint64_t wanted_ns = period_us * NS_PER_US + PATIENCE_MORE_NS;
+
+	return wanted_ns < PATIENCE_MAX_NS ? wanted_ns : PATIENCE_MAX_NS;
+}
+
 static enum live_attach_status attach(struct live_viewer *viewer, uint64_t id, uint32_t seek)
 {
 	struct live_feed_info info;
@@ -196,7 +222,9 @@ static enum live_attach_status attach(struct live_viewer *viewer, uint64_t id, u
 		return LIVE_ATTACH_UNKNOWN;
 	viewer->sessions[viewer->session_count++] = (struct attached){
 		.id = id,
+		.feed = feed,
 		.reader = live_reader_create(feed, seek == LIVE_SEEK_BEGINNING),
+		.patience_ns = patience(info.period_us),
 	};
 	return LIVE_ATTACH_OK;
 }
@@ -250,6 +278,12 @@ static void do_get_next_index(struct live_viewer *viewer, const unsigned char *b
 	};
 	struct live_packet packet = {.position = 0};
 	enum live_next next = next_packet(viewer, live_get_u64(body), &packet);
+
+	viewer->waits = next == LIVE_NEXT_NOTHING && viewer->may_wait &&
+			viewer->nothing_count >= NOTHINGS_BEFORE_WAITING;
+	viewer->nothing_count = next == LIVE_NEXT_NOTHING ? viewer->nothing_count + 1 : 0;
+	if (viewer->waits)
+		return;
 
 	live_encode_index(reply,
 			  &(struct live_index){
@@ -358,22 +392,42 @@ bool live_viewer_measure(const unsigned char *bytes, size_t length, size_t *requ
 	return true;
 }
 
-bool live_viewer_handle(struct live_viewer *viewer, const unsigned char *request, size_t length,
-			struct text *reply)
+uint64_t live_viewer_patience_ns(const struct live_viewer *viewer)
+{
+	uint64_t patience_ns = 0;
+
+	for (size_t i = 0; i < viewer->session_count; i++)
+		if (viewer->sessions[i].patience_ns > patience_ns)
+			patience_ns = viewer->sessions[i].patience_ns;
+	return patience_ns;
+}
+
+static void expect(const struct live_viewer *viewer)
+{
+	for (size_t i = 0; i < viewer->session_count; i++)
+		live_feed_expect(viewer->sessions[i].feed);
+}
+
+enum live_verdict live_viewer_handle(struct live_viewer *viewer, const unsigned char *request,
+				     size_t length, bool may_wait, struct text *reply)
 {
 	const struct command_rule *rule;
 	struct live_request header;
 
 	if (length < LIVE_HEADER_BYTES)
-		return false;
+		return LIVE_ENDS;
 	live_decode_header(request, &header);
 	rule = header.command < COUNT_OF(command_rules) ? &command_rules[header.command] : NULL;
 	if (!rule || !rule->run) {
 		live_put_u32(reply, LIVE_UNKNOWN_COMMAND);
-		return false;
+		return LIVE_ENDS;
 	}
 	if (length - LIVE_HEADER_BYTES < rule->body_bytes)
-		return false;
+		return LIVE_ENDS;
+	viewer->may_wait = may_wait;
+	viewer->waits = false;
+	if (may_wait)
+		expect(viewer); /* before looking: what comes behind the look is told */
 	rule->run(viewer, request + LIVE_HEADER_BYTES, reply);
-	return true;
+	return viewer->waits ? LIVE_WAITS : LIVE_ANSWERED;
 }

@@ -32,8 +32,18 @@ bool live_viewer_is_lost(const struct live_viewer *viewer);
  * that any viewer sends.
  */
 bool live_viewer_measure(const unsigned char *bytes, size_t length, size_t *request_bytes);
-/* One whole request; the reply is added. False: nothing but closing is left, after the reply. */
-bool live_viewer_handle(struct live_viewer *viewer, const unsigned char *request, size_t length,
-			struct text *reply);
+enum live_verdict {
+	LIVE_ANSWERED,
+	LIVE_WAITS, /* there is nothing to say yet: to be asked again */
+	LIVE_ENDS,  /* nothing but closing is left, after the reply */
+};
+/*
+ * One whole request; the reply is added. A viewer that hears that there is nothing sleeps for 100
+ * ms: with may_wait the answer waits until there is something.
+ */
+enum live_verdict live_viewer_handle(struct live_viewer *viewer, const unsigned char *request,
+				     size_t length, bool may_wait, struct text *reply);
+/* How long such an answer may wait at most: a bit more than the longest period of its sessions. */
+uint64_t live_viewer_patience_ns(const struct live_viewer *viewer);
 
 #endif

@@ -132,7 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 		    request_bytes == 0 || request_bytes > length - at)
 			break;
 		assert(request_bytes <= LIVE_HEADER_BYTES + LIVE_BODY_MAX);
-		goes_on = live_viewer_handle(viewer, bytes + at, request_bytes, &reply);
+		goes_on = live_viewer_handle(viewer, bytes + at, request_bytes, i & 1, &reply) !=
+			  LIVE_ENDS;
 		assert(reply.length <= REPLY_MAX);
 		text_clear(&reply);
 		at += request_bytes;

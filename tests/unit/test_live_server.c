@@ -82,7 +82,7 @@ static bool ask(struct bench *bench, uint32_t command, const struct text *body)
 					&request_bytes));
 	assert_int_equal(request_bytes, request.length);
 	goes_on = live_viewer_handle(bench->viewer, (const unsigned char *)request.bytes,
-				     request.length, &bench->reply);
+				     request.length, false, &bench->reply) == LIVE_ANSWERED;
 	text_finish(&request);
 	return goes_on;
 }
