@@ -19,7 +19,8 @@
 
 #define NOTICE_BYTES sizeof(struct lttng_ust_abi_event_notifier_notification)
 #define READ_BYTES   (NOTICE_BYTES * 1024)
-#define READS_MAX    4 /* then others have their turn */
+#define READS_MAX    4	       /* then others have their turn */
+#define PIPE_BYTES   (1 << 20) /* what anybody may ask for: fs.pipe-max-size */
 
 struct ust_watched {
 	struct ust_watched *next;
@@ -273,8 +274,10 @@ void ust_unwatch(struct source *base, uint64_t token)
 bool ust_watched_begin(struct ust_source *source, struct error *err)
 {
 	source->notice_fds[0] = source->notice_fds[1] = -1;
-	return pipe2(source->notice_fds, O_CLOEXEC | O_NONBLOCK) == 0 ||
-	       error_set_errno(err, errno, "cannot make a pipe");
+	if (pipe2(source->notice_fds, O_CLOEXEC | O_NONBLOCK) < 0)
+		return error_set_errno(err, errno, "cannot make a pipe");
+	fcntl(source->notice_fds[1], F_SETPIPE_SZ, PIPE_BYTES); /* else it is a smaller one */
+	return true;
 }
 
 void ust_watched_end(struct ust_source *source)
