@@ -118,14 +118,14 @@ static char **merge_environment(const char *const *variables, char **inherited)
 	size_t at = 0;
 	char **merged;
 
-	for (char **entry = inherited; *entry; entry++)
+	for (char **entry = inherited; entry && *entry; entry++)
 		count++;
 	for (const char *const *entry = variables; entry && *entry; entry++)
 		count++;
 	merged = mem_alloc((count + 1) * sizeof(char *));
 	for (const char *const *entry = variables; entry && *entry; entry++)
 		merged[at++] = (char *)(uintptr_t)*entry;
-	for (char **entry = inherited; *entry; entry++)
+	for (char **entry = inherited; entry && *entry; entry++)
 		merged[at++] = *entry;
 	merged[at] = NULL;
 	return merged;
