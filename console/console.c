@@ -20,6 +20,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/base/queue.h"
+#include "backend/base/self_trace.h"
 #include "backend/base/units.h"
 #include "console/browser.h"
 #include "console/complete.h"
@@ -38,8 +39,9 @@
 #include "console/wanted.h"
 
 #define NOTICE_NS	   (8 * NS_PER_S)
-#define KEY_FRAME_NS	   (8 * NS_PER_MS) /* bursts of keys share a frame */
-#define DATA_FRAMES_PER_S  4		   /* of the refresh interval: changes between ticks */
+#define SLOW_FRAME_NS	   (16 * NS_PER_MS) /* a key's effect is late by a frame of most screens */
+#define KEY_FRAME_NS	   (8 * NS_PER_MS)  /* bursts of keys share a frame */
+#define DATA_FRAMES_PER_S  4		    /* of the refresh interval: changes between ticks */
 #define UNFOCUSED_NS	   (5 * NS_PER_S)
 #define VERY_SLOW_NS	   (5 * NS_PER_S) /* nothing that moves is drawn any more */
 #define SLOW_NS_MAX	   (10 * NS_PER_S)
@@ -489,13 +491,25 @@ static bool lose_if_lost(struct console *console)
 	return true;
 }
 
+static void draw_timed(struct console *console)
+{
+	uint64_t begin_ns = clock_monotonic_ns();
+	uint64_t begin_bytes = screen_bytes(console->screen);
+	uint64_t took_ns;
+
+	frame_draw(console);
+	screen_present(console->screen, console->canvas);
+	took_ns = clock_monotonic_ns() - begin_ns;
+	if (took_ns > SLOW_FRAME_NS)
+		self_trace_slow_frame(took_ns, screen_bytes(console->screen) - begin_bytes);
+}
+
 static void draw(struct console *console, uint64_t now_ns)
 {
 	struct pace *pace = &console->pace;
 
 	mouse_scroll(console);
-	frame_draw(console);
-	screen_present(console->screen, console->canvas);
+	draw_timed(console);
 	if (pace->wants_data_frame)
 		pace->last_data_frame_ns = now_ns;
 	pace->last_frame_ns = now_ns;

@@ -7,7 +7,10 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "backend/base/clock.h"
+#include "backend/base/self_trace.h"
 #include "backend/base/units.h"
 
 #define RETRY_NS  NS_PER_MS
@@ -87,6 +90,7 @@ static void give_turns(struct lane *lane)
 		struct slot *next = slot->busy_next;
 
 		slot->is_busy = false;
+		lane->wake_up.turns++;
 		slot_turn(slot);
 		slot = next;
 	}
@@ -100,6 +104,16 @@ static void publish_clock(struct lane *lane)
 	atomic_store_explicit(&lane->has_cpu_clock, true, memory_order_release);
 }
 
+/* Before it sleeps again. A wake-up that found nothing but events like this one has none. */
+static void trace_wake_up(struct lane *lane)
+{
+	if (lane->wake_up.packets > 0)
+		self_trace_wake_up(lane->number, lane->wake_up.turns, lane->wake_up.packets,
+				   lane->wake_up.bytes,
+				   clock_monotonic_ns() - lane->wake_up.begin_ns);
+	memset(&lane->wake_up, 0, sizeof(lane->wake_up));
+}
+
 static void run(void *data)
 {
 	struct lane *lane = data;
@@ -107,7 +121,11 @@ static void run(void *data)
 	publish_clock(lane);
 	while (!lane->is_stopped) {
 		loop_wait(lane->loop, lane->busy_first ? 0 : -1);
+		if (lane->wake_up.begin_ns == 0)
+			lane->wake_up.begin_ns = loop_now_ns(lane->loop);
 		give_turns(lane);
+		if (!lane->busy_first)
+			trace_wake_up(lane);
 	}
 }
 

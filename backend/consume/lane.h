@@ -74,6 +74,12 @@ struct lane {
 	struct slot *busy_first;
 	struct slot **busy_last;
 	struct lane_set *sets;
+	struct {
+		unsigned int turns;
+		uint64_t packets;
+		uint64_t bytes;
+		uint64_t begin_ns;
+	} wake_up; /* what was done since it last slept, for others than the engine itself */
 	struct timer *retry_timer; /* waiting streams that had nothing are asked again */
 	struct timer *settle_timer;
 	struct event_counts *scratch; /* of one packet, until it has been written */

@@ -3,6 +3,7 @@
 #ifndef TRACON_CONSUME_PACKET_H
 #define TRACON_CONSUME_PACKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define PACKET_HEADER_MAX 128
@@ -18,6 +19,8 @@ struct packet {
 	uint64_t sequence;	   /* packet_seq_num, as the header says */
 	uint32_t stream_id;
 	uint64_t stream_instance_id;
+	bool is_of_engine; /* its events tell what this program does: there is nothing to tell of it
+			    */
 	/*
 	 * If not 0, these bytes stand in for the packet's first header_bytes: a stream that goes on
 	 * in fresh buffers adds the old ones' sequence number and discard count.

@@ -256,6 +256,14 @@ static bool is_consumed(const struct slot *slot)
 	       (slot->is_retiring && stream->is_output_kept);
 }
 
+static void note_packet(const struct slot *slot, const struct packet *packet)
+{
+	if (packet->is_of_engine)
+		return;
+	slot->lane->wake_up.packets++;
+	slot->lane->wake_up.bytes += packet->size_bytes;
+}
+
 /* Waits are looked at behind each packet, so that a cut falls where it was asked for. */
 static enum take_result carry_some(struct slot *slot)
 {
@@ -266,9 +274,11 @@ static enum take_result carry_some(struct slot *slot)
 		enum take_result result;
 
 		packet.header_bytes = 0;
+		packet.is_of_engine = false;
 		result = stream->class->take(stream, &packet);
 		if (result != TAKE_PACKET)
 			return result;
+		note_packet(slot, &packet);
 		if (stream->is_kept && slot->is_retiring)
 			lose(stream, &packet);
 		else

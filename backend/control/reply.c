@@ -11,9 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/clock.h"
 #include "backend/base/filter/filter.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/self_trace.h"
 #include "backend/base/text.h"
 #include "backend/control/mi.h"
 
@@ -22,6 +24,7 @@
 struct reply {
 	struct request *request;
 	char *command_name;
+	uint64_t begin_ns;	  /* monotonic */
 	struct text command_line; /* made when first asked for */
 	struct json *output;
 	struct json *warnings;
@@ -46,6 +49,7 @@ struct reply *reply_create(struct request *request, const char *command_name)
 
 	reply->request = request;
 	reply->command_name = mem_strdup(command_name);
+	reply->begin_ns = clock_monotonic_ns();
 	reply->output = json_create_object();
 	reply->warnings = json_create_array();
 	reply->errors = json_create_array();
@@ -261,6 +265,8 @@ void reply_done(struct reply *reply, enum exit_status status)
 		write_document(reply, status);
 	else if (reply_requester(reply)->wants_mi)
 		write_xml(reply, status);
+	self_trace_command(reply_command_line(reply), (int)status,
+			   clock_monotonic_ns() - reply->begin_ns);
 	answer->done(answer->data, (int)status);
 	json_unref(reply->output);
 	json_unref(reply->warnings);

@@ -8,6 +8,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/self_trace.h"
 #include "backend/model/expiry.h"
 #include "backend/model/hook.h"
 #include "backend/model/lifespan.h"
@@ -34,6 +35,7 @@ struct rotate_operation {
 	struct rotation_outcome outcome;
 	char *hook; /* runs once the chunk is complete; NULL: none */
 	uint64_t hook_limit_us;
+	uint64_t begin_ns; /* monotonic */
 	uint64_t chunk_id;
 	bool is_cut;
 	bool is_closed;
@@ -236,10 +238,18 @@ static const struct chunk_row *find_chunk(const struct session *session, uint64_
 	return NULL;
 }
 
+static void trace_phase(const struct rotate_operation *rotate, enum rotation_phase phase)
+{
+	self_trace_rotation(session_name(rotate->operation.session), rotate->chunk_id, phase,
+			    clock_monotonic_ns() - rotate->begin_ns);
+}
+
 static void finish_rotate(struct operation *operation, const struct error *err)
 {
 	struct rotate_operation *rotate = (struct rotate_operation *)operation;
 
+	if (!err && rotate->is_cut)
+		trace_phase(rotate, ROTATION_PHASE_ARCHIVE);
 	operation->session->rotation = NULL;
 	shared_text_unref(rotate->turned_identity);
 	free(rotate->hook);
@@ -264,6 +274,7 @@ static void rotate_cut_step(struct operation *operation)
 	struct rotate_operation *rotate = (struct rotate_operation *)operation;
 
 	rotate->is_cut = true;
+	trace_phase(rotate, ROTATION_PHASE_CUT);
 	if (rotate->turn_reason)
 		lifespan_turn_late(operation->session);
 	end_rotation_when_ready(rotate);
@@ -349,6 +360,7 @@ static void rotate_step(struct operation *operation)
 	}
 	if (session->sink)
 		tell_chunk_ends(session);
+	rotate->begin_ns = clock_monotonic_ns();
 	session->rotation = operation; /* before: a chunk without streams closes at once */
 	if (!rotate_chunk(rotate, is_last, &err)) {
 		operation_end(operation, &err);
@@ -359,6 +371,7 @@ static void rotate_step(struct operation *operation)
 		turn_identity(rotate, turn_wall_ns);
 	} else
 		lifespan_begin_waiting(session, clock_wall_ns());
+	trace_phase(rotate, ROTATION_PHASE_BEGIN);
 	session->was_rotated_since_stop = is_last;
 	running_note(session);
 	model_changed(session->model);

@@ -65,6 +65,7 @@ struct native_process {
 	uid_t uid;
 	gid_t gid;
 	char name[17];
+	bool is_engine;	 /* ourselves */
 	bool is_trusted; /* of our own user: its memory may be written from where it is */
 	bool has_hello;
 	bool is_announced;
@@ -134,6 +135,8 @@ struct native_wants *native_wants_create(const struct native_catalog *catalog,
 struct native_wants *native_wants_ref(struct native_wants *wants);
 void native_wants_unref(struct native_wants *wants); /* NULL passes */
 bool native_wants_equal(const struct native_wants *one, const struct native_wants *other);
+/* Only then the engine's own events are meant. */
+bool native_rule_names_engine(const struct rule_spec *rule);
 /* Of an id that is NATIVE_ASKED. */
 bool native_wants_match(const struct native_wants *wants, uint32_t id, const unsigned char *at,
 			uint64_t left, const struct native_writer_state *state);
@@ -258,6 +261,7 @@ struct native_source {
 	char *path;
 	struct watch *listen_watch;
 	uint64_t next_process_id;
+	bool traces_engine; /* control thread */
 	uint32_t process_count;
 	struct native_process *processes;
 	struct native_catalog *catalogs;

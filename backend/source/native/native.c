@@ -17,6 +17,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/self_trace.h"
 #include "backend/base/units.h"
 #include "backend/ctf/type.h"
 #include "backend/source/native/internal.h"
@@ -97,7 +98,7 @@ static void process_speaks(void *data, unsigned int events)
 		errno = 0;
 		is_fine = native_handshake_receive(process, &err);
 	}
-	if (process->has_hello && is_fine && !process->is_announced)
+	if (process->has_hello && is_fine && !process->is_announced && !process->is_engine)
 		announce(process);
 	if (is_fine)
 		return;
@@ -136,6 +137,7 @@ static void take_in(struct native_source *source, int fd)
 	process->uid = peer.uid;
 	process->gid = peer.gid;
 	process->is_trusted = peer.uid == geteuid();
+	process->is_engine = peer.pid == getpid();
 	process->catalog = native_find_catalog(source, peer.uid);
 	process->next = source->processes;
 	source->processes = process;
@@ -261,10 +263,25 @@ static void run_apply(struct message *message)
 	free(apply);
 }
 
+/* Nothing of its own is there to trace before somebody asks. */
+static bool asks_for_engine(const struct session_spec *spec)
+{
+	for (size_t i = 0; i < spec->channel_count; i++)
+		for (size_t j = 0; j < spec->channels[i].rule_count; j++)
+			if (native_rule_names_engine(&spec->channels[i].rules[j]))
+				return true;
+	return false;
+}
+
 static void native_apply(struct source *base, struct session_spec *spec, struct task *task)
 {
 	struct native_source *source = (struct native_source *)base;
 	struct apply *apply = mem_zalloc(sizeof(*apply));
+
+	if (asks_for_engine(spec) && !source->traces_engine) {
+		source->traces_engine = true;
+		self_trace_start();
+	}
 
 	*apply = (struct apply){
 		.message = {.run = run_apply},

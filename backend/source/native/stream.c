@@ -378,6 +378,7 @@ enum take_result native_stream_take(struct native_stream *stream, struct packet 
 	}
 	stream->latest_ticks = timebase_ticks(stream->channel->source->is_counter) + CLOCK_SLACK;
 	native_process_ref(lane->process); /* it may let go of it */
+	packet->is_of_engine = lane->process->is_engine;
 	result = take_from(stream, lane, packet);
 	if (!stream->is_lent && native_stream_reads(stream, lane))
 		release(stream, lane);

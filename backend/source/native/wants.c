@@ -6,6 +6,8 @@
 #include "backend/base/mem.h"
 #include "backend/source/native/internal.h"
 
+#define ENGINE_PROVIDER "tracon:"
+
 struct place { /* of a filter's field in the event */
 	bool is_context;
 	bool is_field;
@@ -39,11 +41,24 @@ static bool is_excluded(const struct rule_spec *rule, const char *name)
 	return false;
 }
 
+bool native_rule_names_engine(const struct rule_spec *rule)
+{
+	return strncmp(rule->pattern, ENGINE_PROVIDER, strlen(ENGINE_PROVIDER)) == 0;
+}
+
+/* What the engine tells of itself is no part of "all events" of applications. */
+static bool is_unasked(const struct rule_spec *rule, const char *name)
+{
+	return strncmp(name, ENGINE_PROVIDER, strlen(ENGINE_PROVIDER)) == 0 &&
+	       !native_rule_names_engine(rule);
+}
+
 /* Severe levels are low numbers, as in LTTng-UST. */
 static bool is_meant(const struct rule_spec *rule, const struct native_event *event)
 {
 	if (!rule->is_enabled || rule->kind != RULE_TRACEPOINT ||
-	    !text_glob_match(rule->pattern, event->name) || is_excluded(rule, event->name))
+	    !text_glob_match(rule->pattern, event->name) || is_excluded(rule, event->name) ||
+	    is_unasked(rule, event->name))
 		return false;
 	if (rule->loglevel_match == LOGLEVEL_AT_LEAST)
 		return event->level <= rule->loglevel;
