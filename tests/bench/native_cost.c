@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What an event costs the thread that emits it: CPU time, native and LTTng-UST tracepoints with the
- * same payloads in one process, in turn. Says "ready", then obeys lines on standard input:
+ * same payloads in one process, in turn. Says "ready", then obeys lines on standard input.
  *
- *	hot|cold THREADS ROUNDS EVENTS PAUSE_MS	  prints a JSON object: for each item the
- *nanoseconds per event of each round (the mean of the threads) flood KIND THREADS EVENTS
- *"native" or "ust": that many numbered events from each thread as fast as it goes; prints the
- *seconds pulse KIND EVENTS			  the same from one thread, without an answer
+ * "hot|cold THREADS ROUNDS EVENTS PAUSE_MS" prints a JSON object: for each item the nanoseconds per
+ * event of each round, the mean of the threads. hot is a loop that does nothing else; cold touches
+ * 40 random cache lines of 32 MiB between two events. After each item there is a pause in which
+ * readers catch up.
  *
- * hot is a loop that does nothing else; cold touches 40 random cache lines of 32 MiB between two
- * events. After each item there is a pause in which readers catch up.
+ * "flood native|ust THREADS EVENTS": that many numbered events from each thread as fast as it goes;
+ * prints the seconds.
+ *
+ * "pulse BURSTS": native events in bursts that a reader can follow, without an answer.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -31,7 +33,13 @@
 TRACON_PROVIDER(cost, COST_EVENTS)
 TRACON_PROVIDER_DEFINE(cost, COST_EVENTS)
 
-enum { THREADS_MAX = 64, LINES_TOUCHED = 40, CACHE_LINE = 64 };
+enum {
+	THREADS_MAX = 64,
+	LINES_TOUCHED = 40,
+	CACHE_LINE = 64,
+	BURST_EVENTS = 2000,
+	BURST_PAUSE_US = 200,
+};
 #define ARENA_BYTES (32UL << 20)
 #define WORDS	    "twenty-four bytes long.."
 
@@ -54,10 +62,12 @@ static uint8_t block[64];
 
 #define ITEMS(ITEM)                                                                                \
 	ITEM(empty, EMPTY)                                                                         \
-	ITEM(rdtsc, RDTSC) ITEM(rdtscp, RDTSCP) ITEM(clock_gettime, CLOCK) ITEM(numbers, NUMBERS)  \
-		ITEM(ust_numbers, UNUMBERS) ITEM(line, LINE) ITEM(ust_line, ULINE)                 \
-			ITEM(block, BLOCK) ITEM(ust_block, UBLOCK) ITEM(ordered, ORDERED)          \
-				ITEM(disabled, DISABLED)
+	ITEM(rdtsc, RDTSC)                                                                         \
+	ITEM(rdtscp, RDTSCP)                                                                       \
+	ITEM(clock_gettime, CLOCK)                                                                 \
+	ITEM(numbers, NUMBERS) ITEM(ust_numbers, UNUMBERS) ITEM(line, LINE) ITEM(ust_line, ULINE)  \
+		ITEM(block, BLOCK) ITEM(ust_block, UBLOCK) ITEM(ordered, ORDERED)                  \
+			ITEM(disabled, DISABLED)
 
 static uint64_t thread_ns(void)
 {
@@ -213,6 +223,16 @@ static double flood_s(struct flood flood, unsigned int threads)
 	return (double)(tracon_monotonic() - begin) / 1e9;
 }
 
+/* Numbers go on from burst to burst. */
+static void pulse(uint32_t bursts)
+{
+	for (uint32_t burst = 0; burst < bursts; burst++) {
+		for (uint32_t i = 0; i < BURST_EVENTS; i++)
+			ITEM_NUMBERS(burst * BURST_EVENTS + i);
+		usleep(BURST_PAUSE_US);
+	}
+}
+
 static void obey(const char *line, struct crew *crew)
 {
 	char kind[16];
@@ -222,8 +242,8 @@ static void obey(const char *line, struct crew *crew)
 	if (sscanf(line, "flood %15s %u %u", kind, &threads, &events) == 3 &&
 	    threads <= THREADS_MAX)
 		printf("%.6f\n", flood_s((struct flood){events, kind[0] == 'n'}, threads));
-	else if (sscanf(line, "pulse %15s %u", kind, &events) == 2)
-		run_flood(&(struct flood){events, kind[0] == 'n'});
+	else if (sscanf(line, "pulse %u", &events) == 1)
+		pulse(events);
 	else if (sscanf(line, "%15s %u %u %u %u", kind, &threads, &crew->rounds, &crew->events,
 			&crew->pause_ms) == 5 &&
 		 threads <= THREADS_MAX)
