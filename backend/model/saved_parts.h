@@ -12,7 +12,7 @@
 #define SAVED_CONTEXT_TARGET "tracon-context"
 #define SAVED_OUTPUT_TARGET  "tracon-snapshot-output"
 /* When it ends by itself: "idle-us lifetime-us"; and its session.id. */
-#define SAVED_EXPIRY_TARGET   "tracon-expiry"
+#define SAVED_EXPIRY_TARGET "tracon-expiry"
 /* "limit-us COMMAND", encoded as outputs are. */
 #define SAVED_HOOK_TARGET     "tracon-rotation-hook"
 #define SAVED_IDENTITY_TARGET "tracon-session-id"

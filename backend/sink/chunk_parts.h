@@ -63,9 +63,9 @@ struct stream_files {
 	int data_fd;	     /* -1: could not be created yet */
 	int index_fd;
 	struct live_file *live; /* the data file, for viewers; reference held. NULL: nobody's */
-	unsigned int number;  /* of the file, if the stream's files have a limit */
-	uint64_t event_count; /* since the stream entered the chunk, over all files */
-	uint64_t total_bytes; /* likewise */
+	unsigned int number;	/* of the file, if the stream's files have a limit */
+	uint64_t event_count;	/* since the stream entered the chunk, over all files */
+	uint64_t total_bytes;	/* likewise */
 	uint64_t data_bytes;
 	uint64_t allocated_bytes;
 	uint64_t index_bytes;
