@@ -257,6 +257,7 @@ struct native_source {
 	struct thread *thread;
 	struct timer *poll_timer, *clock_timer;
 	uint64_t polled_at_ns;
+	uint64_t busy_at_ns; /* the last look that found something */
 	int listen_fd;
 	char *path;
 	struct watch *listen_watch;

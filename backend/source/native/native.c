@@ -25,6 +25,8 @@
 
 #define PROCESSES_MAX 4096
 #define POLL_IDLE_NS  (20 * NS_PER_MS)
+#define POLL_ALERT_NS (2 * NS_PER_MS) /* a lane from nothing to full takes some 3 ms */
+#define ALERT_NS      (10 * NS_PER_S) /* since the last record: programs come in bursts */
 #define POLL_BUSY_NS  NS_PER_MS
 #define ACCEPT_COUNT  64
 #define MESSAGE_COUNT 256 /* of one application, then others have a turn */
@@ -191,12 +193,15 @@ static uint64_t poll_pause_ns(struct native_source *source, uint64_t passed_ns)
 				      : 0;
 	uint64_t pause_ns;
 
+	if (progress > 0)
+		source->busy_at_ns = source->polled_at_ns;
 	if (progress == 0 || ring_bytes == 0)
-		return POLL_IDLE_NS;
+		return source->polled_at_ns - source->busy_at_ns < ALERT_NS ? POLL_ALERT_NS
+									    : POLL_IDLE_NS;
 	pause_ns = (uint64_t)((__int128)passed_ns * ring_bytes / 4 / progress);
 	if (pause_ns < POLL_BUSY_NS)
 		return POLL_BUSY_NS;
-	return pause_ns > POLL_IDLE_NS ? POLL_IDLE_NS : pause_ns;
+	return pause_ns > POLL_ALERT_NS ? POLL_ALERT_NS : pause_ns;
 }
 
 static void poll_lanes(void *data, uint64_t now_ns)
@@ -227,6 +232,7 @@ static void begin_looking(struct native_source *source)
 		return;
 	if (!timer_is_armed(source->poll_timer)) {
 		source->polled_at_ns = now_ns;
+		source->busy_at_ns = now_ns;
 		timer_arm(source->poll_timer, now_ns + POLL_BUSY_NS);
 	}
 	if (!timer_is_armed(source->clock_timer))
