@@ -6,8 +6,8 @@
 #include "console/dispatch.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <semaphore.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

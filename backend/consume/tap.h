@@ -29,7 +29,7 @@ struct tap_budget {
 /* What is known of one stream; the consumer's, zeroed when a tap is attached. */
 struct tap_stream {
 	struct tap_budget bytes, packets; /* its own: however much others want */
-	bool is_known; /* the numbers below are of an earlier packet */
+	bool is_known;			  /* the numbers below are of an earlier packet */
 	uint64_t discarded_seen;
 	uint64_t next_sequence;
 	uint64_t lost_events, lost_packets; /* since the last packet that was copied */

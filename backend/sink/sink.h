@@ -62,7 +62,7 @@ struct sink_trace {
 };
 struct sink_stream {
 	struct sink *sink;
-	uint32_t class_id;	    /* CTF's, of its packets; who puts says so before the first one */
+	uint32_t class_id; /* CTF's, of its packets; who puts says so before the first one */
 	struct stream_label *label; /* NULL: nobody but the sink can read its packets */
 	/* Borrowed from who puts, who lives longer; counts what was taken and did not arrive. NULL:
 	 * nobody counts. */

@@ -65,9 +65,9 @@ static uint8_t block[64];
 	ITEM(rdtsc, RDTSC)                                                                         \
 	ITEM(rdtscp, RDTSCP)                                                                       \
 	ITEM(clock_gettime, CLOCK)                                                                 \
-	ITEM(numbers, NUMBERS) ITEM(ust_numbers, UNUMBERS) ITEM(line, LINE) ITEM(ust_line, ULINE)  \
-		ITEM(block, BLOCK) ITEM(ust_block, UBLOCK) ITEM(ordered, ORDERED)                  \
-			ITEM(disabled, DISABLED)
+	ITEM(numbers, NUMBERS)                                                                     \
+	ITEM(ust_numbers, UNUMBERS) ITEM(line, LINE) ITEM(ust_line, ULINE) ITEM(block, BLOCK)      \
+		ITEM(ust_block, UBLOCK) ITEM(ordered, ORDERED) ITEM(disabled, DISABLED)
 
 static uint64_t thread_ns(void)
 {

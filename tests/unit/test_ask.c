@@ -109,10 +109,10 @@ static void it_takes_as_many_rows_as_it_needs(void **state)
 	(void)state;
 	ask(QUESTION_LETTER, DESTROY, "y");
 	expect_question(9, 120, DESTROY);
-	expect_question(
-		9, 80,
-		"Destroy session \"web\" (running, 3 channels)? Trace files stay, u brings it back.\n"
-		"[y/N]");
+	expect_question(9, 80,
+			"Destroy session \"web\" (running, 3 channels)? Trace files stay, u brings "
+			"it back.\n"
+			"[y/N]");
 	expect_question(9, 40,
 			"Destroy session \"web\" (running, 3\n"
 			"channels)? Trace files stay, u brings it\n"
