@@ -208,8 +208,9 @@ static void add_actions(struct form *form, const struct overlay *help, const cha
 {
 	for (size_t i = 0; i < help->content.key_count; i++) {
 		const char *own = help->keys[i].pane;
+		bool is_meant = own && pane ? strcmp(own, pane) == 0 : own == pane;
 
-		if (pane ? own && !strcmp(own, pane) : !own)
+		if (is_meant)
 			add_action(form, &help->keys[i]);
 	}
 }

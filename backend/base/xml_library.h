@@ -32,6 +32,7 @@
 	X(xmlSchemaValidateDoc)                                                                    \
 	X(xmlStopParser)
 
+/* A declared name takes no parentheses. NOLINTNEXTLINE(bugprone-macro-parentheses) */
 #define XML_LIBRARY_MEMBER(name) __typeof__(name) *name;
 
 struct xml_library {

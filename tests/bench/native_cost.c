@@ -60,14 +60,21 @@ static uint8_t block[64];
 #define ITEM_ULINE(i)	 lttng_ust_tracepoint(costust, line, i, WORDS)
 #define ITEM_UBLOCK(i)	 lttng_ust_tracepoint(costust, block, block)
 
-#define ITEMS(ITEM)                                                                                \
-	ITEM(empty, EMPTY)                                                                         \
-	ITEM(rdtsc, RDTSC)                                                                         \
-	ITEM(rdtscp, RDTSCP)                                                                       \
-	ITEM(clock_gettime, CLOCK)                                                                 \
-	ITEM(numbers, NUMBERS)                                                                     \
-	ITEM(ust_numbers, UNUMBERS) ITEM(line, LINE) ITEM(ust_line, ULINE) ITEM(block, BLOCK)      \
-		ITEM(ust_block, UBLOCK) ITEM(ordered, ORDERED) ITEM(disabled, DISABLED)
+/* clang-format off */
+#define ITEMS(ITEM)                   \
+	ITEM(empty, EMPTY)            \
+	ITEM(rdtsc, RDTSC)            \
+	ITEM(rdtscp, RDTSCP)          \
+	ITEM(clock_gettime, CLOCK)    \
+	ITEM(numbers, NUMBERS)        \
+	ITEM(ust_numbers, UNUMBERS)   \
+	ITEM(line, LINE)              \
+	ITEM(ust_line, ULINE)         \
+	ITEM(block, BLOCK)            \
+	ITEM(ust_block, UBLOCK)       \
+	ITEM(ordered, ORDERED)        \
+	ITEM(disabled, DISABLED)
+/* clang-format on */
 
 static uint64_t thread_ns(void)
 {

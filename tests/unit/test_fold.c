@@ -148,7 +148,7 @@ static void make_line(char line[LINE_BYTES])
 static void fold_shuffled(char (*lines)[LINE_BYTES], struct text *result)
 {
 	struct fold *fold = fold_create();
-	size_t order[LOG_LINES];
+	size_t order[LOG_LINES] = {0};
 
 	for (size_t i = 0; i < LOG_LINES; i++) {
 		size_t other = random_below((unsigned int)i + 1);

@@ -266,6 +266,10 @@ char *common_snapshot_place(const char *url, const char *control, const char *da
 	if (control || data)
 		return relay_url_parse_pair(control, data, &relay, err) ? relay_place(&relay)
 									: NULL;
+	if (!url) {
+		error_set(err, ERROR_INVALID, "no place is given: a path or a URL");
+		return NULL;
+	}
 	if (!relay_url_is_meant(url))
 		return common_output_path(url, err);
 	return relay_url_parse(url, &relay, err) ? relay_place(&relay) : NULL;

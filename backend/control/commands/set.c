@@ -129,7 +129,7 @@ static void set_run(struct call *call)
 
 	if (name && !setting)
 		error_set(&err, ERROR_INVALID, "there is no setting '%s'; set lists them", name);
-	else if (args_count(call->args) == 2)
+	else if (setting && args_count(call->args) == 2)
 		change(call, setting, &err);
 	if (error_is_set(&err)) {
 		reply_fail(call->reply, &err);

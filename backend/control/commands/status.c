@@ -21,14 +21,14 @@ static void warn_about_sources(struct call *call)
 static void show_export(struct call *call)
 {
 	const struct exporter_state state = telemetry_state(call->model);
+	const unsigned long long sent = state.sent_logs + state.sent_metrics;
+	const unsigned long long dropped = state.dropped_logs + state.dropped_metrics;
 
 	common_export_json(reply_json(call->reply), &state);
 	if (!state.sends_logs && !state.sends_metrics)
 		return;
 	reply_print(call->reply, "OTLP export: %llu records sent, %llu dropped, %llu retries\n",
-		    (unsigned long long)(state.sent_logs + state.sent_metrics),
-		    (unsigned long long)(state.dropped_logs + state.dropped_metrics),
-		    (unsigned long long)state.retries);
+		    sent, dropped, (unsigned long long)state.retries);
 	if (state.is_failing)
 		reply_warn(call->reply, "OTLP export does not arrive at present: %s",
 			   state.last_failure);
