@@ -254,7 +254,7 @@ static void read_number(const struct native_field *field, bool is_float, const u
 			struct filter_value *value)
 {
 	uint64_t bits = load_bits(field, at);
-	unsigned int unused = 64 - 8 * field->bytes;
+	unsigned int unused = field->bytes ? 64 - 8 * field->bytes : 0; /* it is 1 to 8 */
 	uint32_t low = (uint32_t)bits;
 	float single;
 

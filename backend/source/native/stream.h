@@ -24,10 +24,10 @@ struct native_stream {
 	_Atomic uint64_t seen; /* read so far, for who wakes it */
 	pthread_mutex_t lock;  /* the next five; the process's lock may be taken below it */
 	struct native_lane *lane;
-	bool is_fresh; /* the consumer has not looked at it yet */
 	uint64_t start;
 	struct order *orders, **orders_end;
 	uint64_t free_since_clock; /* of the last record, while there is no lane */
+	bool is_fresh;		   /* the consumer has not looked at it yet */
 	/* Under the process's lock. */
 	struct native_stream *lane_next;
 	uint64_t held; /* nothing from here on may be written over */
@@ -35,26 +35,26 @@ struct native_stream {
 	uint64_t read;
 	struct native_wants *wants; /* reference held */
 	uint64_t discarded_before, discarded_base, discarded_told;
-	uint32_t tid;
-	uint32_t named_tid;
-	char thread_name[17];
 	uint64_t latest_ticks; /* no record can be of later */
 	uint64_t last_clock;
 	uint64_t sequence;
-	bool is_open;
 	uint64_t begin_clock;
-	uint32_t packet_tid;
 	uint64_t event_count;
 	uint64_t at;
 	unsigned char *bytes, *copy;
 	uint64_t room;
-	bool is_lent; /* what lies in the lane */
-	bool is_broken_told;
 	uint64_t asked, done, done_when_back;
 	uint64_t target;
-	bool is_final;
 	struct native_history *history; /* kept.c; NULL: packets are consumed */
 	unsigned char *lent;		/* by that */
+	uint32_t tid;
+	uint32_t named_tid;
+	uint32_t packet_tid;
+	char thread_name[17];
+	bool is_open;
+	bool is_lent; /* what lies in the lane */
+	bool is_broken_told;
+	bool is_final;
 };
 
 /* --- stream.c */

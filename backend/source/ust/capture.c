@@ -95,7 +95,7 @@ static bool read_map(struct pack *pack, uint64_t count, struct text *out, unsign
 
 static void add_signed(struct text *out, uint64_t number, unsigned int size_bytes)
 {
-	unsigned int shift = 64 - 8 * size_bytes;
+	unsigned int shift = size_bytes ? 64 - 8 * size_bytes : 0; /* it is 1 to 8 */
 
 	text_addf(out, "%lld", (long long)((int64_t)(number << shift) >> shift));
 }

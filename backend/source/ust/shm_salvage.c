@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -276,9 +277,8 @@ static void salvage_folders(struct salvage *salvage, DIR *folder, unsigned int d
 		if (entry->d_name[0] == '.' ||
 		    length + 1 + strlen(entry->d_name) >= sizeof(salvage->path))
 			continue;
-		if (length > 0)
-			strcat(salvage->path, "/");
-		strcat(salvage->path, entry->d_name);
+		snprintf(salvage->path + length, sizeof(salvage->path) - length, "%s%s",
+			 length > 0 ? "/" : "", entry->d_name);
 		salvage_folder(salvage, dirfd(folder), entry->d_name, depth + 1);
 		salvage->path[length] = '\0';
 	}
