@@ -25,7 +25,6 @@
 /* Nobody has a session and nobody looks: the engine ends by itself after this. */
 #define IDLE_END_NS   (600 * NS_PER_S)
 #define IDLE_CHECK_NS (10 * NS_PER_S)
-#define GIVE_BACK_NS  (60 * NS_PER_S)
 #define HOOKS_WAIT_NS (10 * NS_PER_S) /* for those of the last chunks, when the engine ends */
 
 struct backend {
@@ -36,7 +35,6 @@ struct backend {
 	struct model *model;
 	struct thread *thread;
 	struct timer *idle_timer;
-	uint64_t gave_back_at_ns;
 	uint64_t busy_at_ns; /* last time a session existed or a terminal was attached */
 };
 
@@ -96,10 +94,7 @@ static void check_idle(void *data, uint64_t now_ns)
 
 	if (backend->model->session_count > 0 || publisher_is_watched(backend->model->publisher))
 		backend->busy_at_ns = now_ns;
-	if (now_ns - backend->gave_back_at_ns >= GIVE_BACK_NS) {
-		backend->gave_back_at_ns = now_ns;
-		mem_give_back();
-	}
+	mem_give_back(); /* what a trace that was looked at took, say */
 	if (now_ns - backend->busy_at_ns >= IDLE_END_NS)
 		quit_wanted(backend);
 	else

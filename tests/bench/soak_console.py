@@ -86,11 +86,11 @@ class Process:
                 "threads": self.status("Threads:")}
 
     def least(self):
-        """What comes and goes by the second is not meant."""
+        """What comes and goes is not meant: memory that was used is given back within ten seconds."""
         samples = []
-        for _ in range(12):
+        for _ in range(24):
             samples.append(self.sample())
-            time.sleep(0.25)
+            time.sleep(0.5)
         return {name: min(sample[name] for sample in samples) for name in samples[0]}
 
 
