@@ -281,7 +281,7 @@ static bool put(struct sink_stream *base, const struct packet *packet, uint64_t 
 		return error_set(err, ERROR_PROTOCOL, "a packet of impossible size");
 	if (!take_room(sink, stream, bytes, err))
 		return false;
-	item = malloc(sizeof(*item) + bytes);
+	item = relayd_item_for_packet(sink, bytes);
 	if (item)
 		copy_packet(item, packet);
 	pthread_mutex_lock(&sink->lock);

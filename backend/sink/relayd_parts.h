@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The parts of the streaming sink: relayd.c (what others call), relayd_worker.c (the sink's thread
- * and its queue), relayd_talk.c (exchanges with the daemon). The lock protects lists, texts, chunks
- * and the queue; fields marked so belong to the worker.
+ * and its queue), relayd_spare.c (memory for packets), relayd_talk.c (exchanges with the daemon).
+ * The lock protects lists, texts, chunks and the queue; fields marked so belong to the worker.
  */
 #ifndef TRACON_SINK_RELAYD_PARTS_H
 #define TRACON_SINK_RELAYD_PARTS_H
@@ -79,6 +79,7 @@ struct relayd_item {
 	struct relayd_chunk *fresh; /* what follows it; lives as long as the sink has it */
 	struct task *task;
 	uint64_t event_count;
+	size_t room_bytes;    /* of bytes[], if it is worth keeping; or 0 */
 	struct packet packet; /* its bytes are those below: no more than the content */
 	unsigned char bytes[];
 };
@@ -105,11 +106,13 @@ struct relayd_sink {
 	struct relayd_item *items;
 	struct relayd_item **last;
 	uint64_t queued_bytes;
-	bool is_clear_refused; /* lock: by the daemon */
-	bool is_held;	       /* lock: a snapshot is being copied */
-	bool is_over;	       /* the worker ends when the queue is empty */
-	bool is_lost;	       /* nothing can be sent */
-	struct error loss;     /* why */
+	struct relayd_item *spare_items; /* lock: the last used is the first */
+	size_t spare_bytes;		 /* lock */
+	bool is_clear_refused;		 /* lock: by the daemon */
+	bool is_held;			 /* lock: a snapshot is being copied */
+	bool is_over;			 /* the worker ends when the queue is empty */
+	bool is_lost;			 /* nothing can be sent */
+	struct error loss;		 /* why */
 	uint64_t next_id;
 	bool was_rotated;
 	bool is_closing;
@@ -143,6 +146,13 @@ struct relayd_sink {
 /* What was put off while a chunk was being left. The worker. */
 void relayd_replace_late(struct relayd_sink *sink);
 void relayd_chunk_unref(struct relayd_sink *sink, struct relayd_chunk *chunk); /* worker */
+
+/* --- relayd_spare.c */
+/* All zero but for its room; NULL without memory. */
+struct relayd_item *relayd_item_for_packet(struct relayd_sink *sink, size_t bytes);
+/* Of any item that is out of the queue. */
+void relayd_item_free(struct relayd_sink *sink, struct relayd_item *item);
+void relayd_spare_give_back(struct relayd_sink *sink);
 
 /* --- relayd_worker.c: each takes one item for the queue. The lock is held for _locked. */
 struct relayd_item *relayd_item_create(void (*run)(struct relayd_sink *, struct relayd_item *));

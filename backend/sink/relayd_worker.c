@@ -456,10 +456,12 @@ void relayd_worker_run(void *data)
 
 		if (item) {
 			item->run(sink, item);
-			free(item);
+			relayd_item_free(sink, item);
 		} else if (!is_over) {
+			relayd_spare_give_back(sink);
 			look_after(sink);
 		}
 	}
+	relayd_spare_give_back(sink);
 	relayd_link_close(&sink->link);
 }
