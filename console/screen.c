@@ -641,6 +641,12 @@ static int role_of(const struct screen *screen, const struct cell *cells, int co
 	return before;
 }
 
+static bool is_alike(const struct cell *one, const struct cell *other)
+{
+	return one->width == other->width && one->role == other->role &&
+	       memcmp(one->chars, other->chars, sizeof(one->chars)) == 0;
+}
+
 /*
  * The columns [*begin, *end) that may look different from what is shown: what changed, with the
  * blanks around it, whose colour goes by their neighbours, and no half of a character.
@@ -650,9 +656,9 @@ static void find_changes(const struct cell *cells, const struct cell *shown, int
 {
 	*begin = 0;
 	*end = columns;
-	while (*begin < columns && !memcmp(&cells[*begin], &shown[*begin], sizeof(*cells)))
+	while (*begin < columns && is_alike(&cells[*begin], &shown[*begin]))
 		++*begin;
-	while (*end > *begin && !memcmp(&cells[*end - 1], &shown[*end - 1], sizeof(*cells)))
+	while (*end > *begin && is_alike(&cells[*end - 1], &shown[*end - 1]))
 		--*end;
 	while (*begin > 0 && (cells[*begin].width == 0 || shown[*begin].width == 0 ||
 			      is_blank(&cells[*begin - 1])))

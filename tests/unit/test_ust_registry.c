@@ -73,7 +73,7 @@ static int set_up(void **state)
 	stage->tally = calloc(1, sizeof(*stage->tally));
 	atomic_init(&stage->tally->references, 1);
 	stage->scanner = scanner_create(&stage->layout, CTF_HEADER_LARGE);
-	place = (struct ust_registry_place){5, &stage->host, &stage->layout, &stage->trace};
+	place = (struct ust_registry_place){5, &stage->host, &stage->layout, &stage->trace, NULL};
 	stage->registry = ust_registry_create(&place);
 	ust_registry_add_channel(stage->registry, 1, stage->tally, stage->scanner,
 				 &stage->is_declared);
