@@ -8,9 +8,12 @@
 #define TRACON_CONSUME_TALLY_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "backend/ctf/scan.h"
+
+#define TALLY_OWNER_MAX 32
 
 struct tally {
 	atomic_uint references;
@@ -27,8 +30,12 @@ struct tally {
 	_Atomic uint64_t inconsistent;	   /* packets whose walk did not end at the content's end */
 	_Atomic uint64_t last_loss_wall_ns; /* 0: never */
 	_Atomic uint32_t fill_permille;	    /* fullest ring at the last sample */
-	atomic_uint stream_count;	    /* consumed at present */
-	uint64_t fill_sample;		    /* which sample that was: the consumer's own */
+	/* The memory that is there for its records: the source's to keep true. */
+	_Atomic uint64_t buffer_bytes;
+	_Atomic uint32_t buffer_count;
+	char owner[TALLY_OWNER_MAX]; /* "user 1000", "process 12"; "": everybody. Set at first */
+	atomic_uint stream_count;    /* consumed at present */
+	uint64_t fill_sample;	     /* which sample that was: the consumer's own */
 	struct event_counts *recorded_types;
 };
 
@@ -49,6 +56,22 @@ static inline void tally_add(_Atomic uint64_t *counter, uint64_t count)
 
 /* Any thread: they count as discarded from now on. */
 void tally_lose(struct tally *tally, uint64_t event_count, uint64_t bytes, uint64_t now_wall_ns);
+
+/* Any thread: buffers of that size came, or (is_there false) went. */
+static inline void tally_note_buffers(struct tally *tally, bool is_there, uint32_t count,
+				      uint64_t bytes_each)
+{
+	uint64_t bytes = count * bytes_each;
+
+	/* Relaxed: numbers for people. */
+	if (is_there) {
+		atomic_fetch_add_explicit(&tally->buffer_bytes, bytes, memory_order_relaxed);
+		atomic_fetch_add_explicit(&tally->buffer_count, count, memory_order_relaxed);
+	} else {
+		atomic_fetch_sub_explicit(&tally->buffer_bytes, bytes, memory_order_relaxed);
+		atomic_fetch_sub_explicit(&tally->buffer_count, count, memory_order_relaxed);
+	}
+}
 
 static inline uint64_t tally_read(const _Atomic uint64_t *counter)
 {

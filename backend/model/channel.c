@@ -446,6 +446,15 @@ bool channel_remove_context(struct channel *channel, const char *name)
 	return true;
 }
 
+uint64_t channel_buffer_bytes(const struct channel *channel)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < channel->tally_count; i++)
+		bytes += tally_read(&channel->tallies[i]->buffer_bytes);
+	return bytes;
+}
+
 uint32_t channel_fill_permille(const struct channel *channel)
 {
 	uint32_t fullest = 0;

@@ -119,6 +119,8 @@ uint64_t event_type_bytes(const struct event_type *type); /* of its records */
 
 /* Sums over buffer groups; rates are the meter's. */
 void channel_count(const struct channel *channel, struct picture_counts *counts);
+/* Its buffers' memory now. What several channels read (a native application's) is in each. */
+uint64_t channel_buffer_bytes(const struct channel *channel);
 uint32_t channel_fill_permille(const struct channel *channel);
 /*
  * Counts from zero again. The counters that streams write to now are their consumers' to clear;

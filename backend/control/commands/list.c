@@ -19,6 +19,53 @@ bool listing_wants(const struct listing *listing, const struct channel *channel)
 	return !listing->channel || strcmp(shared_text_str(channel->name), listing->channel) == 0;
 }
 
+uint64_t listing_memory_bytes(const struct session *session, const struct listing *listing)
+{
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < session->channel_count; i++)
+		if (listing_wants(listing, session->channels[i]))
+			bytes += channel_buffer_bytes(session->channels[i]);
+	return bytes;
+}
+
+/* The place of the option's word, from 1; 0: it was not given. */
+static bool parse_word(struct call *call, const char *option, const char *const *words,
+		       unsigned int *place)
+{
+	const char *text = args_text(call->args, option);
+	struct error err = ERROR_INIT;
+
+	*place = 0;
+	if (!text)
+		return true;
+	for (unsigned int i = 0; words[i]; i++)
+		if (strcmp(text, words[i]) == 0)
+			*place = i + 1;
+	if (*place > 0)
+		return true;
+	error_set(&err, ERROR_INVALID, "'%s' is nothing for --%s: say %s%s%s%s%s", text, option,
+		  words[0], words[2] ? ", " : " or ", words[1], words[2] ? " or " : "",
+		  words[2] ? words[2] : "");
+	reply_fail(call->reply, &err);
+	return false;
+}
+
+bool listing_parse(struct call *call, struct listing *listing)
+{
+	static const char *const memories[] = {"total", "compact", "full", NULL};
+	static const char *const styles[] = {"compact", "breathe", NULL};
+	unsigned int memory, style;
+
+	if (!parse_word(call, "mem-usage", memories, &memory) ||
+	    !parse_word(call, "style", styles, &style))
+		return false;
+	listing->memory = (enum listing_memory)memory;
+	listing->style = (enum listing_style)style;
+	listing->is_whole = args_has(call->args, "no-truncate");
+	return true;
+}
+
 /* --- one session */
 
 struct shown {
@@ -48,7 +95,10 @@ static void show(struct shown *shown, const struct session *session)
 		reply_fail(shown->reply, &err);
 		return;
 	}
-	listing_session_text(shown->reply, session, &shown->listing);
+	if (shown->listing.style == STYLE_LINES)
+		listing_session_text(shown->reply, session, &shown->listing);
+	else
+		listing_session_tree(shown->reply, session, &shown->listing);
 	sessions = json_put_array(reply_json(shown->reply), "sessions");
 	listing_session_json(json_add_object(sessions), session, &shown->listing);
 	if (has_channel(session, &shown->listing)) {
@@ -86,9 +136,11 @@ void listing_show_session(struct call *call, struct session *session, struct lis
 struct all_sessions {
 	struct reply *reply;
 	struct model *model;
+	struct listing listing; /* of each */
 };
 
-static void print_session_line(struct reply *reply, const struct session *session, size_t number)
+static void print_session_line(struct reply *reply, const struct session *session, size_t number,
+			       const struct listing *listing)
 {
 	reply_print(reply, "  %zu) %s [%s]\n", number, session_name(session),
 		    listing_state(session));
@@ -96,6 +148,9 @@ static void print_session_line(struct reply *reply, const struct session *sessio
 		reply_print(reply, "    Trace output: %s\n", shared_text_str(session->output));
 	listing_live_text(reply, session);
 	listing_relay_text(reply, session);
+	if (listing->memory != MEMORY_UNTOLD)
+		reply_print(reply, "    Memory usage: %llu bytes\n",
+			    (unsigned long long)listing_memory_bytes(session, listing));
 	reply_print(reply, "\n");
 }
 
@@ -104,7 +159,6 @@ static void show_sessions(void *data, const struct error *err)
 	struct all_sessions *all = data;
 	const struct requester *who = reply_requester(all->reply);
 	struct json *sessions = json_put_array(reply_json(all->reply), "sessions");
-	const struct listing everything = {0};
 	size_t number = 0;
 
 	(void)err;
@@ -113,25 +167,32 @@ static void show_sessions(void *data, const struct error *err)
 
 		if (session->is_ending || !model_may_see(who->uid, session))
 			continue;
-		if (number++ == 0)
+		number++;
+		listing_session_json(json_add_object(sessions), session, &all->listing);
+		if (all->listing.style != STYLE_LINES) {
+			listing_session_tree(all->reply, session, &all->listing);
+			continue;
+		}
+		if (number == 1)
 			reply_print(all->reply, "Available recording sessions:\n");
-		print_session_line(all->reply, session, number);
-		listing_session_json(json_add_object(sessions), session, &everything);
+		print_session_line(all->reply, session, number, &all->listing);
 	}
-	if (number > 0)
+	if (number > 0 && all->listing.style == STYLE_LINES)
 		reply_print(all->reply, "\nUse tracon list <session_name> for more details\n");
-	else
+	if (number == 0)
 		reply_print(all->reply, "Currently no available recording session\n");
 	reply_done(all->reply, STATUS_OK);
 	free(all);
 }
 
-static void list_sessions(struct call *call)
+static void list_sessions(struct call *call, struct listing listing)
 {
 	struct all_sessions *all = mem_zalloc(sizeof(*all));
 
 	all->reply = call->reply;
 	all->model = call->model;
+	all->listing = listing;
+	all->listing.is_list = true;
 	model_refresh(call->model, NULL, (struct outcome){show_sessions, all});
 }
 
@@ -228,6 +289,8 @@ static void list_run(struct call *call)
 	};
 	struct session *session;
 
+	if (!listing_parse(call, &listing))
+		return;
 	/* Domains that this build does not have: common_domain() says so. */
 	if (!name && (listing.sources || args_has(call->args, "kernel") ||
 		      args_has(call->args, "syscall"))) {
@@ -236,7 +299,7 @@ static void list_run(struct call *call)
 	}
 	common_warn_left(call);
 	if (!name) {
-		list_sessions(call);
+		list_sessions(call, listing);
 		return;
 	}
 	session = common_session(call, name);
@@ -257,11 +320,13 @@ static const struct option_spec list_options[] = {
 	 COMPLETE_CHANNEL},
 	{"domain", 'd', OPTION_FLAG, NULL, "only the names of the session's domains",
 	 COMPLETE_NOTHING},
+	LISTING_OPTIONS,
 };
 
 const struct command list_command = {
 	.name = "list",
-	.usage = "[--domain] [--channel=CHANNEL] [SESSION] | DOMAIN [--fields]",
+	.usage = "[--domain] [--channel=CHANNEL] [--mem-usage=WHAT] [--style=STYLE] [SESSION] | "
+		 "DOMAIN [--fields]",
 	.help = "List sessions, one session, or what can be traced.",
 	.options = list_options,
 	.option_count = COUNT_OF(list_options),

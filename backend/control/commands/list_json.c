@@ -109,6 +109,23 @@ static void put_attributes(struct json *object, const struct channel *channel)
 	put_counts(object, &counts);
 }
 
+static void put_memory(struct json *object, const struct channel *channel)
+{
+	struct json *groups;
+
+	object = json_put_object(object, "memory_usage");
+	json_put_u64(object, "bytes", channel_buffer_bytes(channel));
+	groups = json_put_array(object, "groups");
+	for (size_t i = 0; i < channel->tally_count; i++) {
+		const struct tally *tally = channel->tallies[i];
+		struct json *group = json_add_object(groups);
+
+		json_put_text(group, "owner", tally->owner);
+		json_put_u64(group, "buffers", atomic_load(&tally->buffer_count));
+		json_put_u64(group, "bytes", tally_read(&tally->buffer_bytes));
+	}
+}
+
 struct json *listing_channel_json(struct json *channels, const struct channel *channel)
 {
 	struct json *object = json_add_object(channels);
@@ -182,10 +199,16 @@ static void put_domains(struct json *object, const struct session *session,
 		json_put_text(domain, "buffer_type", schemes[session_scheme(session, i)]);
 		put_trackers(domain, session, i);
 		channels = json_put_array(domain, "channels");
-		for (size_t j = 0; j < session->channel_count; j++)
-			if (session->channels[j]->source_index == i &&
-			    listing_wants(listing, session->channels[j]))
-				listing_channel_json(channels, session->channels[j]);
+		for (size_t j = 0; j < session->channel_count; j++) {
+			const struct channel *channel = session->channels[j];
+			struct json *entry;
+
+			if (channel->source_index != i || !listing_wants(listing, channel))
+				continue;
+			entry = listing_channel_json(channels, channel);
+			if (listing->memory != MEMORY_UNTOLD)
+				put_memory(entry, channel);
+		}
 	}
 }
 
@@ -233,6 +256,8 @@ void listing_session_json(struct json *object, const struct session *session,
 	common_session_json(object, session);
 	put_counts(object, &counts);
 	put_domains(object, session, listing);
+	if (listing->memory != MEMORY_UNTOLD)
+		json_put_u64(object, "memory_usage_bytes", listing_memory_bytes(session, listing));
 	put_chunks(object, session);
 	if (session->mode == PICTURE_MODE_SNAPSHOT)
 		put_snapshot_outputs(object, session);

@@ -49,6 +49,32 @@ static void print_attributes(struct reply *reply, const struct channel_attribute
 	reply_print(reply, "      Output mode:      mmap\n\n");
 }
 
+/* All buffers of a group are of one size, but for those of native applications in a snapshot
+ * session. */
+static void print_group_memory(struct reply *reply, const struct tally *tally, bool is_full)
+{
+	unsigned int count = atomic_load(&tally->buffer_count);
+	unsigned long long bytes = tally_read(&tally->buffer_bytes);
+
+	reply_print(reply, "        %s: %llu bytes\n", tally->owner[0] ? tally->owner : "all",
+		    bytes);
+	if (is_full && count > 0)
+		reply_print(reply, "          %u buffers of %llu bytes\n", count, bytes / count);
+}
+
+/* Not in lttng 2.13's text, so only for who asks. */
+static void print_memory(struct reply *reply, const struct channel *channel,
+			 enum listing_memory memory)
+{
+	if (memory == MEMORY_UNTOLD)
+		return;
+	reply_print(reply, "    Memory usage:\n      Total: %llu bytes\n",
+		    (unsigned long long)channel_buffer_bytes(channel));
+	for (size_t i = 0; memory >= MEMORY_COMPACT && i < channel->tally_count; i++)
+		print_group_memory(reply, channel->tallies[i], memory == MEMORY_FULL);
+	reply_print(reply, "\n");
+}
+
 static void print_statistics(struct reply *reply, const struct session *session,
 			     const struct channel *channel)
 {
@@ -122,23 +148,27 @@ static void print_location(struct reply *reply, const struct event_rule *rule)
 	location_finish(&location);
 }
 
+void listing_rule_words(const struct event_rule *rule, struct text *line)
+{
+	if (rule->loglevel_match != LOGLEVEL_ALL)
+		text_addf(line, " (loglevel %s %s (%d))",
+			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? "<=" : "==",
+			  loglevel_name_ust(rule->loglevel), rule->loglevel);
+	text_addf(line, "%s [%s]", kind_text(rule), rule->is_enabled ? "enabled" : "disabled");
+	for (size_t i = 0; i < rule->exclusions.count; i++)
+		text_addf(line, "%s%s", i == 0 ? " [exclusions: " : ",", rule->exclusions.words[i]);
+	if (rule->exclusions.count > 0)
+		text_add(line, "]");
+	if (shared_text_str(rule->filter)[0])
+		text_addf(line, " [filter: '%s']", shared_text_str(rule->filter));
+}
+
 static void print_rule(struct reply *reply, const struct event_rule *rule)
 {
 	struct text line = {0};
 
 	text_addf(&line, "      %s", shared_text_str(rule->pattern));
-	if (rule->loglevel_match != LOGLEVEL_ALL)
-		text_addf(&line, " (loglevel %s %s (%d))",
-			  rule->loglevel_match == LOGLEVEL_AT_LEAST ? "<=" : "==",
-			  loglevel_name_ust(rule->loglevel), rule->loglevel);
-	text_addf(&line, "%s [%s]", kind_text(rule), rule->is_enabled ? "enabled" : "disabled");
-	for (size_t i = 0; i < rule->exclusions.count; i++)
-		text_addf(&line, "%s%s", i == 0 ? " [exclusions: " : ",",
-			  rule->exclusions.words[i]);
-	if (rule->exclusions.count > 0)
-		text_add(&line, "]");
-	if (shared_text_str(rule->filter)[0])
-		text_addf(&line, " [filter: '%s']", shared_text_str(rule->filter));
+	listing_rule_words(rule, &line);
 	reply_print(reply, "%s\n", text_str(&line));
 	text_finish(&line);
 	print_location(reply, rule);
@@ -157,7 +187,7 @@ static void print_contexts(struct reply *reply, const struct channel *channel)
 
 /* A carried domain's channel is shown as the carrier's; its rules are in their own domain. */
 static void print_channel(struct reply *reply, const struct session *session,
-			  const struct channel *channel)
+			  const struct channel *channel, enum listing_memory memory)
 {
 	const bool is_carried = source_table[channel->source_index].class->carrier;
 
@@ -165,6 +195,7 @@ static void print_channel(struct reply *reply, const struct session *session,
 		    channel->is_enabled ? "enabled" : "disabled");
 	print_attributes(reply, &channel->attributes);
 	print_statistics(reply, session, channel);
+	print_memory(reply, channel, memory);
 	print_contexts(reply, channel);
 	reply_print(reply, "    Recording event rules:\n");
 	for (size_t i = 0; !is_carried && i < channel->rule_count; i++)
@@ -256,7 +287,7 @@ static void print_domain(struct reply *reply, const struct session *session, siz
 	for (size_t i = 0; i < session->channel_count; i++)
 		if (source_carrier(session->channels[i]->source_index) == source_index &&
 		    listing_wants(listing, session->channels[i]))
-			print_channel(reply, session, session->channels[i]);
+			print_channel(reply, session, session->channels[i], listing->memory);
 }
 
 static void print_domain_name(struct reply *reply, const struct source_class *class)
@@ -397,6 +428,9 @@ void listing_session_text(struct reply *reply, const struct session *session,
 	for (size_t i = 0; i < source_count; i++)
 		if (session_has_domain(session, i))
 			print_domain(reply, session, i, listing);
+	if (listing->memory != MEMORY_UNTOLD)
+		reply_print(reply, "Memory usage of all channels: %llu bytes\n\n",
+			    (unsigned long long)listing_memory_bytes(session, listing));
 }
 
 static void print_fields(struct reply *reply, const struct point *point)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* status: the current session, as list shows it. */
+#include "backend/base/mem.h"
 #include "backend/control/commands/commands.h"
 #include "backend/control/commands/common.h"
 #include "backend/control/commands/listing.h"
@@ -36,19 +37,27 @@ static void show_export(struct call *call)
 
 static void status_run(struct call *call)
 {
-	struct session *session = common_session(call, NULL);
+	struct listing listing = {0};
+	struct session *session;
 
+	if (!listing_parse(call, &listing))
+		return;
+	session = common_session(call, NULL);
 	if (!session)
 		return;
 	warn_about_sources(call);
 	common_warn_left(call);
 	show_export(call);
-	listing_show_session(call, session, (struct listing){0});
+	listing_show_session(call, session, listing);
 }
+
+static const struct option_spec status_options[] = {LISTING_OPTIONS};
 
 const struct command status_command = {
 	.name = "status",
-	.usage = "",
+	.usage = "[--mem-usage=WHAT] [--style=STYLE]",
 	.help = "Show the current session.",
+	.options = status_options,
+	.option_count = COUNT_OF(status_options),
 	.run = status_run,
 };

@@ -214,6 +214,7 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 	channel->uuid = *uuid;
 	channel->scanner = scanner_create(&packed, CTF_HEADER_LARGE);
 	channel->tally = tally_create();
+	tally_note_buffers(channel->tally, true, instance->cpu_count, instance->buffer_bytes);
 	channel->classes.count = CLASS_COUNT;
 	channel->classes.by_id = mem_zalloc(CLASS_COUNT * sizeof(struct kernel_class *));
 	host->tally_added(host->data, channel->session_id, channel->id, tally_ref(channel->tally));

@@ -112,6 +112,7 @@ static bool set_up(struct kernel_instance *instance, const struct channel_spec *
 	if (!write_number(instance, "buffer_size_kb", (bytes + 1023) / 1024, err))
 		return error_prefix(err, "no memory for the buffers of channel '%s'",
 				    channel->name);
+	instance->buffer_bytes = read_number(instance, "buffer_size_kb") * 1024;
 	if (!kernel_instance_write(instance, "options/overwrite", channel->is_overwrite ? "1" : "0",
 				   err))
 		return false;

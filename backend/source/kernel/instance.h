@@ -16,6 +16,7 @@ struct kernel_instance {
 	char *path;		       /* "instances/tracon-…" */
 	uint64_t page_bytes;	       /* of a sub-buffer, as the kernel has it */
 	unsigned int cpu_count;
+	uint64_t buffer_bytes; /* of each CPU's buffer, as the kernel has it */
 	char *tracked; /* what set_event_pid was last given; NULL: nothing */
 };
 

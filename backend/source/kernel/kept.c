@@ -193,6 +193,7 @@ static void destroy(struct stream *base)
 	while (kept->count > 0)
 		drop_first(kept);
 	free(kept->spare);
+	tally_note_buffers(base->tally, false, 1, base->ring_bytes);
 	kernel_channel_finish_writer(&kept->writer);
 	scanner_unref(base->scanner);
 	tally_unref(base->tally);
@@ -246,5 +247,6 @@ struct stream *kernel_kept_create(struct kernel_channel *channel, unsigned int c
 		.tally = tally_ref(channel->tally),
 		.output = output,
 	};
+	tally_note_buffers(channel->tally, true, 1, kept->base.ring_bytes);
 	return &kept->base;
 }

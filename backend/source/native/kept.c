@@ -31,6 +31,7 @@ void native_history_create(struct native_stream *stream, uint64_t bytes_max)
 	history->bytes_max = bytes_max;
 	history->end = &history->first;
 	stream->history = history;
+	tally_note_buffers(stream->base.tally, true, 1, bytes_max);
 }
 
 static void drop_first(struct native_history *history)
@@ -54,6 +55,7 @@ void native_history_destroy(struct native_stream *stream)
 		return;
 	while (history->count > 0)
 		drop_first(history);
+	tally_note_buffers(stream->base.tally, false, 1, history->bytes_max);
 	pthread_mutex_destroy(&history->lock);
 	free(history);
 }

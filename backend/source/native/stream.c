@@ -93,6 +93,7 @@ bool native_stream_attach(struct native_stream *stream, struct native_lane *lane
 	if (is_free) {
 		stream->lane = lane;
 		native_process_ref(lane->process);
+		tally_note_buffers(stream->base.tally, true, 1, native_ring_bytes(lane->process));
 		stream->is_fresh = true;
 		stream->start = position;
 		atomic_store_explicit(&stream->seen, position, memory_order_relaxed);
@@ -265,6 +266,7 @@ static void detach(struct native_stream *stream, struct native_lane *lane)
 	struct native_stream **link;
 
 	stream->discarded_before = native_stream_discarded(stream, lane);
+	tally_note_buffers(stream->base.tally, false, 1, native_ring_bytes(process));
 	native_wants_unref(stream->wants);
 	stream->wants = NULL;
 	pthread_mutex_lock(&stream->lock);

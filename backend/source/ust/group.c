@@ -186,6 +186,7 @@ static struct ust_group *make_group(struct ust_session *session, const struct se
 	group->streams = spec->streams;
 	group->uid = owner->uid;
 	group->app_id = owner->app ? owner->app->id : 0;
+	group->pid = owner->app ? owner->app->pid : 0;
 	group->keeps_packets = spec->keeps_packets;
 	group->layout = *owner->layout;
 	uuid_make_random(&group->uuid);
@@ -230,6 +231,8 @@ struct ust_channel *ust_group_channel(struct ust_group *group, uint32_t channel_
 /* A stream per ring, handed to the consumers. */
 static void add_streams(struct ust_group *group, struct ust_channel *channel)
 {
+	tally_note_buffers(channel->tally, true, channel->rings->count,
+			   ust_rings_bytes_each(channel->rings));
 	for (unsigned int i = 0; i < channel->rings->count; i++)
 		channel->streams[i] = ust_stream_create(group, channel, channel->rings, i);
 	/* Successors get a turn at once, so their outputs follow a rotation that passed between. */
@@ -259,6 +262,12 @@ static void make_counters(struct ust_group *group, struct ust_channel *channel)
 	const struct source_host *host = &group->session->source->host;
 
 	channel->tally = tally_create();
+	if (group->pid)
+		snprintf(channel->tally->owner, sizeof(channel->tally->owner), "process %d",
+			 (int)group->pid);
+	else
+		snprintf(channel->tally->owner, sizeof(channel->tally->owner), "user %u",
+			 (unsigned int)group->uid);
 	channel->scanner = scanner_create(&group->layout, CTF_HEADER_LARGE);
 	ust_registry_add_channel(group->registry, channel->id, channel->tally, channel->scanner,
 				 &channel->is_declared);
@@ -439,6 +448,8 @@ void ust_group_retire(struct ust_group *group, struct task *task)
 			stream_set_retire(group->streams, ust_stream_base(stream), task);
 		}
 		channel->has_hole = false;
+		tally_note_buffers(channel->tally, false, rings->count,
+				   ust_rings_bytes_each(rings));
 		pthread_mutex_lock(&group->lock);
 		channel->rings = NULL;
 		pthread_mutex_unlock(&group->lock);

@@ -9,7 +9,8 @@
  *   consumers         streams (stream.c)
  *
  * Locks, outer before inner: session->lock, source->lock, group->lock, then leaves (an
- * application's routes, the registry, the pool's). None is held around a command to an application.
+ * application's routes, the registry, the pool's, the counters of missed.c). None is held around a
+ * command to an application.
  */
 #ifndef TRACON_SOURCE_UST_INTERNAL_H
 #define TRACON_SOURCE_UST_INTERNAL_H
@@ -31,6 +32,7 @@
 #define UST_COMMAND_TIMEOUT_S	  5 /* then an application is dropped, as lttng-sessiond does */
 #define UST_COMMAND_TIMEOUT_S_MAX 600
 
+struct missed;
 struct ust_app;
 struct ust_group;
 struct ust_notify;
@@ -50,6 +52,7 @@ struct ust_source {
 	struct agents *agents;	      /* NULL: loggers can't be traced, … */
 	struct error agents_missing;  /* … and why */
 	struct ust_watched *watched;  /* events that are waited for; lock */
+	struct missed *missed;	      /* how often nobody heard of them */
 	int notice_fds[2];	      /* a pipe: applications write, the control thread reads */
 	struct text notice_rest;      /* its: the begin of a message that is not there yet */
 	pthread_mutex_t lock;	      /* protects the two lists, and each session's spec */
@@ -97,6 +100,7 @@ struct ust_group {
 	struct stream_set *streams;  /* the session's: there until it is over */
 	uid_t uid;
 	uint64_t app_id;    /* the only application, or 0: all of the user's */
+	pid_t pid;	    /* the same one's */
 	bool keeps_packets; /* see session_spec */
 	struct ctf_layout layout;
 	struct uuid uuid;
@@ -300,6 +304,7 @@ void ust_app_post_watch(struct ust_app *app, struct task *task);
 /* See source_class. */
 void ust_watch(struct source *base, const struct watched_rule *rule, struct task *task);
 void ust_unwatch(struct source *base, uint64_t token);
+uint64_t ust_missed(struct source *base, uint64_t token);
 int ust_notice_fd(const struct source *base);
 void ust_take_notices(struct source *base,
 		      void (*noticed)(void *data, uint64_t token, uint64_t count,

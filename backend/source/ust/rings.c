@@ -241,6 +241,11 @@ struct ust_rings *ust_rings_ref(struct ust_rings *rings)
 	return rings;
 }
 
+uint64_t ust_rings_bytes_each(const struct ust_rings *rings)
+{
+	return rings->rings[0].map.size_bytes;
+}
+
 void ust_rings_unref(struct ust_rings *rings)
 {
 	/* Release and acquire: all users are done with it before the last one frees it. */

@@ -45,6 +45,9 @@ struct ust_rings *ust_rings_create(const struct channel_spec *channel, const str
 struct ust_rings *ust_rings_ref(struct ust_rings *rings);
 void ust_rings_unref(struct ust_rings *rings); /* NULL passes */
 
+/* Size of each ring's memory. */
+uint64_t ust_rings_bytes_each(const struct ust_rings *rings);
+
 /* Possible CPUs: rings of each channel. */
 unsigned int ust_rings_cpu_count(void);
 
