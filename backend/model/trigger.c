@@ -349,6 +349,16 @@ struct trigger *trigger_next(const struct model *model, const struct trigger *tr
 	return trigger ? trigger->next : model->triggers->first;
 }
 
+uint64_t trigger_missed_count(const struct model *model, const struct trigger *trigger)
+{
+	struct source *source;
+
+	if (trigger->condition.kind != TRIGGER_EVENT)
+		return 0;
+	source = watcher(model, trigger);
+	return source->class->missed ? source->class->missed(source, trigger->token) : 0;
+}
+
 /* --- all of them */
 
 struct triggers *triggers_create(struct model *model)

@@ -86,6 +86,9 @@ bool trigger_remove(struct model *model, uid_t uid, const char *name);
 /* By name, then user; NULL: the first. */
 struct trigger *trigger_next(const struct model *model, const struct trigger *trigger);
 
+/* Events of its condition that programs could not tell of, for want of room. */
+uint64_t trigger_missed_count(const struct model *model, const struct trigger *trigger);
+
 /* A rotation of the session begins; its chunk is complete. */
 void triggers_rotation(struct session *session, bool is_over);
 

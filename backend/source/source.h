@@ -196,7 +196,7 @@ struct source_class {
 	 * the task is done when all programs that run watch for it. notice_fd: readable when
 	 * something was noticed; take_notices then tells how often, without waiting, and what was
 	 * captured (borrowed; NULL: nothing; else count is 1). Who is too slow does not hear of
-	 * all. One thread calls all four.
+	 * all. One thread calls all five.
 	 */
 	void (*watch)(struct source *source, const struct watched_rule *rule, struct task *task);
 	void (*unwatch)(struct source *source, uint64_t token);
@@ -205,6 +205,9 @@ struct source_class {
 			     void (*noticed)(void *data, uint64_t token, uint64_t count,
 					     const struct word_list *captured),
 			     void *data);
+	/* How often programs could not tell of it, for want of room. NULL as a function: unknown.
+	 */
+	uint64_t (*missed)(struct source *source, uint64_t token);
 	/*
 	 * The session's current chunk is left now: what its metadata is to say of it is written.
 	 * Any thread. NULL as a function: it says nothing.

@@ -23,8 +23,9 @@ extern const char *const trigger_action_titles[]; /* "start session": by enum */
 /* --- trigger_list.c */
 
 /* lttng 2.13's text. */
-void trigger_list_text(struct reply *reply, const struct trigger *trigger);
+void trigger_list_text(struct reply *reply, const struct trigger *trigger, uint64_t missed_count);
 /* with_errors: as list-triggers has it. */
-void trigger_list_json(struct json *object, const struct trigger *trigger, bool with_errors);
+void trigger_list_json(struct json *object, const struct trigger *trigger, bool with_errors,
+		       uint64_t missed_count);
 
 #endif

@@ -8,6 +8,8 @@
 #include "backend/control/commands/trigger_args.h"
 #include "backend/model/loglevel.h"
 
+static const char missed_name[] = "discarded tracer messages";
+
 static const char *domain_of(const struct trigger_condition *condition)
 {
 	return source_table[condition->source_index].class->domain;
@@ -118,12 +120,17 @@ static void print_action(struct reply *reply, const struct trigger_action *actio
 	text_finish(&line);
 }
 
-void trigger_list_text(struct reply *reply, const struct trigger *trigger)
+void trigger_list_text(struct reply *reply, const struct trigger *trigger, uint64_t missed_count)
 {
 	reply_print(reply, "- name: %s\n  owner uid: %u\n  condition: %s\n", trigger->name,
 		    (unsigned int)trigger->uid, trigger_kind_names[trigger->condition.kind].title);
 	print_condition(reply, &trigger->condition);
-	reply_print(reply, "    errors: none\n  actions:\n");
+	if (missed_count > 0)
+		reply_print(reply, "    errors:\n      %s: %llu\n", missed_name,
+			    (unsigned long long)missed_count);
+	else
+		reply_print(reply, "    errors: none\n");
+	reply_print(reply, "  actions:\n");
 	for (size_t i = 0; i < trigger->action_count; i++)
 		print_action(reply, &trigger->actions[i]);
 	reply_print(reply, "  errors: none\n");
@@ -265,7 +272,8 @@ static void put_errors(struct json *object, const char *name, const char *descri
 	json_put_u64(json_put_object(result, "error_query_result_counter"), "value", count);
 }
 
-void trigger_list_json(struct json *object, const struct trigger *trigger, bool with_errors)
+void trigger_list_json(struct json *object, const struct trigger *trigger, bool with_errors,
+		       uint64_t missed_count)
 {
 	struct json *condition;
 	struct json *actions;
@@ -275,10 +283,10 @@ void trigger_list_json(struct json *object, const struct trigger *trigger, bool 
 	condition = json_put_object(object, "condition");
 	put_condition(condition, &trigger->condition);
 	if (with_errors && trigger->condition.kind == TRIGGER_EVENT)
-		put_errors(condition, "discarded tracer messages",
+		put_errors(condition, missed_name,
 			   "Count of messages discarded by the tracer due to a communication "
 			   "error with the session daemon",
-			   0);
+			   missed_count);
 	actions = json_put_array(json_put_object(object, "action"), "action_list");
 	for (size_t i = 0; i < trigger->action_count; i++) {
 		struct json *action = json_add_object(actions);

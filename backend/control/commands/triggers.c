@@ -43,7 +43,7 @@ static void add_run(struct call *call)
 	}
 	warn_about_loggers(call, trigger);
 	reply_print(call->reply, "Added trigger `%s`.\n", trigger->name);
-	trigger_list_json(json_put_object(reply_json(call->reply), "trigger"), trigger, false);
+	trigger_list_json(json_put_object(reply_json(call->reply), "trigger"), trigger, false, 0);
 	trigger_begin(call->model, trigger, outcome);
 }
 
@@ -97,10 +97,13 @@ static void list_run(struct call *call)
 
 	for (const struct trigger *one = trigger_next(call->model, NULL); one;
 	     one = trigger_next(call->model, one)) {
+		uint64_t missed_count;
+
 		if (uid != 0 && uid != one->uid)
 			continue;
-		trigger_list_text(call->reply, one);
-		trigger_list_json(json_add_object(triggers), one, true);
+		missed_count = trigger_missed_count(call->model, one);
+		trigger_list_text(call->reply, one, missed_count);
+		trigger_list_json(json_add_object(triggers), one, true, missed_count);
 	}
 	reply_done(call->reply, STATUS_OK);
 }

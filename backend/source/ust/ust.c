@@ -130,6 +130,7 @@ const struct source_class ust_source_class = {
 	.watch = ust_watch,
 	.unwatch = ust_unwatch,
 	.notice_fd = ust_notice_fd,
+	.missed = ust_missed,
 	.take_notices = ust_take_notices,
 	.salvage = ust_shm_salvage,
 	.trace_directory = "ust",

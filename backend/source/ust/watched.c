@@ -2,7 +2,7 @@
 /*
  * Events that somebody waits for, recorded or not: LTTng-UST's event notifiers. All applications
  * write into one pipe, a message per event, which never blocks them; whoever reads it counts the
- * messages by their tokens. What does not fit into the pipe is not noticed.
+ * messages by their tokens. What does not fit into the pipe is not noticed, but counted (missed.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,7 @@
 #include "backend/source/ust/bytecode.h"
 #include "backend/source/ust/capture.h"
 #include "backend/source/ust/internal.h"
+#include "backend/source/ust/missed.h"
 
 #define NOTICE_BYTES sizeof(struct lttng_ust_abi_event_notifier_notification)
 #define READ_BYTES   (NOTICE_BYTES * 1024)
@@ -26,6 +27,8 @@ struct ust_watched {
 	struct ust_watched *next;
 	atomic_uint references; /* the list's, and each application's */
 	uint64_t token;
+	struct missed *missed; /* the source's */
+	uint32_t slot;	       /* there; given back with the last reference */
 	uid_t uid;
 	struct rule_spec rule; /* its texts are ours */
 	bool has_loggers;      /* agents were told */
@@ -52,6 +55,7 @@ static void unref(struct ust_watched *watched)
 	/* Release and acquire: all users are done with it before the last one frees it. */
 	if (atomic_fetch_sub_explicit(&watched->references, 1, memory_order_acq_rel) > 1)
 		return;
+	missed_give_slot(watched->missed, watched->slot);
 	for (size_t i = 0; i < watched->rule.exclusion_count; i++)
 		free((char *)(uintptr_t)watched->rule.exclusions[i]);
 	free((void *)(uintptr_t)watched->rule.exclusions);
@@ -61,7 +65,7 @@ static void unref(struct ust_watched *watched)
 	free(watched);
 }
 
-static struct ust_watched *make(const struct watched_rule *wanted)
+static struct ust_watched *make(struct missed *missed, const struct watched_rule *wanted)
 {
 	struct ust_watched *watched = mem_zalloc(sizeof(*watched));
 	size_t count = wanted->rule->exclusion_count;
@@ -71,6 +75,8 @@ static struct ust_watched *make(const struct watched_rule *wanted)
 		exclusions[i] = mem_strdup(wanted->rule->exclusions[i]);
 	atomic_init(&watched->references, 1);
 	watched->token = wanted->token;
+	watched->missed = missed;
+	watched->slot = missed_take_slot(missed);
 	watched->uid = wanted->uid;
 	watched->has_loggers = wanted->carried != NULL;
 	for (size_t i = 0; wanted->captures && i < wanted->captures->count; i++)
@@ -84,15 +90,32 @@ static struct ust_watched *make(const struct watched_rule *wanted)
 
 /* --- one application */
 
+/* Before there is anything to count. Without it, misses are not counted, as a line says. */
+static void share_counter(struct ust_app *app)
+{
+	struct error err = ERROR_INIT;
+	struct lttng_ust_ctl_daemon_counter *counter =
+		missed_counter(app->source->missed, app->uid, &err);
+
+	if (counter)
+		ust_app_did(app, missed_send(counter, app->command_fd, app->notice_group->handle),
+			    "count events that nobody heard of", "");
+	else
+		log_write(LOG_LEVEL_WARNING, "events that triggers miss are not counted: %s",
+			  err.message);
+}
+
 static bool has_group(struct ust_app *app)
 {
-	if (!app->notice_group)
-		ust_app_did(app,
-			    lttng_ust_ctl_create_event_notifier_group(app->command_fd,
-								      app->source->notice_fds[1],
-								      &app->notice_group),
-			    "announce events", "");
-	return app->notice_group != NULL;
+	if (app->notice_group)
+		return true;
+	if (!ust_app_did(app,
+			 lttng_ust_ctl_create_event_notifier_group(
+				 app->command_fd, app->source->notice_fds[1], &app->notice_group),
+			 "announce events", ""))
+		return app->notice_group != NULL;
+	share_counter(app);
+	return true;
 }
 
 static bool set_captures(struct ust_app *app, const struct ust_watched *watched,
@@ -122,6 +145,7 @@ static struct lttng_ust_abi_object_data *make_notifier(struct ust_app *app,
 	if (!has_group(app) || !ust_rule_describe(&watched->rule, &notifier.event))
 		return NULL;
 	notifier.event.token = watched->token;
+	notifier.error_counter_index = watched->slot;
 	code = lttng_ust_ctl_create_event_notifier(app->command_fd, &notifier, app->notice_group,
 						   &object);
 	if (!ust_app_did(app, code, "watch for", watched->rule.pattern))
@@ -236,7 +260,7 @@ static void post_to_all(struct ust_source *source, uid_t uid, struct task *task)
 void ust_watch(struct source *base, const struct watched_rule *rule, struct task *task)
 {
 	struct ust_source *source = (struct ust_source *)base;
-	struct ust_watched *watched = make(rule);
+	struct ust_watched *watched = make(source->missed, rule);
 
 	pthread_mutex_lock(&source->lock);
 	watched->next = source->watched;
@@ -277,6 +301,7 @@ bool ust_watched_begin(struct ust_source *source, struct error *err)
 	if (pipe2(source->notice_fds, O_CLOEXEC | O_NONBLOCK) < 0)
 		return error_set_errno(err, errno, "cannot make a pipe");
 	fcntl(source->notice_fds[1], F_SETPIPE_SZ, PIPE_BYTES); /* else it is a smaller one */
+	source->missed = missed_create();
 	return true;
 }
 
@@ -288,9 +313,27 @@ void ust_watched_end(struct ust_source *source)
 		source->watched = watched->next;
 		unref(watched);
 	}
+	missed_destroy(source->missed);
+	source->missed = NULL;
 	text_finish(&source->notice_rest);
 	fd_close(&source->notice_fds[0]);
 	fd_close(&source->notice_fds[1]);
+}
+
+uint64_t ust_missed(struct source *base, uint64_t token)
+{
+	struct ust_source *source = (struct ust_source *)base;
+	const struct ust_watched *watched;
+	uint64_t count = 0;
+
+	pthread_mutex_lock(&source->lock);
+	watched = source->watched;
+	while (watched && watched->token != token)
+		watched = watched->next;
+	if (watched)
+		count = missed_read(source->missed, watched->slot);
+	pthread_mutex_unlock(&source->lock);
+	return count;
 }
 
 int ust_notice_fd(const struct source *base)
