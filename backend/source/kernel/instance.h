@@ -17,7 +17,7 @@ struct kernel_instance {
 	uint64_t page_bytes;	       /* of a sub-buffer, as the kernel has it */
 	unsigned int cpu_count;
 	uint64_t buffer_bytes; /* of each CPU's buffer, as the kernel has it */
-	char *tracked; /* what set_event_pid was last given; NULL: nothing */
+	char *tracked;	       /* what set_event_pid was last given; NULL: nothing */
 };
 
 /* Made, stopped, with the channel's buffers. NULL with err: nothing is left behind. */
