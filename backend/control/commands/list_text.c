@@ -49,8 +49,7 @@ static void print_attributes(struct reply *reply, const struct channel_attribute
 	reply_print(reply, "      Output mode:      mmap\n\n");
 }
 
-/* All buffers of a group are of one size, but for those of native applications in a snapshot
- * session. */
+/* Sizes differ where a snapshot session keeps copies beside the rings. */
 static void print_group_memory(struct reply *reply, const struct tally *tally, bool is_full)
 {
 	unsigned int count = atomic_load(&tally->buffer_count);
@@ -59,7 +58,8 @@ static void print_group_memory(struct reply *reply, const struct tally *tally, b
 	reply_print(reply, "        %s: %llu bytes\n", tally->owner[0] ? tally->owner : "all",
 		    bytes);
 	if (is_full && count > 0)
-		reply_print(reply, "          %u buffers of %llu bytes\n", count, bytes / count);
+		reply_print(reply, "          %u buffers, on average of %llu bytes\n", count,
+			    bytes / count);
 }
 
 /* Not in lttng 2.13's text, so only for who asks. */

@@ -131,7 +131,7 @@ static void add_group_memory(const struct tree *tree, const struct tally *tally)
 
 	add_size(tree, 5, tally->owner[0] ? tally->owner : "all", bytes);
 	if (tree->listing->memory == MEMORY_FULL && count > 0)
-		add(tree, 6, "🞂 %u buffers of %llu bytes", count,
+		add(tree, 6, "🞂 %u buffers, on average of %llu bytes", count,
 		    (unsigned long long)(bytes / count));
 }
 
