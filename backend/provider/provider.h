@@ -23,9 +23,10 @@ struct ring {
 	struct tracon_ring fast; /* what the header's inline functions use: one cache line */
 	struct attachment *attachment;
 	struct lane_header *header;
+	uint64_t full;	      /* a size that had no room + cons then; 0: none */
 	uint64_t lease_frame; /* of who borrows it; 0: nobody has said */
 	bool needs_owner;     /* its next record must be preceded by LANE_ID_OWNER */
-	unsigned char pad[31];
+	unsigned char pad[23];
 };
 
 /* One console's memory. Kept until no thread uses it any more. */
@@ -72,9 +73,9 @@ void signals_block(struct signals *old);
 void signals_restore(const struct signals *old);
 
 /* ring.c */
-extern struct tracon_ring ring_none;
+extern struct ring ring_none;
 void ring_begin_use(struct ring *ring, struct attachment *attachment, uint32_t lane);
-bool ring_may_hold(const struct ring *ring, size_t bytes);
+bool ring_may_hold(struct ring *ring, size_t bytes);
 bool ring_make_room(struct ring *ring, size_t bytes, uint32_t tid); /* signals blocked */
 void ring_repair(struct ring *ring);				    /* signals blocked */
 void ring_count_discarded(struct ring *ring);

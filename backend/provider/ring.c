@@ -22,9 +22,9 @@
 #endif
 
 /* No lane: too full for any record. */
-struct tracon_ring ring_none;
+struct ring ring_none;
 
-__thread struct tracon_ring *tracon_self TRACON_I_TLS = &ring_none;
+__thread struct tracon_ring *tracon_self TRACON_I_TLS = &ring_none.fast;
 
 void signals_block(struct signals *old)
 {
@@ -137,29 +137,60 @@ static bool fits(const struct ring *ring, uint64_t reserve, size_t bytes)
 	       open_end(ring, reserve);
 }
 
+#define NOT_ASKED UINT64_MAX
+
+static bool is_discarding(const struct ring *ring)
+{
+	return __atomic_load_n(&ring->attachment->control->mode, __ATOMIC_RELAXED) ==
+	       LANE_MODE_DISCARD;
+}
+
 /*
  * Discard mode keeps what the console has not taken. Overwrite mode keeps only what somebody is
- * still writing: an outer record of this thread.
+ * still writing: an outer record of this thread. *taken: in discard mode, what the console had
+ * taken.
  */
-static bool may_switch(const struct ring *ring, uint64_t reserve)
+static bool may_switch(const struct ring *ring, uint64_t reserve, uint64_t *taken)
 {
 	uint64_t end = open_end(ring, reserve) + sub_bytes(ring);
-	uint32_t mode = __atomic_load_n(&ring->attachment->control->mode, __ATOMIC_RELAXED);
 	uint64_t kept = load(ring->fast.commit);
 
+	*taken = NOT_ASKED;
 	/* Pairs with the console's release: it has read what it lets go. */
-	if (mode == LANE_MODE_DISCARD)
-		kept = __atomic_load_n(&ring->header->cons, __ATOMIC_ACQUIRE);
+	if (is_discarding(ring)) {
+		*taken = __atomic_load_n(&ring->header->cons, __ATOMIC_ACQUIRE);
+		kept = *taken;
+	}
 	return end - kept <= (uint64_t)ring->fast.mask + 1;
 }
 
-/* Cheap: for refusing without a system call. */
-bool ring_may_hold(const struct ring *ring, size_t bytes)
+/*
+ * Cheap: for refusing without a system call. What does not fit is kept in mind in one word, as a
+ * handler may come in between: until the console takes something, no record of that size does.
+ */
+bool ring_may_hold(struct ring *ring, size_t bytes)
 {
 	uint64_t reserve = load(&ring->fast.reserve);
+	uint64_t taken;
 
-	return bytes <= ring->attachment->record_max &&
-	       (fits(ring, reserve, bytes) || may_switch(ring, reserve));
+	if (bytes > ring->attachment->record_max)
+		return false;
+	if (fits(ring, reserve, bytes) || may_switch(ring, reserve, &taken))
+		return true;
+	if (taken != NOT_ASKED)
+		__atomic_store_n(&ring->full, taken + bytes, __ATOMIC_RELAXED);
+	return false;
+}
+
+/* As it was the last time: same lanes, same mode, nothing taken since. */
+static bool is_full_still(const struct ring *ring, size_t bytes)
+{
+	uint64_t full = load(&ring->full);
+
+	return full != 0 &&
+	       __atomic_load_n(&attachment_current, __ATOMIC_RELAXED) == ring->attachment &&
+	       is_discarding(ring) &&
+	       full - __atomic_load_n(&ring->header->cons, __ATOMIC_RELAXED) <= bytes;
 }
 
 /* In the first lap pages are missing. One that can't be had is no room, instead of a signal. */
@@ -186,9 +217,10 @@ static bool switch_sub_buffer(struct ring *ring, uint64_t reserve, uint32_t tid)
 	uint64_t next = open_end(ring, reserve);
 	unsigned char *at = ring->fast.data + (next & ring->fast.mask);
 	bool is_outermost = load(ring->fast.commit) == reserve;
+	uint64_t taken;
 	uint64_t ticks;
 
-	if (!may_switch(ring, reserve) || !populate(ring, at, next))
+	if (!may_switch(ring, reserve, &taken) || !populate(ring, at, next))
 		return false;
 	ticks = tracon_ticks(ring->fast.clock, 0);
 	/* Before any byte of the new packet is seen, it is known what they overwrite. */
@@ -333,6 +365,10 @@ struct tracon_record tracon_begin_slow(uint32_t id, size_t bytes, int is_ordered
 	struct tracon_record record = {0};
 	size_t wanted = bytes;
 
+	if (is_full_still((struct ring *)tracon_self, bytes)) {
+		ring_count_discarded((struct ring *)tracon_self);
+		return record;
+	}
 	for (;;) {
 		struct tracon_ring *fast = tracon_self;
 		struct ring *ring = (struct ring *)fast;

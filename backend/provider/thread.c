@@ -62,7 +62,7 @@ static void thread_leave(void)
 	if (*attachment->is_ours) {
 		uint32_t lanes = attachment->geometry.lanes;
 
-		if (tracon_self != &ring_none)
+		if (tracon_self != &ring_none.fast)
 			lane_release((struct ring *)tracon_self);
 		for (uint32_t i = lanes - attachment->geometry.leased; i < lanes; i++) {
 			const struct lane_header *header = attachment_lane(attachment, i);
@@ -72,7 +72,7 @@ static void thread_leave(void)
 				lane_release(attachment->rings + i);
 		}
 	}
-	tracon_self = &ring_none;
+	tracon_self = &ring_none.fast;
 	thread.attachment = NULL;
 	__atomic_fetch_sub(&attachment->users, 1, __ATOMIC_RELEASE);
 }
@@ -101,7 +101,7 @@ bool thread_start_library(void)
 /* In a forked child only this thread is left. */
 void thread_forget(void)
 {
-	tracon_self = &ring_none;
+	tracon_self = &ring_none.fast;
 	thread = (struct thread){.rounds = thread.rounds, .is_over = thread.is_over};
 }
 
@@ -146,7 +146,7 @@ static bool claim(struct attachment *now, uint32_t tid)
 /* Signals are blocked. False: none is free. */
 static bool thread_claim(struct attachment *now)
 {
-	if (thread.attachment == now && tracon_self != &ring_none)
+	if (thread.attachment == now && tracon_self != &ring_none.fast)
 		return true; /* a handler has done it */
 	if (thread.attachment != now) {
 		thread_leave();
@@ -169,7 +169,7 @@ enum thread_room thread_make_room(size_t bytes)
 
 	if (!now || !*now->is_ours)
 		return ROOM_NONE;
-	if (tracon_self != &ring_none && ring->attachment == now) {
+	if (tracon_self != &ring_none.fast && ring->attachment == now) {
 		if (!ring_may_hold(ring, bytes)) {
 			ring_count_discarded(ring);
 			return ROOM_NONE;
