@@ -7,7 +7,7 @@
 #include "backend/model/model.h"
 
 /* What is said of the buffers' memory: nothing; each channel's and the session's; also whose it is;
- * also each of them. */
+ * also how many buffers. */
 enum listing_memory { MEMORY_UNTOLD, MEMORY_TOTAL, MEMORY_COMPACT, MEMORY_FULL };
 enum listing_style { STYLE_LINES, STYLE_TREE_COMPACT, STYLE_TREE_BREATHE };
 
@@ -51,7 +51,7 @@ bool listing_parse(struct call *call, struct listing *listing);
 	 0,                                                                                        \
 	 OPTION_TEXT,                                                                              \
 	 "total|compact|full",                                                                     \
-	 "the memory of the channels' buffers: in all, of each user or process, of each buffer",   \
+	 "the memory of the channels' buffers: in all, by user or process, with their number",     \
 	 COMPLETE_NOTHING},                                                                        \
 		{"style",                                                                          \
 		 0,                                                                                \
