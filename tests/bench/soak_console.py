@@ -238,7 +238,9 @@ def soak(load, seconds):
         if not first and now - begin < min(WARM_UP_S, seconds / 2):
             continue
         person.rest()
+        person.press(["z", 1.0])  # a tail on the screen holds what it shows, now more, now less
         values = {"engine": engine.least(), "terminal": person.holder().least()}
+        person.press(["z"])
         events = recorded_events()
         say(f"{load:5} {now - begin:5.0f} s, {rounds} rounds, "
             f"{(events - counted) / (time.monotonic() - counted_at):.0f} events/s: " +
