@@ -24,7 +24,7 @@ static size_t character_bytes(const char *text)
 {
 	size_t length = 1;
 
-	while (((unsigned char)text[length] & 0xc0) == 0x80 && length < UTF8_BYTES_MAX)
+	while (length < UTF8_BYTES_MAX && ((unsigned char)text[length] & 0xc0) == 0x80)
 		length++;
 	return length;
 }
