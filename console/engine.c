@@ -89,10 +89,26 @@ static bool take_lock(int lock)
 	return true;
 }
 
+/* An engine that was killed listens as long as it takes to die: then it is looked for once more. */
+static int connect_to_living(const struct engine_wish *wish, struct error *err)
+{
+	uint64_t deadline_ns = clock_monotonic_ns() + LOCK_LIMIT_NS;
+	int connection;
+
+	for (;;) {
+		*err = (struct error)ERROR_INIT;
+		connection = connect_to_own(wish, ROLE_OF_COMMAND, err);
+		if (connection >= 0 || err->code != ERROR_GONE ||
+		    clock_monotonic_ns() > deadline_ns)
+			return connection;
+		poll(NULL, 0, LOCK_STEP_MS);
+	}
+}
+
 static bool fail_if_running(const struct engine_wish *wish, struct error *err)
 {
 	struct error attempt = ERROR_INIT;
-	int connection = connect_to_own(wish, ROLE_OF_COMMAND, &attempt);
+	int connection = connect_to_living(wish, &attempt);
 	int pid = connection >= 0 ? (int)client_engine_pid(connection) : 0;
 
 	fd_close(&connection);
