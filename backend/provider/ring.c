@@ -111,6 +111,7 @@ void ring_begin_use(struct ring *ring, struct attachment *attachment, uint32_t l
 	ring->header = header;
 	ring->needs_owner = false;
 	ring->lease_frame = 0;
+	__atomic_store_n(&ring->full, 0, __ATOMIC_RELAXED);
 	ring->fast.data = (unsigned char *)header + LANE_HEADER_BYTES;
 	ring->fast.mask = (uint32_t)(lane_ring_bytes(&attachment->geometry) - 1);
 	ring->fast.clock = attachment->geometry.clock;

@@ -45,11 +45,13 @@ static uint32_t thread_tid(void)
 /* A lane whose owner is this thread becomes free. Signals are blocked. */
 static void lane_release(struct ring *ring)
 {
+	struct attachment *attachment = ring->attachment; /* the next owner writes it */
+
 	ring_repair(ring);
 	__atomic_store_n(&ring->fast.limit, 0, __ATOMIC_RELAXED);
 	ring->lease_frame = 0;
 	__atomic_store_n(&ring->header->owner, 0, __ATOMIC_RELEASE);
-	__atomic_fetch_add(&ring->attachment->releases, 1, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&attachment->releases, 1, __ATOMIC_RELAXED);
 }
 
 /* Signals are blocked. */
