@@ -22,7 +22,7 @@ import tempfile
 import threading
 import time
 
-from beside import bytes_below, pids_of, run_command, start_lttng_sessiond
+from beside import bytes_below, pids_of, run_command, start_lttng_sessiond, start_worker
 
 NAMES = ("tracon", "lttng")
 LIVE = [(100, 10), (100, 10000), (1000, 10), (1000, 10000)]  # live period in ms, events per second
@@ -237,27 +237,6 @@ def work(name, folder, rate):
     tracer.end()
 
 
-def start_worker(name, folder, rate):
-    home = os.path.join(folder, name)
-    os.makedirs(os.path.join(home, "run"), mode=0o700)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
-    environment.update(HOME=home, XDG_RUNTIME_DIR=os.path.join(home, "run"), LC_ALL="C.UTF-8")
-    environment.pop("LTTNG_HOME", None)
-    if name == "tracon":
-        environment["LTTNG_HOME"] = home
-    inner = (
-        "mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /dev/shm && "
-        f'exec python3 "{os.path.abspath(__file__)}" --worker {name} --folder "{home}" --rate {rate}'
-    )
-    return subprocess.Popen(
-        ["unshare", "-m", "--propagation", "private", "sh", "-c", inner],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-
-
 def ask(worker, wish):
     worker.stdin.write(json.dumps(wish) + "\n")
     worker.stdin.flush()
@@ -341,7 +320,7 @@ def main():
         sys.exit(f"bench: needs root and these programs: {' '.join(missing) or 'all are there'}")
     print_machine()
     with tempfile.TemporaryDirectory(prefix="tb-") as folder:
-        workers = {name: start_worker(name, folder, options.rate) for name in NAMES}
+        workers = {name: start_worker(__file__, name, folder, "--rate", options.rate) for name in NAMES}
         print_live(workers, options.live_rounds)
         print_stream(workers, options.stream_rounds, options.rate)
         for worker in workers.values():

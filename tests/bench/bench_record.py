@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-from beside import bytes_below, pids_of, run_command, start_lttng_sessiond
+from beside import bytes_below, pids_of, run_command, start_lttng_sessiond, start_worker
 
 SUBBUF_SIZE = "1M"
 SUBBUF_COUNT = "16"
@@ -171,27 +171,6 @@ def work(name, folder, rate):
     tracer.end()
 
 
-def start_worker(name, folder, rate):
-    home = os.path.join(folder, name)
-    os.makedirs(os.path.join(home, "run"), mode=0o700)
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
-    environment.update(HOME=home, XDG_RUNTIME_DIR=os.path.join(home, "run"), LC_ALL="C.UTF-8")
-    environment.pop("LTTNG_HOME", None)
-    if name == "tracon":
-        environment["LTTNG_HOME"] = home
-    inner = (
-        "mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /dev/shm && "
-        f'exec python3 "{os.path.abspath(__file__)}" --worker {name} --folder "{home}" --rate {rate}'
-    )
-    return subprocess.Popen(
-        ["unshare", "-m", "--propagation", "private", "sh", "-c", inner],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-
-
 def ask(worker):
     worker.stdin.write("go\n")
     worker.stdin.flush()
@@ -245,7 +224,7 @@ def main():
         sys.exit(f"bench: needs root and these programs: {' '.join(missing) or 'all are there'}")
     describe_machine(options.rate, options.rounds)
     with tempfile.TemporaryDirectory(prefix="tb-") as folder:
-        workers = {name: start_worker(name, folder, options.rate) for name in ("tracon", "lttng")}
+        workers = {name: start_worker(__file__, name, folder, "--rate", options.rate) for name in ("tracon", "lttng")}
         results = {name: [] for name in workers}
         for turn in range(options.rounds):
             for name in ("tracon", "lttng") if turn % 2 == 0 else ("lttng", "tracon"):

@@ -42,3 +42,23 @@ def bytes_below(folder):
     return sum(
         os.path.getsize(os.path.join(path, file)) for path, _, files in os.walk(folder) for file in files
     )
+
+
+def start_worker(script, name, folder, *options):
+    """The script itself, with --worker, in a mount namespace and a home of its own: its process, with pipes."""
+    home = os.path.join(folder, name)
+    os.makedirs(os.path.join(home, "run"), mode=0o700)
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("XDG_")}
+    environment.update(HOME=home, XDG_RUNTIME_DIR=os.path.join(home, "run"), LC_ALL="C.UTF-8")
+    environment.pop("LTTNG_HOME", None)
+    if name == "tracon":
+        environment["LTTNG_HOME"] = home
+    prepare = 'mount -t tmpfs tmpfs /run && mount -t tmpfs tmpfs /dev/shm && exec python3 "$@"'
+    words = [os.path.abspath(script), "--worker", name, "--folder", home, *map(str, options)]
+    return subprocess.Popen(
+        ["unshare", "-m", "--propagation", "private", "sh", "-c", prepare, "sh", *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
