@@ -8,6 +8,7 @@
  *	--id N		the number of its first thread
  *	--small		native:small instead
  *	--pause US	between two events
+ *	--burst N	… but only after each N of them
  *	--until FILE	until FILE exists, instead of COUNT times
  *	--progress FILE	counts up in FILE what was emitted: a 64-bit number for each thread
  *	--fields	emits native:fields once, and native:alarm
@@ -38,7 +39,7 @@ TRACON_PROVIDER_DEFINE(native, NATIVE_EVENTS)
 enum { THREADS_MAX = 256, WAIT_MS = 60000 };
 
 struct options {
-	uint64_t count;
+	uint64_t count, burst;
 	uint32_t threads, id;
 	unsigned int pause_us;
 	const char *until;
@@ -47,7 +48,7 @@ struct options {
 	int call_fd; /* 0: none */
 };
 
-static struct options options = {.threads = 1};
+static struct options options = {.threads = 1, .burst = 1};
 
 struct worker {
 	pthread_t thread;
@@ -114,7 +115,7 @@ static void *work(void *data)
 		emit(options.id + worker->number, number);
 		if (options.progress)
 			options.progress[worker->number] = number + 1;
-		if (options.pause_us)
+		if (options.pause_us && (number + 1) % options.burst == 0)
 			usleep(options.pause_us);
 	}
 	worker->emitted = number;
@@ -216,6 +217,8 @@ static bool take_option(const char *word, const char *value)
 		options.id = (uint32_t)number;
 	else if (strcmp(word, "--pause") == 0)
 		options.pause_us = (unsigned int)number;
+	else if (strcmp(word, "--burst") == 0 && number >= 1)
+		options.burst = number;
 	else if (strcmp(word, "--calls") == 0)
 		options.call_fd = (int)number;
 	else if (strcmp(word, "--until") == 0)
