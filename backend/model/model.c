@@ -14,6 +14,7 @@
 #include "backend/model/live.h"
 #include "backend/model/publisher.h"
 #include "backend/model/running.h"
+#include "backend/model/schedule.h"
 #include "backend/model/tapping.h"
 #include "backend/model/telemetry.h"
 #include "backend/model/trigger.h"
@@ -203,6 +204,27 @@ static void host_event_type_added(void *data, uint64_t session_id, uint32_t chan
 	queue_send(place->model->queue, &added->message);
 }
 
+static void take_wrong_chunk(struct message *message)
+{
+	struct channel_message *told = (struct channel_message *)message;
+	struct session *session = model_find_session_id(told->model, told->session_id);
+
+	if (session)
+		schedule_leave_chunk(session);
+	free(told);
+}
+
+static void host_chunk_goes_wrong(void *data, uint64_t session_id)
+{
+	struct host_place *place = data;
+	struct channel_message *told = mem_zalloc(sizeof(*told));
+
+	told->message.run = take_wrong_chunk;
+	told->model = place->model;
+	told->session_id = session_id;
+	queue_send(place->model->queue, &told->message);
+}
+
 /* --- sources */
 
 static void points_changed(void *data)
@@ -225,6 +247,7 @@ static void start_source(struct model *model, size_t index)
 		.tally_added = host_tally_added,
 		.tally_ended = host_tally_ended,
 		.event_type_added = host_event_type_added,
+		.chunk_goes_wrong = host_chunk_goes_wrong,
 	};
 	source->entry = entry;
 	if (entry->class->carrier)
@@ -378,6 +401,15 @@ bool model_find_source(const struct model *model, const char *domain, size_t *so
 			return true;
 		}
 	}
+	return false;
+}
+
+bool model_can_trace(const struct model *model, size_t source_index, struct error *err)
+{
+	for (size_t i = 0; i < source_count; i++)
+		if (source_main(i) == source_index && model->sources[i].source)
+			return true;
+	error_copy(err, &model->sources[source_index].missing);
 	return false;
 }
 

@@ -102,6 +102,9 @@ void model_remove_session(struct model *model, struct session *session);
 /* "UST" → index in model->sources; false if this build knows no such source. */
 bool model_find_source(const struct model *model, const char *domain, size_t *source_index);
 
+/* Some source of the domain works here; else false with what its main one misses. */
+bool model_can_trace(const struct model *model, size_t source_index, struct error *err);
+
 /* LTTNG_HOME that applications must have to find us; NULL: nothing special is needed. */
 const char *model_apps_home(const struct model *model);
 

@@ -33,6 +33,7 @@ static bool may_rotate(const struct session *session)
 struct begun_rotation {
 	struct model *model;
 	uint64_t session_id;
+	const char *reason; /* "as scheduled" */
 };
 
 static void rotation_done(void *data, const struct chunk_row *chunk, const struct error *err)
@@ -43,26 +44,37 @@ static void rotation_done(void *data, const struct chunk_row *chunk, const struc
 	if (session && session->schedule)
 		session->schedule->is_rotating = false;
 	if (err)
-		log_write(LOG_LEVEL_ERROR, "cannot rotate session '%s' as scheduled: %s",
-			  session ? session_name(session) : "", err->message);
+		log_write(LOG_LEVEL_ERROR, "cannot rotate session '%s' %s: %s",
+			  session ? session_name(session) : "", begun->reason, err->message);
 	else if (chunk && session)
-		log_write(LOG_LEVEL_INFO, "session '%s' was rotated as scheduled: %s",
-			  session_name(session), shared_text_str(chunk->path));
+		log_write(LOG_LEVEL_INFO, "session '%s' was rotated %s: %s", session_name(session),
+			  begun->reason, shared_text_str(chunk->path));
 	free(begun);
+}
+
+static void begin_rotation(struct session *session, const char *reason)
+{
+	struct begun_rotation *begun = mem_zalloc(sizeof(*begun));
+
+	*begun = (struct begun_rotation){session->model, session->id, reason};
+	if (session->schedule)
+		session->schedule->is_rotating = true;
+	recording_rotate(session, (struct rotation_outcome){.done = rotation_done, .data = begun});
 }
 
 static void rotate(struct schedule *schedule)
 {
-	struct session *session = schedule->session;
-	struct begun_rotation *begun;
-
 	/* One that is under way does it, too. */
-	if (schedule->is_rotating || !may_rotate(session))
-		return;
-	begun = mem_zalloc(sizeof(*begun));
-	*begun = (struct begun_rotation){session->model, session->id};
-	schedule->is_rotating = true;
-	recording_rotate(session, (struct rotation_outcome){.done = rotation_done, .data = begun});
+	if (!schedule->is_rotating && may_rotate(schedule->session))
+		begin_rotation(schedule->session, "as scheduled");
+}
+
+void schedule_leave_chunk(struct session *session)
+{
+	struct error err = ERROR_INIT;
+
+	if (session->is_active && may_rotate(session) && recording_can_rotate(session, &err))
+		begin_rotation(session, "for the sake of its clock");
 }
 
 /* How often sizes are looked at; 0: never. */

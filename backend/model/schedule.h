@@ -35,6 +35,9 @@ uint64_t schedule_value(const struct schedule *schedule, enum schedule_kind kind
 /* "every 10 s, at 10.0 MB"; NULL when there is none. The schedule's own reference. */
 struct shared_text *schedule_text(const struct schedule *schedule);
 
+/* The present chunk's times go wrong: another begins, if the session can be rotated now. */
+void schedule_leave_chunk(struct session *session);
+
 /* The session has started: timers run until it was stopped and then rotated once. NULL passes. */
 void schedule_started(struct schedule *schedule);
 void schedule_stop(struct schedule *schedule);	  /* NULL passes */

@@ -39,6 +39,9 @@ struct source_host {
 	/* The group is gone: the tally of tally_added grows no more. The reference passes. */
 	void (*tally_ended)(void *data, uint64_t session_id, uint32_t channel_id,
 			    struct tally *tally);
+	/* The session's present chunk should end, as times in it go wrong from now on. Told again
+	 * while that is so. */
+	void (*chunk_goes_wrong)(void *data, uint64_t session_id);
 	/* An event type that really occurs: recorded_types of `tally` (a reference passes) counts
 	 * it under type_id. */
 	void (*event_type_added)(void *data, uint64_t session_id, uint32_t channel_id,

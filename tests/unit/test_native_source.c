@@ -175,6 +175,48 @@ static void residual_tells_how_far_a_pair_is_off(void **state)
 	assert_in_range(residual_ns, 4999, 5001);
 }
 
+static void count_wrong_chunk(void *data, uint64_t session_id)
+{
+	assert_int_equal(session_id, 7);
+	++*(unsigned int *)data;
+}
+
+/* As if the machine had slept: the counter stood still, or the clock went on. */
+static void broken_line_asks_for_another_chunk(void **state)
+{
+	static struct sink sink;
+	unsigned int asked = 0;
+	struct session_spec spec = {.session_id = 7, .name = "broken", .is_active = true};
+	struct native_session session = {.id = 7, .spec = &spec, .sink = &sink};
+	struct native_source source = {.sessions = &session, .is_counter = true};
+	struct ctf_clock clock = {0};
+	uint64_t residual_ns;
+
+	(void)state;
+	pthread_mutex_init(&source.clock_lock, NULL);
+	source.host.data = &asked;
+	source.host.chunk_goes_wrong = count_wrong_chunk;
+	for (uint64_t second = 1; second < 5; second++) {
+		const struct time_pair pair = {second * 2 * NS_PER_S, second * NS_PER_S};
+
+		if (second == 1)
+			time_line_begin(&session.line, &pair, 2 * NS_PER_S);
+		native_clocks_note(&source, &pair);
+	}
+	assert_int_equal(asked, 0);
+	for (uint64_t second = 5; second < 8; second++) {
+		const struct time_pair pair = {second * 2 * NS_PER_S, second * NS_PER_S + 2000000};
+
+		native_clocks_note(&source, &pair);
+	}
+	assert_int_equal(asked, 3); /* until somebody hears it */
+	time_line_clock(&session.line, 0, &clock, &residual_ns);
+	assert_int_equal(residual_ns, 2000000);
+	assert_int_equal(clock.frequency_hz, 2 * NS_PER_S);
+	assert_int_equal(shown(&clock, 6 * NS_PER_S), 3 * NS_PER_S); /* of before, as it was */
+	pthread_mutex_destroy(&source.clock_lock);
+}
+
 /* --- lanes */
 
 static void full_sub_buffer_is_lent_as_it_is(void **state)
@@ -519,6 +561,7 @@ int main(void)
 		cmocka_unit_test(ids_that_are_used_up_are_refused),
 		cmocka_unit_test(line_of_pairs_is_the_clock),
 		cmocka_unit_test(residual_tells_how_far_a_pair_is_off),
+		cmocka_unit_test(broken_line_asks_for_another_chunk),
 		cmocka_unit_test(full_sub_buffer_is_lent_as_it_is),
 		cmocka_unit_test(flush_cuts_where_it_was_asked_for),
 		cmocka_unit_test(sub_buffer_filled_to_its_last_byte_is_whole),

@@ -188,10 +188,7 @@ static bool find_domain(struct call *call, size_t *source_index, struct error *e
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "the %s domain can't be traced by this version of tracon",
 				 domains[domain].title);
-	if (call->model->sources[*source_index].source)
-		return true;
-	error_copy(err, &call->model->sources[*source_index].missing);
-	return false;
+	return model_can_trace(call->model, *source_index, err);
 }
 
 unsigned int common_domains(const struct args *args)
@@ -491,7 +488,7 @@ bool common_record_pattern(struct session *session, const char *pattern, struct 
 	size_t source_index;
 
 	if (!model_find_source(session->model, "UST", &source_index) ||
-	    !session->model->sources[source_index].source)
+	    !model_can_trace(session->model, source_index, err))
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "user space can't be traced here; 'status' says why");
 	session_channel_defaults(session, source_index, &attributes);

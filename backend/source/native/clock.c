@@ -8,8 +8,7 @@
 #include "backend/sink/sink.h"
 #include "backend/source/native/internal.h"
 
-#define WRITE_FROM_NS 100     /* less is not worth writing a file for */
-#define BROKEN_NS     1000000 /* no drift: the counter or the clock was set */
+#define WRITE_FROM_NS 100 /* less is not worth writing a file for */
 
 /* The end of env, and the clock: what differs from chunk to chunk. */
 static void print(struct native_session *session, struct text *text)
@@ -22,16 +21,25 @@ static void print(struct native_session *session, struct text *text)
 	ctf_metadata_clock(text, &clock);
 }
 
-static void take_pair(struct native_source *source, struct time_pair *pair)
+/* clock_lock is held. */
+static void learn(struct native_source *source, const struct time_pair *pair)
 {
-	*pair = timebase_take();
-	if (!source->long_line.has_first)
-		time_line_begin(&source->long_line, pair, 0);
-	else if (time_line_distance(&source->long_line, pair) > BROKEN_NS &&
-		 pair->ns - source->long_line.first.ns > UINT64_C(10000000000))
-		time_line_begin(&source->long_line, pair, time_line_frequency(&source->long_line));
+	struct time_line *line = &source->long_line;
+
+	if (!line->has_first)
+		time_line_begin(line, pair, 0);
+	else if (time_line_breaks(line, pair))
+		time_line_begin(line, pair, time_line_frequency(line));
 	else
-		time_line_add(&source->long_line, pair);
+		time_line_add(line, pair);
+}
+
+static struct time_pair take_pair(struct native_source *source)
+{
+	struct time_pair pair = timebase_take();
+
+	learn(source, &pair);
+	return pair;
 }
 
 void native_clock_declare(struct native_source *source, struct native_session *session,
@@ -41,7 +49,7 @@ void native_clock_declare(struct native_source *source, struct native_session *s
 
 	pthread_mutex_lock(&source->clock_lock);
 	if (!session->sink) {
-		take_pair(source, &pair);
+		pair = take_pair(source);
 		session->sink = spec->sink;
 		session->offset_ns = spec->clock.offset_ns;
 		session->clock_uuid = spec->clock.uuid;
@@ -80,8 +88,9 @@ static void settle(struct native_source *source, struct native_session *session,
 
 	if (!session->sink)
 		return;
-	take_pair(source, &pair);
-	time_line_add(&session->line, &pair);
+	pair = take_pair(source);
+	if (!time_line_breaks(&session->line, &pair))
+		time_line_add(&session->line, &pair);
 	session->line.frequency_hz = time_line_frequency(&source->long_line);
 	write_clock(session);
 	if (is_new)
@@ -104,20 +113,60 @@ void native_clock_settle_session(struct native_source *source, uint64_t session_
 	pthread_mutex_unlock(&source->clock_lock);
 }
 
+/* Its packets come one by one to whoever asks, or go to somebody who was told the clock. */
+static bool has_one_clock(const struct native_session *session)
+{
+	return session->spec->keeps_packets || session->sink->is_live;
+}
+
+/* The pair is of the next chunk's line. */
+static void leave_chunk(struct native_source *source, struct native_session *session,
+			uint64_t broken_before_ns)
+{
+	if (!broken_before_ns)
+		log_write(LOG_LEVEL_WARNING,
+			  "the processor's counter and the system's clock are %llu us apart in "
+			  "session '%s': it goes on in a new chunk; the last native events of this "
+			  "one may be off by as much",
+			  (unsigned long long)(session->line.broken_ns / 1000),
+			  session->spec->name);
+	source->host.chunk_goes_wrong(source->host.data, session->id);
+}
+
 static void tick(struct native_source *source, struct native_session *session,
 		 const struct time_pair *pair)
 {
-	uint64_t distance_ns = time_line_distance(&session->line, pair);
+	uint64_t broken_before_ns = session->line.broken_ns;
+	uint64_t distance_ns;
+	bool is_broken;
 
-	if (distance_ns > BROKEN_NS)
-		log_write(LOG_LEVEL_WARNING,
-			  "the processor's counter and the system's clock are %llu us apart: times "
-			  "of native events in this chunk are off by as much; rotate to begin anew",
-			  (unsigned long long)(distance_ns / 1000));
-	time_line_add(&session->line, pair);
 	session->line.frequency_hz = time_line_frequency(&source->long_line);
+	is_broken = time_line_breaks(&session->line, pair);
+	if (is_broken && !has_one_clock(session)) {
+		leave_chunk(source, session, broken_before_ns);
+		return;
+	}
+	if (is_broken && !broken_before_ns)
+		log_write(LOG_LEVEL_WARNING,
+			  "the processor's counter and the system's clock are %llu us apart in "
+			  "session '%s', which can't go on in a new chunk: times of native events "
+			  "are off by as much; stop it and make another",
+			  (unsigned long long)(session->line.broken_ns / 1000),
+			  session->spec->name);
+	distance_ns = time_line_distance(&session->line, pair);
+	time_line_add(&session->line, pair);
 	if (distance_ns > WRITE_FROM_NS)
 		write_clock(session);
+}
+
+void native_clocks_note(struct native_source *source, const struct time_pair *pair)
+{
+	pthread_mutex_lock(&source->clock_lock);
+	learn(source, pair);
+	for (struct native_session *session = source->sessions; session; session = session->next)
+		if (session->sink && session->spec->is_active)
+			tick(source, session, pair);
+	pthread_mutex_unlock(&source->clock_lock);
 }
 
 void native_clocks_tick(struct native_source *source)
@@ -126,10 +175,6 @@ void native_clocks_tick(struct native_source *source)
 
 	if (!source->is_counter)
 		return;
-	pthread_mutex_lock(&source->clock_lock);
-	take_pair(source, &pair);
-	for (struct native_session *session = source->sessions; session; session = session->next)
-		if (session->sink && session->spec->is_active)
-			tick(source, session, &pair);
-	pthread_mutex_unlock(&source->clock_lock);
+	pair = timebase_take();
+	native_clocks_note(source, &pair);
 }

@@ -226,6 +226,8 @@ void native_clock_settle(struct native_source *source, struct native_session *se
 void native_clock_settle_session(struct native_source *source, uint64_t session_id);
 /* Once a second while something is recorded. */
 void native_clocks_tick(struct native_source *source);
+/* A pair was taken: sessions whose line it breaks ask for another chunk. */
+void native_clocks_note(struct native_source *source, const struct time_pair *pair);
 
 /* --- streams */
 

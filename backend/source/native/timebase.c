@@ -14,6 +14,7 @@
 
 #define TRY_COUNT      300
 #define LONG_ENOUGH_NS (2 * NS_PER_S) /* pairs are good to 25 ns: 13 ppb then */
+#define BROKEN_NS      NS_PER_MS      /* no drift makes so much of a second */
 
 typedef __int128 wide;
 
@@ -86,6 +87,11 @@ void time_line_begin(struct time_line *line, const struct time_pair *pair, uint6
 	};
 }
 
+static uint64_t largest(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
 static void thin_out(struct time_line *line)
 {
 	unsigned int kept = 0;
@@ -105,6 +111,19 @@ void time_line_add(struct time_line *line, const struct time_pair *pair)
 		line->between[line->count++] = line->last;
 	}
 	line->last = *pair;
+}
+
+bool time_line_breaks(struct time_line *line, const struct time_pair *pair)
+{
+	uint64_t distance_ns;
+
+	if (line->last.ns - line->first.ns < LONG_ENOUGH_NS && !line->frequency_hz)
+		return false; /* its frequency is not known well */
+	distance_ns = time_line_distance(line, pair);
+	if (distance_ns <= BROKEN_NS)
+		return false;
+	line->broken_ns = largest(line->broken_ns, distance_ns);
+	return true;
 }
 
 uint64_t time_line_frequency(const struct time_line *line)
@@ -143,11 +162,6 @@ uint64_t time_line_distance(const struct time_line *line, const struct time_pair
 	return (uint64_t)(distance < 0 ? -distance : distance);
 }
 
-static uint64_t largest(uint64_t one, uint64_t other)
-{
-	return one > other ? one : other;
-}
-
 void time_line_clock(const struct time_line *line, int64_t offset_ns, struct ctf_clock *clock,
 		     uint64_t *residual_ns)
 {
@@ -164,6 +178,7 @@ void time_line_clock(const struct time_line *line, int64_t offset_ns, struct ctf
 	clock->offset_cycles = (uint64_t)(cycles - seconds * (wide)frequency_hz);
 	*residual_ns = largest(time_line_distance(line, &line->first),
 			       time_line_distance(line, &line->last));
+	*residual_ns = largest(*residual_ns, line->broken_ns);
 	for (unsigned int i = 0; i < line->count; i++)
 		*residual_ns = largest(*residual_ns, time_line_distance(line, &line->between[i]));
 }

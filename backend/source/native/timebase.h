@@ -34,12 +34,18 @@ struct time_line {
 	struct time_pair between[TIME_PAIRS_MAX];
 	unsigned int count;
 	unsigned int stride, skipped;
+	uint64_t broken_ns;    /* how far a pair was off that is no part of it; 0: none was */
 	uint64_t frequency_hz; /* of a longer time, until this line is long enough */
 };
 
 /* The next chunk begins with the last pair of this one. */
 void time_line_begin(struct time_line *line, const struct time_pair *pair, uint64_t frequency_hz);
 void time_line_add(struct time_line *line, const struct time_pair *pair);
+/*
+ * Whether the pair can't be of this line: the counter or the clock was set, or stood still. Then it
+ * is no part of the line, and how far it is off becomes part of its residual.
+ */
+bool time_line_breaks(struct time_line *line, const struct time_pair *pair);
 /* Whole hertz, as CTF has it. */
 uint64_t time_line_frequency(const struct time_line *line);
 /*
