@@ -9,9 +9,8 @@
 #include <stdlib.h>
 
 #include "backend/base/clock.h"
-#include "backend/base/loop.h"
+#include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
-#include "backend/base/thread.h"
 #include "backend/base/units.h"
 #include "backend/browse/slice.h"
 #include "backend/browse/tail_decode.h"
@@ -230,19 +229,6 @@ static void run_clear(struct message *message)
 	free(wish);
 }
 
-static void run_end(struct message *message)
-{
-	struct wish *wish = (struct wish *)message;
-
-	loop_stop(wish->tail->loop);
-	free(wish);
-}
-
-static void run_worker(void *data)
-{
-	loop_run(((struct tail *)data)->loop);
-}
-
 /* --- the owner */
 
 static void send_wish(struct tail *tail, void (*run)(struct message *message),
@@ -275,7 +261,7 @@ struct tail *tail_create(const char *slices, struct queue *home, const struct ta
 	tail->watch = loop_watch(tail->loop, tap_fd(tail->tap), WATCH_READ, something_passed, tail);
 	tail->timer = loop_add_timer(tail->loop, pause_is_over, tail);
 	/* Without a thread nothing comes, and the information says why. */
-	tail->thread = thread_start("tail", run_worker, tail, &tail->shown_info.error);
+	tail->thread = loop_thread_start("tail", tail->loop, &tail->shown_info.error);
 	return tail;
 }
 
@@ -283,8 +269,7 @@ void tail_destroy(struct tail *tail)
 {
 	if (!tail)
 		return;
-	send_wish(tail, run_end, NULL);
-	thread_join(tail->thread);
+	loop_thread_end(tail->thread, tail->loop, tail->queue);
 	queue_drain(tail->queue);
 	tail->home->tail = NULL;
 	unref_home(tail->home);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Threads: they run, have their name, and take no signal of the process. */
+/* Threads: they run, have their name, take no signal of the process, and run loops. */
 #include "backend/base/thread.h"
 
 #include <pthread.h>
@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
 #include "backend/base/rcu.h"
 
@@ -82,11 +83,43 @@ static void process_blocks_all_but_faults(void **state)
 	assert_ptr_equal(action.sa_handler, SIG_IGN);
 }
 
+struct note {
+	struct message message;
+	bool is_done;
+};
+
+static void run_note(struct message *message)
+{
+	((struct note *)message)->is_done = true;
+}
+
+static void a_loop_ends_after_what_was_sent(void **state)
+{
+	struct error err = ERROR_INIT;
+	struct note note = {.message = {.run = run_note}};
+	struct loop *loop = loop_create();
+	struct queue *queue = queue_create();
+	struct thread *thread;
+
+	(void)state;
+	loop_watch_queue(loop, queue);
+	thread = loop_thread_start("loop", loop, &err);
+	assert_non_null(thread);
+	queue_send(queue, &note.message);
+	loop_thread_end(thread, loop, queue);
+	assert_true(note.is_done);
+	loop_thread_end(NULL, loop, queue);
+	loop_unwatch_queue(loop, queue);
+	loop_destroy(loop);
+	queue_destroy(queue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(thread_runs_undisturbed_and_named),
 		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(a_loop_ends_after_what_was_sent),
 		cmocka_unit_test(process_blocks_all_but_faults),
 	};
 

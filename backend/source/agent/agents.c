@@ -15,9 +15,8 @@
 
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
-#include "backend/base/loop.h"
+#include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
-#include "backend/base/thread.h"
 #include "backend/source/agent/agent_listing.h"
 #include "backend/source/agent/agent_peer.h"
 #include "backend/source/agent/agent_program.h"
@@ -355,13 +354,6 @@ void agents_list(struct agents *agents, enum agent_domain domain, uid_t uid, boo
 
 /* ---- beginning and end ---- */
 
-static void run(void *data)
-{
-	struct agents *agents = data;
-
-	loop_run(agents->loop);
-}
-
 struct agents *agents_create(const char *directory, bool takes_all_users, struct error *err)
 {
 	struct agents *agents = mem_zalloc(sizeof(*agents));
@@ -376,7 +368,7 @@ struct agents *agents_create(const char *directory, bool takes_all_users, struct
 		goto fail;
 	agents->watch =
 		loop_watch(agents->loop, agents->listen_fd, WATCH_READ, accept_some, agents);
-	agents->thread = thread_start("agents", run, agents, err);
+	agents->thread = loop_thread_start("agents", agents->loop, err);
 	if (!agents->thread || !write_port(agents, err))
 		goto fail;
 	return agents;
@@ -386,39 +378,12 @@ fail:
 	return NULL;
 }
 
-struct stop {
-	struct message message;
-	struct loop *loop;
-};
-
-static void run_stop(struct message *message)
-{
-	struct stop *stop = (struct stop *)message;
-
-	loop_stop(stop->loop);
-	free(stop);
-}
-
-static void stop_thread(struct agents *agents)
-{
-	struct stop *stop = mem_zalloc(sizeof(*stop));
-
-	if (!agents->thread) {
-		free(stop);
-		return;
-	}
-	stop->message.run = run_stop;
-	stop->loop = agents->loop;
-	queue_send(agents->queue, &stop->message);
-	thread_join(agents->thread);
-}
-
 void agents_destroy(struct agents *agents)
 {
 	if (!agents)
 		return;
 	remove_port(agents);
-	stop_thread(agents);
+	loop_thread_end(agents->thread, agents->loop, agents->queue);
 	queue_drain(agents->queue); /* what was sent after the end; nobody is dropped any more */
 	while (agents->programs) {
 		struct agent_program *program = agents->programs;

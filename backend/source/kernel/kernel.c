@@ -11,9 +11,8 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
-#include "backend/base/loop.h"
+#include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
-#include "backend/base/thread.h"
 #include "backend/source/kernel/channel.h"
 #include "backend/source/kernel/probe.h"
 #include "backend/source/kernel/state.h"
@@ -383,38 +382,11 @@ static bool kernel_check_rule(const struct source *base, const struct rule_spec 
 
 /* --- life */
 
-static void run(void *data)
-{
-	struct kernel_source *source = data;
-
-	loop_run(source->loop);
-}
-
-struct stop {
-	struct message message;
-	struct loop *loop;
-};
-
-static void run_stop(struct message *message)
-{
-	struct stop *stop = (struct stop *)message;
-
-	loop_stop(stop->loop);
-	free(stop);
-}
-
 static void kernel_destroy(struct source *base)
 {
 	struct kernel_source *source = (struct kernel_source *)base;
-	struct stop *stop;
 
-	if (source->thread) {
-		stop = mem_zalloc(sizeof(*stop));
-		stop->message.run = run_stop;
-		stop->loop = source->loop;
-		queue_send(source->queue, &stop->message);
-		thread_join(source->thread);
-	}
+	loop_thread_end(source->thread, source->loop, source->queue);
 	queue_drain(source->queue); /* instances that the last streams let go of */
 	loop_unwatch_queue(source->loop, source->queue);
 	loop_destroy(source->loop);
@@ -448,7 +420,7 @@ static struct source *kernel_create(const struct places *places, const struct so
 			  "%u kernel buffers and probes that a killed engine had left were removed",
 			  count);
 	kernel_probe_look(&source->tracefs);
-	source->thread = thread_start("kernel", run, source, err);
+	source->thread = loop_thread_start("kernel", source->loop, err);
 	if (source->thread)
 		return &source->base;
 	kernel_destroy(&source->base);

@@ -16,6 +16,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
+#include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
 #include "backend/base/self_trace.h"
 #include "backend/base/units.h"
@@ -453,44 +454,11 @@ static void native_chunk_ends(struct source *base, uint64_t session_id)
 
 /* --- life */
 
-static void run(void *data)
-{
-	struct native_source *source = data;
-
-	loop_run(source->loop);
-}
-
-struct stop {
-	struct message message;
-	struct loop *loop;
-};
-
-static void run_stop(struct message *message)
-{
-	struct stop *stop = (struct stop *)message;
-
-	loop_stop(stop->loop);
-	free(stop);
-}
-
-static void stop_thread(struct native_source *source)
-{
-	struct stop *stop;
-
-	if (!source->thread)
-		return;
-	stop = mem_zalloc(sizeof(*stop));
-	stop->message.run = run_stop;
-	stop->loop = source->loop;
-	queue_send(source->queue, &stop->message);
-	thread_join(source->thread);
-}
-
 static void native_destroy(struct source *base)
 {
 	struct native_source *source = (struct native_source *)base;
 
-	stop_thread(source);
+	loop_thread_end(source->thread, source->loop, source->queue);
 	queue_drain(source->queue);
 	while (source->processes)
 		let_go(source->processes);
@@ -561,7 +529,7 @@ static struct source *native_create(const struct places *places, const struct so
 	source->clock_timer = loop_add_timer(source->loop, take_time, source);
 	native_clocks_tick(source);
 	if (listen_here(source, places, err)) {
-		source->thread = thread_start("native", run, source, err);
+		source->thread = loop_thread_start("native", source->loop, err);
 		if (source->thread)
 			return &source->base;
 	}

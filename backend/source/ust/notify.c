@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 
 #include "backend/base/log.h"
+#include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/source/ust/codes.h"
@@ -348,18 +349,6 @@ void ust_notify_remove(struct ust_notify *notify, struct ust_app *app)
 	ust_send_call(notify->queue, remove_app, ust_app_ref(app));
 }
 
-static void notify_run(void *data)
-{
-	struct ust_notify *notify = data;
-
-	loop_run(notify->loop);
-}
-
-static void stop_loop(void *data)
-{
-	loop_stop(data);
-}
-
 struct ust_notify *ust_notify_create(struct error *err)
 {
 	struct ust_notify *notify = mem_zalloc(sizeof(*notify));
@@ -368,7 +357,7 @@ struct ust_notify *ust_notify_create(struct error *err)
 	notify->queue = queue_create();
 	loop_watch_queue(notify->loop, notify->queue);
 	notify->timer = loop_add_timer(notify->loop, look_again, notify);
-	notify->thread = thread_start("ust-notify", notify_run, notify, err);
+	notify->thread = loop_thread_start("ust-notify", notify->loop, err);
 	if (notify->thread)
 		return notify;
 	ust_notify_destroy(notify);
@@ -379,9 +368,7 @@ void ust_notify_destroy(struct ust_notify *notify)
 {
 	if (!notify)
 		return;
-	if (notify->thread)
-		ust_send_call(notify->queue, stop_loop, notify->loop);
-	thread_join(notify->thread);
+	loop_thread_end(notify->thread, notify->loop, notify->queue);
 	queue_drain(notify->queue);
 	loop_destroy(notify->loop);
 	queue_destroy(notify->queue);
