@@ -10,11 +10,10 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/browse/browse.h"
-#include "views/event_rows.h"
+#include "views/event_rows_view.h"
 #include "views/event_text.h"
 #include "views/gauge.h"
 #include "views/match.h"
-#include "views/popup.h"
 #include "views/sentence.h"
 #include "views/sparkline.h"
 #include "views/views.h"
@@ -27,8 +26,8 @@
 #define FULL_PERMILLE 1000
 
 struct browser_view {
-	struct event_rows rows;
-	struct match find; /* the console's pattern, for showing */
+	struct event_rows rows; /* first: EVENT_ROWS_VIEW_CALLS */
+	struct match find;	/* the console's pattern, for showing */
 };
 
 static void init(void *state)
@@ -438,43 +437,6 @@ static bool act(void *state, const struct view_input *input, const char *action,
 	return true;
 }
 
-static void detail(const void *state, const struct view_input *input, struct text *out)
-{
-	const struct browser_view *view = state;
-	const struct event_row *row = event_rows_selected(&view->rows);
-
-	(void)input;
-	if (row)
-		event_text_line(view->rows.page, row, out);
-}
-
-static bool details(const void *state, const struct view_input *input, struct popup *popup)
-{
-	const struct browser_view *view = state;
-	const struct event_row *row = event_rows_selected(&view->rows);
-
-	(void)input;
-	if (row)
-		event_text_details(view->rows.page, row, popup);
-	return row != NULL;
-}
-
-static void remember(const void *state, bool with_marks, struct text *out)
-{
-	(void)with_marks;
-	event_rows_remember(&((const struct browser_view *)state)->rows, out);
-}
-
-static void recall(void *state, const char *memo)
-{
-	event_rows_recall(&((struct browser_view *)state)->rows, memo);
-}
-
-static void add_column_names(const void *state, struct word_list *names)
-{
-	event_rows_add_names(&((const struct browser_view *)state)->rows, names);
-}
-
 /* Sessions are not on this screen. */
 static const char *label(const void *state, const struct view_input *input, const char *action)
 {
@@ -503,11 +465,7 @@ const struct view_class browser_view = {
 	.fit = fit,
 	.draw = draw,
 	.act = act,
-	.detail = detail,
 	.label = label,
-	.details = details,
-	.remember = remember,
-	.recall = recall,
-	.add_column_names = add_column_names,
+	EVENT_ROWS_VIEW_CALLS,
 	.actions = actions,
 };

@@ -9,9 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/browse/tail.h"
-#include "views/event_rows.h"
-#include "views/event_text.h"
-#include "views/popup.h"
+#include "views/event_rows_view.h"
 #include "views/request.h"
 #include "views/selection.h"
 #include "views/sentence.h"
@@ -20,7 +18,7 @@
 #define FOOTER_MIN 3 /* rows from which on there is a footer */
 
 struct tail_state {
-	struct event_rows rows;
+	struct event_rows rows; /* first: EVENT_ROWS_VIEW_CALLS */
 	bool follows;
 	bool is_frozen;
 	const struct event_page *frozen; /* a reference while frozen; NULL: nothing was there */
@@ -333,43 +331,6 @@ static bool act(void *state, const struct view_input *input, const char *action,
 	return true;
 }
 
-static void detail(const void *state, const struct view_input *input, struct text *out)
-{
-	const struct tail_state *tail = state;
-	const struct event_row *row = event_rows_selected(&tail->rows);
-
-	(void)input;
-	if (row)
-		event_text_line(tail->rows.page, row, out);
-}
-
-static bool details(const void *state, const struct view_input *input, struct popup *popup)
-{
-	const struct tail_state *tail = state;
-	const struct event_row *row = event_rows_selected(&tail->rows);
-
-	(void)input;
-	if (row)
-		event_text_details(tail->rows.page, row, popup);
-	return row != NULL;
-}
-
-static void remember(const void *state, bool with_marks, struct text *out)
-{
-	(void)with_marks;
-	event_rows_remember(&((const struct tail_state *)state)->rows, out);
-}
-
-static void recall(void *state, const char *memo)
-{
-	event_rows_recall(&((struct tail_state *)state)->rows, memo);
-}
-
-static void add_column_names(const void *state, struct word_list *names)
-{
-	event_rows_add_names(&((const struct tail_state *)state)->rows, names);
-}
-
 static const char *label(const void *state, const struct view_input *input, const char *action)
 {
 	(void)state;
@@ -400,11 +361,7 @@ const struct view_class tail_view = {
 	.fit = fit,
 	.draw = draw,
 	.act = act,
-	.detail = detail,
 	.label = label,
-	.details = details,
-	.remember = remember,
-	.recall = recall,
-	.add_column_names = add_column_names,
+	EVENT_ROWS_VIEW_CALLS,
 	.actions = actions,
 };
