@@ -9,41 +9,8 @@
 
 #include <cmocka.h>
 
-#include "tests/views/expect.h"
+#include "tests/views/web_view.h"
 #include "views/popup.h"
-
-static struct pictures pictures;
-static struct shown shown;
-
-static int setup(void **state)
-{
-	(void)state;
-	expect_setup();
-	pictures_init_web(&pictures);
-	shown_init(&shown, &channels_view, &pictures);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	shown_finish(&shown);
-	return 0;
-}
-
-static void it_looks_as_drawn(void **state)
-{
-	(void)state;
-	shown_expect_golden(&shown);
-}
-
-static void it_lives_at_any_size(void **state)
-{
-	(void)state;
-	shown_try_sizes(&shown);
-	pictures_init(&pictures);
-	shown_try_sizes(&shown);
-}
 
 static void it_says_why_it_is_empty(void **state)
 {
@@ -204,7 +171,7 @@ static void details_have_contexts_and_losses(void **state)
 	text_finish(&text);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WEB_VIEW_TEST(name, channels_view)
 
 int main(void)
 {

@@ -9,40 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/views/expect.h"
-
-static struct pictures pictures;
-static struct shown shown;
-
-static int setup(void **state)
-{
-	(void)state;
-	expect_setup();
-	pictures_init_web(&pictures);
-	shown_init(&shown, &chunks_view, &pictures);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	shown_finish(&shown);
-	return 0;
-}
-
-static void it_looks_as_drawn(void **state)
-{
-	(void)state;
-	shown_expect_golden(&shown);
-}
-
-static void it_lives_at_any_size(void **state)
-{
-	(void)state;
-	shown_try_sizes(&shown);
-	pictures_init(&pictures);
-	shown_try_sizes(&shown);
-}
+#include "tests/views/web_view.h"
 
 /* Only the session added last can get more. */
 static void make_session(void)
@@ -138,7 +105,7 @@ static void odd_times_do_no_harm(void **state)
 			    "Stop");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WEB_VIEW_TEST(name, chunks_view)
 
 int main(void)
 {

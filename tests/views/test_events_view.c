@@ -10,35 +10,10 @@
 
 #include <cmocka.h>
 
-#include "tests/views/expect.h"
+#include "tests/views/web_view.h"
 #include "views/popup.h"
 
-static struct pictures pictures;
-static struct shown shown;
-
-static int setup(void **state)
-{
-	(void)state;
-	expect_setup();
-	pictures_init_web(&pictures);
-	shown_init(&shown, &events_view, &pictures);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	shown_finish(&shown);
-	return 0;
-}
-
-static void it_looks_as_drawn(void **state)
-{
-	(void)state;
-	shown_expect_golden(&shown);
-}
-
-static void it_lives_at_any_size(void **state)
+static void it_lives_while_it_filters(void **state)
 {
 	(void)state;
 	shown_act(&shown, "filter", "e");
@@ -46,8 +21,6 @@ static void it_lives_at_any_size(void **state)
 	shown_try_sizes(&shown);
 	pictures.input.is_slow_link = true;
 	shown_act(&shown, "right", "");
-	shown_try_sizes(&shown);
-	pictures_init(&pictures);
 	shown_try_sizes(&shown);
 }
 
@@ -369,7 +342,7 @@ static void many_events_scroll(void **state)
 				    "▌●  z              0");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WEB_VIEW_TEST(name, events_view)
 
 static void a_filter_may_look_at_one_column(void **state)
 {
@@ -598,6 +571,7 @@ int main(void)
 		TEST(a_filter_may_look_at_one_column),
 		TEST(a_regular_expression_shows_what_it_found),
 		TEST(it_lives_at_any_size),
+		TEST(it_lives_while_it_filters),
 		TEST(it_says_why_it_is_empty),
 		TEST(only_the_selected_channel_shows),
 		TEST(losses_are_those_of_the_channel),

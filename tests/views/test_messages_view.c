@@ -9,39 +9,12 @@
 
 #include <cmocka.h>
 
-#include "tests/views/expect.h"
+#include "tests/views/web_view.h"
 
-static struct pictures pictures;
-static struct shown shown;
-
-static int setup(void **state)
+static void it_says_that_it_is_empty(void **state)
 {
 	(void)state;
-	expect_setup();
-	pictures_init_web(&pictures);
-	shown_init(&shown, &messages_view, &pictures);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	shown_finish(&shown);
-	return 0;
-}
-
-static void it_looks_as_drawn(void **state)
-{
-	(void)state;
-	shown_expect_golden(&shown);
-}
-
-static void it_lives_at_any_size(void **state)
-{
-	(void)state;
-	shown_try_sizes(&shown);
 	pictures_init(&pictures);
-	shown_try_sizes(&shown);
 	shown_draw(&shown, 1, 20, GLYPHS_UTF8);
 	expect_canvas(shown.canvas, "no messages");
 }
@@ -97,14 +70,18 @@ static void errors_can_be_sorted_first(void **state)
 				    " 14:02:05    rotated web: chunk 2 (12.1 MB)");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WEB_VIEW_TEST(name, messages_view)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(it_looks_as_drawn),	 TEST(it_lives_at_any_size),
-		TEST(the_newest_is_followed),	 TEST(the_ring_may_drop_the_selected_one),
-		TEST(commands_are_searched_too), TEST(errors_can_be_sorted_first),
+		TEST(it_looks_as_drawn),
+		TEST(it_lives_at_any_size),
+		TEST(it_says_that_it_is_empty),
+		TEST(the_newest_is_followed),
+		TEST(the_ring_may_drop_the_selected_one),
+		TEST(commands_are_searched_too),
+		TEST(errors_can_be_sorted_first),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,40 +9,7 @@
 
 #include <cmocka.h>
 
-#include "tests/views/expect.h"
-
-static struct pictures pictures;
-static struct shown shown;
-
-static int setup(void **state)
-{
-	(void)state;
-	expect_setup();
-	pictures_init_web(&pictures);
-	shown_init(&shown, &sessions_view, &pictures);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	shown_finish(&shown);
-	return 0;
-}
-
-static void it_looks_as_drawn(void **state)
-{
-	(void)state;
-	shown_expect_golden(&shown);
-}
-
-static void it_lives_at_any_size(void **state)
-{
-	(void)state;
-	shown_try_sizes(&shown);
-	pictures_init(&pictures);
-	shown_try_sizes(&shown);
-}
+#include "tests/views/web_view.h"
 
 static void an_empty_picture_says_what_to_do(void **state)
 {
@@ -321,7 +288,7 @@ static void a_row_is_copied_as_its_command(void **state)
 	shown_expect(&shown, "copy-command", "@copy create db --snapshot");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) WEB_VIEW_TEST(name, sessions_view)
 
 int main(void)
 {
