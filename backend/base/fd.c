@@ -67,6 +67,22 @@ static int open_regular(const char *path, struct error *err)
 }
 
 /* Reads to the end whatever size the file claims: files of /proc and /sys claim none. */
+void fd_signal(int event_fd)
+{
+	uint64_t one = 1;
+
+	if (write(event_fd, &one, sizeof(one)) < 0)
+		return; /* it is readable already */
+}
+
+void fd_drain(int event_fd)
+{
+	uint64_t count;
+
+	if (read(event_fd, &count, sizeof(count)) < 0)
+		return; /* it was silent */
+}
+
 bool fd_read_file(const char *path, size_t length_max, char **bytes, size_t *length,
 		  struct error *err)
 {

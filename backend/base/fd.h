@@ -15,6 +15,9 @@ void fd_close(int *fd);
 bool fd_set_nonblocking(int fd);
 /* Writes everything (EINTR retried). False with errno set; a full disk leaves a part written. */
 bool fd_write_all(int fd, const void *bytes, size_t length);
+/* Of an eventfd that does not block: makes it readable; makes it silent. */
+void fd_signal(int event_fd);
+void fd_drain(int event_fd);
 /* Whole file into *bytes (malloc'ed, NUL added behind length), at most length_max. ERROR_IO,
  * ERROR_INVALID. */
 bool fd_read_file(const char *path, size_t length_max, char **bytes, size_t *length,

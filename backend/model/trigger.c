@@ -226,18 +226,26 @@ static void insert(struct triggers *triggers, struct trigger *trigger)
 	*link = trigger;
 }
 
-/* Of a domain whose events come as another source's, the other source watches. */
-static struct source *watcher(const struct model *model, const struct trigger *trigger)
+/*
+ * Whether source i notices the trigger's events: all sources of its domain do, or of a domain whose
+ * events come as another source's, that one.
+ */
+static bool watches(const struct model *model, const struct trigger *trigger, size_t i)
 {
-	return model->sources[source_carrier(trigger->condition.source_index)].source;
+	size_t index = trigger->condition.source_index;
+	const struct source *source = model->sources[i].source;
+
+	if (!source || !source->class->watch)
+		return false;
+	return source_carrier(index) == index ? source_main(i) == index
+					      : source_carrier(index) == i;
 }
 
 static bool can_watch(const struct model *model, const struct trigger *trigger, struct error *err)
 {
-	struct source *source = watcher(model, trigger);
-
-	if (source && source->class->watch)
-		return true;
+	for (size_t i = 0; i < source_count; i++)
+		if (watches(model, trigger, i))
+			return true;
 	return error_set(err, ERROR_UNSUPPORTED, "events of the domain '%s' can't be watched for",
 			 source_table[trigger->condition.source_index].class->title);
 }
@@ -259,7 +267,6 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 {
 	const struct trigger_condition *condition = &trigger->condition;
 	struct watch_begin *begin = mem_zalloc(sizeof(*begin));
-	struct source *source = watcher(model, trigger);
 	const struct source_class *class = source_table[condition->source_index].class;
 	struct text filter = {0};
 	struct rule_spec rule = {
@@ -293,7 +300,15 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 	}
 	begin->outcome = outcome;
 	task_init(&begin->task, model->queue, watch_begun);
-	source->class->watch(source, &watched, &begin->task);
+	for (size_t i = 0; i < source_count; i++) {
+		struct source *source = model->sources[i].source;
+
+		if (!watches(model, trigger, i))
+			continue;
+		task_add(&begin->task);
+		source->class->watch(source, &watched, &begin->task);
+	}
+	task_done(&begin->task, NULL);
 	text_finish(&filter);
 }
 
@@ -335,11 +350,9 @@ bool trigger_remove(struct model *model, uid_t uid, const char *name)
 	while (*link != trigger)
 		link = &(*link)->next;
 	*link = trigger->next;
-	if (trigger->condition.kind == TRIGGER_EVENT) {
-		struct source *source = watcher(model, trigger);
-
-		source->class->unwatch(source, trigger->token);
-	}
+	for (size_t i = 0; i < source_count && trigger->condition.kind == TRIGGER_EVENT; i++)
+		if (watches(model, trigger, i))
+			source_table[i].class->unwatch(model->sources[i].source, trigger->token);
 	trigger_destroy(trigger);
 	return true;
 }
@@ -351,12 +364,13 @@ struct trigger *trigger_next(const struct model *model, const struct trigger *tr
 
 uint64_t trigger_missed_count(const struct model *model, const struct trigger *trigger)
 {
-	struct source *source;
+	uint64_t count = 0;
 
-	if (trigger->condition.kind != TRIGGER_EVENT)
-		return 0;
-	source = watcher(model, trigger);
-	return source->class->missed ? source->class->missed(source, trigger->token) : 0;
+	for (size_t i = 0; i < source_count && trigger->condition.kind == TRIGGER_EVENT; i++)
+		if (watches(model, trigger, i) && source_table[i].class->missed)
+			count += source_table[i].class->missed(model->sources[i].source,
+							       trigger->token);
+	return count;
 }
 
 /* --- all of them */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Counting the holders of a spec; names of kinds of rules. */
+/* Counting the holders of a spec; copies of rules, names of their kinds. */
 #include "backend/source/spec.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "backend/base/mem.h"
 
 const struct rule_kind_names rule_kind_names[RULE_KIND_COUNT] = {
 	[RULE_TRACEPOINT] = {"tracepoint", "TRACEPOINT"},
@@ -32,6 +34,40 @@ const char *rule_function_of(const char *pattern, const char *event_name)
 	event_name += length;
 	return strcmp(event_name, "_entry") == 0 || strcmp(event_name, "_exit") == 0 ? pattern
 										     : NULL;
+}
+
+static char *copy_text(const char *text)
+{
+	return text ? mem_strdup(text) : NULL;
+}
+
+struct rule_spec rule_spec_copy(const struct rule_spec *rule)
+{
+	const char **exclusions = mem_zalloc((rule->exclusion_count + 1) * sizeof(*exclusions));
+	struct rule_spec copy = *rule;
+
+	for (size_t i = 0; i < rule->exclusion_count; i++)
+		exclusions[i] = mem_strdup(rule->exclusions[i]);
+	copy.exclusions = exclusions;
+	copy.location = copy_text(rule->location);
+	copy.pattern = copy_text(rule->pattern);
+	copy.filter = copy_text(rule->filter);
+	return copy;
+}
+
+static void free_text(const char *text)
+{
+	free((char *)(uintptr_t)text);
+}
+
+void rule_spec_finish(struct rule_spec *rule)
+{
+	for (size_t i = 0; i < rule->exclusion_count; i++)
+		free_text(rule->exclusions[i]);
+	free((void *)(uintptr_t)rule->exclusions);
+	free_text(rule->location);
+	free_text(rule->pattern);
+	free_text(rule->filter);
 }
 
 struct session_spec *session_spec_ref(struct session_spec *spec)

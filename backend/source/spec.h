@@ -58,6 +58,10 @@ struct rule_spec {
 	bool is_enabled;
 };
 
+/* A copy that owns its texts; finished by rule_spec_finish() alone. */
+struct rule_spec rule_spec_copy(const struct rule_spec *rule);
+void rule_spec_finish(struct rule_spec *rule);
+
 /* What every event of a channel carries besides its own fields. */
 struct context_spec {
 	const char *name; /* "vpid", "perf:thread:cpu-cycles", "$app.PROVIDER:NAME" */

@@ -20,7 +20,8 @@
 #include "backend/source/native/native.h"
 #include "backend/source/native/timebase.h"
 
-#define NATIVE_PROVIDERS_MAX 127 /* of a process: each has a page of flags */
+#define NATIVE_THREAD_NAME_BYTES 17
+#define NATIVE_PROVIDERS_MAX	 127 /* of a process: each has a page of flags */
 
 struct native_stream;
 struct native_source;
@@ -35,9 +36,13 @@ struct native_lane {
 	unsigned char *data;
 	bool is_used; /* the source's thread: streams read it */
 	uint64_t looked_at;
+	uint32_t watched_tid; /* the source's thread: who writes at watched_to */
+	uint64_t watched_discarded;
 	/* Under the process's lock. */
 	struct native_stream *streams; /* that read it */
-	uint64_t cons;		       /* what was told to the application */
+	bool is_watched;	       /* and the source's thread, up to … */
+	uint64_t watched_to;
+	uint64_t cons; /* what was told to the application */
 };
 
 struct native_provider {
@@ -64,7 +69,7 @@ struct native_process {
 	pid_t pid;
 	uid_t uid;
 	gid_t gid;
-	char name[17];
+	char name[NATIVE_THREAD_NAME_BYTES];
 	bool is_engine;	 /* ourselves */
 	bool is_trusted; /* of our own user: its memory may be written from where it is */
 	bool has_hello;
@@ -137,9 +142,17 @@ void native_wants_unref(struct native_wants *wants); /* NULL passes */
 bool native_wants_equal(const struct native_wants *one, const struct native_wants *other);
 /* Only then the engine's own events are meant. */
 bool native_rule_names_engine(const struct rule_spec *rule);
+struct native_record {
+	struct native_writer_state writer;
+	const unsigned char *fields;
+	uint64_t bytes; /* of them */
+};
 /* Of an id that is NATIVE_ASKED. */
-bool native_wants_match(const struct native_wants *wants, uint32_t id, const unsigned char *at,
-			uint64_t left, const struct native_writer_state *state);
+bool native_wants_match(const struct native_wants *wants, uint32_t id,
+			const struct native_record *record);
+/* The field's value, or "unavailable"; field may be NULL. */
+void native_record_print(const struct native_event *event, const struct filter_node *field,
+			 const struct native_record *record, struct text *out);
 
 /* context.c */
 struct ctf_type *native_context_type(const struct channel_spec *channel);
@@ -212,6 +225,8 @@ struct native_session {
 void native_session_apply(struct native_source *source, struct session_spec *spec);
 /* There are more event types. */
 void native_sessions_follow(struct native_source *source);
+/* What is waited for is another. */
+void native_sessions_follow_watch(struct native_source *source);
 /* Gives streams to lanes that are used for the first time; wakes those that have something. */
 void native_sessions_poll(struct native_source *source);
 bool native_sessions_are_active(const struct native_source *source);
@@ -228,6 +243,30 @@ void native_clock_settle_session(struct native_source *source, uint64_t session_
 void native_clocks_tick(struct native_source *source);
 /* A pair was taken: sessions whose line it breaks ask for another chunk. */
 void native_clocks_note(struct native_source *source, const struct time_pair *pair);
+
+/* --- events that somebody waits for (watched.c): the source's thread. watch NULL: none is */
+
+struct native_watch *native_watch_create(struct native_source *source);
+void native_watch_destroy(struct native_watch *watch); /* NULL passes */
+/* Adds what is waited for in the process; false: nothing. */
+bool native_watch_unite(const struct native_watch *watch, const struct native_process *process,
+			unsigned char ids[NATIVE_ID_COUNT]);
+/* There are more event types, or other rules: lanes wait for it. */
+void native_watch_follow(struct native_watch *watch);
+/* The lane's first records. */
+void native_watch_begin_lane(const struct native_watch *watch, struct native_lane *lane);
+void native_watch_look(struct native_watch *watch, struct native_process *process);
+void native_watch_left(struct native_watch *watch, struct native_process *process);
+bool native_watch_is_busy(const struct native_watch *watch);
+/* As in source_class: the control thread. */
+void native_watch_add(struct source *base, const struct watched_rule *rule, struct task *task);
+void native_watch_remove(struct source *base, uint64_t token);
+int native_watch_fd(const struct source *base);
+void native_watch_take(struct source *base,
+		       void (*noticed)(void *data, uint64_t token, uint64_t count,
+				       const struct word_list *captured),
+		       void *data);
+uint64_t native_watch_missed(struct source *base, uint64_t token);
 
 /* --- streams */
 
@@ -271,10 +310,15 @@ struct native_source {
 	pthread_mutex_t clock_lock; /* sessions' clocks, and the list for who looks for one */
 	struct native_session *sessions;
 	struct time_line long_line; /* under clock_lock: since the source began */
+	struct native_watch *watch;
 };
 
 struct native_catalog *native_find_catalog(struct native_source *source, uid_t uid);
 void native_process_is_ready(struct native_process *process);
+/* Lanes are looked at from now on, if somebody wants something of them. */
+void native_source_begin_looking(struct native_source *source);
+/* Control thread: the engine tells of itself from now on. */
+void native_trace_engine(struct native_source *source);
 /* Its streams take what it has left. */
 void native_process_left(struct native_process *process);
 

@@ -225,7 +225,7 @@ static void take_time(void *data, uint64_t now_ns)
 		timer_arm(source->clock_timer, now_ns + NS_PER_S);
 }
 
-static void begin_looking(struct native_source *source)
+void native_source_begin_looking(struct native_source *source)
 {
 	uint64_t now_ns = clock_monotonic_ns();
 
@@ -243,7 +243,7 @@ static void begin_looking(struct native_source *source)
 void native_process_is_ready(struct native_process *process)
 {
 	native_sessions_follow(process->source);
-	begin_looking(process->source);
+	native_source_begin_looking(process->source);
 }
 
 /* --- following a spec */
@@ -263,7 +263,7 @@ static void run_apply(struct message *message)
 		native_session_end(apply->source, apply->spec->session_id);
 	else
 		native_session_apply(apply->source, apply->spec);
-	begin_looking(apply->source);
+	native_source_begin_looking(apply->source);
 	session_spec_unref(apply->spec);
 	if (apply->task)
 		task_done(apply->task, NULL);
@@ -280,16 +280,21 @@ static bool asks_for_engine(const struct session_spec *spec)
 	return false;
 }
 
+void native_trace_engine(struct native_source *source)
+{
+	if (source->traces_engine)
+		return;
+	source->traces_engine = true;
+	self_trace_start();
+}
+
 static void native_apply(struct source *base, struct session_spec *spec, struct task *task)
 {
 	struct native_source *source = (struct native_source *)base;
 	struct apply *apply = mem_zalloc(sizeof(*apply));
 
-	if (asks_for_engine(spec) && !source->traces_engine) {
-		source->traces_engine = true;
-		self_trace_start();
-	}
-
+	if (asks_for_engine(spec))
+		native_trace_engine(source);
 	*apply = (struct apply){
 		.message = {.run = run_apply},
 		.source = source,
@@ -477,6 +482,7 @@ static void native_destroy(struct source *base)
 	loop_unwatch_queue(source->loop, source->queue);
 	loop_destroy(source->loop);
 	queue_destroy(source->queue);
+	native_watch_destroy(source->watch);
 	pthread_mutex_destroy(&source->clock_lock);
 	free(source->path);
 	free(source);
@@ -524,6 +530,7 @@ static struct source *native_create(const struct places *places, const struct so
 	source->loop = loop_create();
 	source->queue = queue_create();
 	pthread_mutex_init(&source->clock_lock, NULL);
+	source->watch = native_watch_create(source);
 	loop_watch_queue(source->loop, source->queue);
 	source->poll_timer = loop_add_timer(source->loop, poll_lanes, source);
 	source->clock_timer = loop_add_timer(source->loop, take_time, source);
@@ -549,6 +556,11 @@ const struct source_class native_source_class = {
 	.apply = native_apply,
 	.list_points = native_list,
 	.list_points_of = native_list_of,
+	.watch = native_watch_add,
+	.unwatch = native_watch_remove,
+	.notice_fd = native_watch_fd,
+	.take_notices = native_watch_take,
+	.missed = native_watch_missed,
 	.chunk_ends = native_chunk_ends,
 	.trace_directory = "native",
 };

@@ -22,28 +22,33 @@ static unsigned char *put_u64(unsigned char *at, uint64_t value)
 	return at + sizeof(value);
 }
 
-/* /proc knows the thread's name while it runs; its process's is a good one, too. */
-const char *native_packet_name(struct native_stream *stream, const struct native_process *process,
-			       uint32_t tid)
+void native_thread_name(const struct native_process *process, uint32_t tid,
+			char name[NATIVE_THREAD_NAME_BYTES])
 {
 	char path[64];
 	FILE *file;
 
-	if (stream->named_tid == tid && tid != 0)
-		return stream->thread_name;
-	stream->named_tid = tid;
-	memcpy(stream->thread_name, process->name, sizeof(stream->thread_name));
+	memcpy(name, process->name, NATIVE_THREAD_NAME_BYTES);
 	snprintf(path, sizeof(path), "/proc/%d/task/%u/comm", (int)process->pid, tid);
 	file = tid ? fopen(path, "re") : NULL;
 	if (file) {
-		char name[sizeof(stream->thread_name)];
+		char line[NATIVE_THREAD_NAME_BYTES];
 
-		if (fgets(name, sizeof(name), file)) {
-			name[strcspn(name, "\n")] = '\0';
-			memcpy(stream->thread_name, name, sizeof(name));
+		if (fgets(line, sizeof(line), file)) {
+			line[strcspn(line, "\n")] = '\0';
+			memcpy(name, line, sizeof(line));
 		}
 		fclose(file);
 	}
+}
+
+const char *native_packet_name(struct native_stream *stream, const struct native_process *process,
+			       uint32_t tid)
+{
+	if (stream->named_tid == tid && tid != 0)
+		return stream->thread_name;
+	stream->named_tid = tid;
+	native_thread_name(process, tid, stream->thread_name);
 	return stream->thread_name;
 }
 

@@ -53,16 +53,31 @@ static uint64_t other_bytes(uint32_t id, const unsigned char *at, uint64_t left)
 	return bytes <= left ? bytes : 0;
 }
 
-static uint64_t event_bytes(const struct native_stream *stream, uint32_t id,
+static uint64_t event_bytes(const struct native_catalog *catalog, uint32_t id,
 			    const unsigned char *at, uint64_t left)
 {
-	const struct native_event *event = native_catalog_find(stream->channel->catalog, id);
+	const struct native_event *event = native_catalog_find(catalog, id);
 	uint64_t bytes;
 
 	if (!event)
 		return 0;
 	bytes = native_shape_bytes(event->shape, at + LANE_RECORD_BYTES, left - LANE_RECORD_BYTES);
 	return bytes == NATIVE_BYTES_NONE ? 0 : LANE_RECORD_BYTES + bytes;
+}
+
+uint64_t native_record_bytes(const struct native_catalog *catalog, const unsigned char *at,
+			     uint64_t left, uint32_t *id)
+{
+	if (left < LANE_RECORD_BYTES)
+		return 0;
+	*id = lane_record_id(load_header(at));
+	return *id < LANE_ID_FIRST ? other_bytes(*id, at, left)
+				   : event_bytes(catalog, *id, at, left);
+}
+
+uint32_t native_record_owner(const unsigned char *at)
+{
+	return load_u32(at + LANE_RECORD_BYTES);
 }
 
 static void note_type(struct native_stream *stream, uint32_t id)
@@ -99,7 +114,7 @@ static bool is_all_wanted(struct native_stream *stream, const unsigned char *at,
 		id = lane_record_id(header);
 		if (stream->wants->choice[id] != NATIVE_WANTED)
 			return false;
-		bytes = event_bytes(stream, id, at, left);
+		bytes = event_bytes(stream->channel->catalog, id, at, left);
 		ticks = whole_ticks(stream->latest_ticks, lane_record_ticks(header));
 		if (bytes == 0 || ticks < clock)
 			return false;
@@ -138,15 +153,16 @@ static bool copy_event(struct native_stream *stream, struct native_lane *lane, u
 {
 	uint64_t ticks = whole_ticks(stream->latest_ticks, lane_record_ticks(load_header(at)));
 	bool is_of_other = stream->packet_tid != stream->tid && !native_lane_is_borrowed(lane);
-	struct native_writer_state state = {lane->process, stream->tid, ""};
+	struct native_record record = {.writer = {lane->process, stream->tid, ""},
+				       .fields = at + LANE_RECORD_BYTES,
+				       .bytes = bytes - LANE_RECORD_BYTES};
 	unsigned char choice = stream->wants->choice[id];
 
 	if (choice == NATIVE_UNWANTED)
 		return true;
 	if (!stream->wants->is_plain)
-		state.thread_name = native_packet_name(stream, lane->process, stream->tid);
-	if (choice == NATIVE_ASKED && !native_wants_match(stream->wants, id, at + LANE_RECORD_BYTES,
-							  bytes - LANE_RECORD_BYTES, &state))
+		record.writer.thread_name = native_packet_name(stream, lane->process, stream->tid);
+	if (choice == NATIVE_ASKED && !native_wants_match(stream->wants, id, &record))
 		return true;
 	if (stream->is_open && stream->event_count > 0 &&
 	    (is_of_other || stream->at + bytes + stream->channel->context.bytes > stream->room))
@@ -158,7 +174,7 @@ static bool copy_event(struct native_stream *stream, struct native_lane *lane, u
 		native_packet_open(stream, ticks);
 	stream->last_clock = ticks;
 	note_type(stream, id);
-	append(stream, &state, lane_record_header(id, ticks), at, bytes);
+	append(stream, &record.writer, lane_record_header(id, ticks), at, bytes);
 	return true;
 }
 
@@ -167,19 +183,14 @@ static enum copied copy_records(struct native_stream *stream, struct native_lane
 				const unsigned char **at, const unsigned char *end)
 {
 	while (*at < end) {
-		uint64_t left = (uint64_t)(end - *at);
-		uint64_t bytes;
 		uint32_t id;
+		uint64_t bytes = native_record_bytes(stream->channel->catalog, *at,
+						     (uint64_t)(end - *at), &id);
 
-		if (left < LANE_RECORD_BYTES)
-			return COPIED_BROKEN;
-		id = lane_record_id(load_header(*at));
-		bytes = id < LANE_ID_FIRST ? other_bytes(id, *at, left)
-					   : event_bytes(stream, id, *at, left);
 		if (bytes == 0)
 			return COPIED_BROKEN;
 		if (id == LANE_ID_OWNER)
-			stream->tid = load_u32(*at + LANE_RECORD_BYTES);
+			stream->tid = native_record_owner(*at);
 		else if (id >= LANE_ID_FIRST && !copy_event(stream, lane, id, *at, bytes))
 			return COPIED_FULL;
 		*at += bytes;
@@ -188,12 +199,6 @@ static enum copied copy_records(struct native_stream *stream, struct native_lane
 }
 
 /* --- pieces of a lane */
-
-struct piece {
-	uint64_t from, end; /* positions of records */
-	uint64_t next;	    /* where the next piece begins */
-	bool is_whole;	    /* a sub-buffer from its first record to its last */
-};
 
 static void tell_broken(struct native_stream *stream, const struct native_lane *lane)
 {
@@ -237,52 +242,49 @@ static bool is_overrun(struct native_stream *stream, struct native_lane *lane, u
 	return true;
 }
 
-/* `bound`: nothing behind it is taken now. False: hostile. */
-static bool find_piece(const struct native_stream *stream, const struct native_lane *lane,
-		       uint64_t bound, struct piece *piece)
+bool native_piece_find(const struct native_lane *lane, uint64_t read, uint64_t bound,
+		       struct native_piece *piece)
 {
 	const struct native_process *process = lane->process;
 	uint64_t sub_bytes = native_sub_bytes(process);
-	uint64_t start = stream->read & ~(sub_bytes - 1);
+	uint64_t start = read & ~(sub_bytes - 1);
 	const struct lane_packet *packet =
 		(const struct lane_packet *)(lane->data +
 					     (start & (native_ring_bytes(process) - 1)));
 	uint64_t content = sub_bytes;
 
-	piece->from = stream->read == start ? start + LANE_PACKET_BYTES : stream->read;
+	piece->from = read == start ? start + LANE_PACKET_BYTES : read;
 	piece->next = bound < start + sub_bytes ? bound : start + sub_bytes;
 	if (bound > start + sub_bytes)
 		content = __atomic_load_n(&packet->content_bytes, __ATOMIC_RELAXED);
 	if (bound < start + sub_bytes)
 		content = bound - start;
 	piece->end = start + content;
-	piece->is_whole = stream->read == start && bound >= start + sub_bytes;
+	piece->is_whole = read == start && bound >= start + sub_bytes;
 	return content <= sub_bytes && piece->end >= piece->from;
 }
 
-static unsigned char *piece_bytes(const struct native_lane *lane, const struct piece *piece)
+unsigned char *native_piece_bytes(const struct native_lane *lane, const struct native_piece *piece)
 {
 	return lane->data + (piece->from & (native_ring_bytes(lane->process) - 1));
 }
 
-/* The thread that opened a sub-buffer is written at its begin. */
-static void take_tid(struct native_stream *stream, const struct native_lane *lane)
+void native_piece_tid(const struct native_lane *lane, uint64_t read, uint32_t *tid)
 {
 	uint64_t sub_bytes = native_sub_bytes(lane->process);
 	const struct lane_packet *packet;
 
-	if (stream->read & (sub_bytes - 1))
+	if (read & (sub_bytes - 1))
 		return;
-	packet =
-		(const struct lane_packet *)(lane->data + (stream->read &
-							   (native_ring_bytes(lane->process) - 1)));
-	stream->tid = __atomic_load_n(&packet->tid, __ATOMIC_RELAXED);
+	packet = (const struct lane_packet *)(lane->data +
+					      (read & (native_ring_bytes(lane->process) - 1)));
+	*tid = __atomic_load_n(&packet->tid, __ATOMIC_RELAXED);
 }
 
-static bool lend(struct native_stream *stream, struct native_lane *lane, const struct piece *piece,
-		 struct packet *packet)
+static bool lend(struct native_stream *stream, struct native_lane *lane,
+		 const struct native_piece *piece, struct packet *packet)
 {
-	const unsigned char *begin = piece_bytes(lane, piece);
+	const unsigned char *begin = native_piece_bytes(lane, piece);
 	uint64_t bytes = piece->end - piece->from;
 	uint64_t begin_clock = 0, end_clock = 0;
 
@@ -303,20 +305,20 @@ static bool can_lend(const struct native_stream *stream, const struct native_lan
 
 /* What may be changed or written over while it is read is copied first. NULL: it was. */
 static const unsigned char *secure(struct native_stream *stream, struct native_lane *lane,
-				   const struct piece *piece)
+				   const struct native_piece *piece)
 {
 	if (!stream->copy)
 		stream->copy = mem_alloc(native_sub_bytes(lane->process));
-	memcpy(stream->copy, piece_bytes(lane, piece), piece->end - piece->from);
+	memcpy(stream->copy, native_piece_bytes(lane, piece), piece->end - piece->from);
 	return is_overrun(stream, lane, piece->from) ? NULL : stream->copy;
 }
 
 bool native_record_take(struct native_stream *stream, struct native_lane *lane, uint64_t bound,
 			struct packet *packet)
 {
-	struct piece piece;
+	struct native_piece piece;
 	const unsigned char *begin, *at;
-	bool is_fine = find_piece(stream, lane, bound, &piece);
+	bool is_fine = native_piece_find(lane, stream->read, bound, &piece);
 	bool has_events = stream->is_open && stream->event_count > 0;
 
 	if (is_overrun(stream, lane, stream->read))
@@ -332,7 +334,7 @@ bool native_record_take(struct native_stream *stream, struct native_lane *lane, 
 		stream->read = piece.next;
 		return false;
 	}
-	take_tid(stream, lane);
+	native_piece_tid(lane, stream->read, &stream->tid);
 	if (!stream->wants) {
 		stream->read = piece.next;
 		return false;

@@ -287,6 +287,11 @@ static void unite(const struct native_source *source, const struct native_proces
 				     id++)
 					all->ids[id] |= wants->choice[id];
 			}
+	/* Whoever waits for an event must not miss it. */
+	if (native_watch_unite(source->watch, process, all->ids)) {
+		all->is_recorded = true;
+		all->is_overwrite = false;
+	}
 }
 
 /* is_on: those that are to be on go on; else those that are not go off. */
@@ -388,6 +393,7 @@ static bool is_in_use(const struct native_lane *lane)
 static void begin_lane(struct native_source *source, struct native_lane *lane)
 {
 	lane->is_used = true;
+	native_watch_begin_lane(source->watch, lane);
 	for (struct native_session *session = source->sessions; session; session = session->next)
 		for (struct native_trace *trace = session->traces; trace; trace = trace->next)
 			for (struct native_channel *channel = trace->channels; channel;
@@ -616,8 +622,17 @@ void native_session_apply(struct native_source *source, struct session_spec *spe
 	session_spec_unref(before);
 }
 
+void native_sessions_follow_watch(struct native_source *source)
+{
+	native_watch_follow(source->watch);
+	set_all_flags(source, false);
+	set_all_flags(source, true);
+}
+
 void native_sessions_follow(struct native_source *source)
 {
+	if (native_watch_is_busy(source->watch))
+		native_sessions_follow_watch(source);
 	for (struct native_session *session = source->sessions; session; session = session->next)
 		follow(source, session);
 }
@@ -659,7 +674,7 @@ bool native_sessions_are_active(const struct native_source *source)
 	     session = session->next)
 		if (session->spec->is_active && session->traces)
 			return true;
-	return false;
+	return native_watch_is_busy(source->watch);
 }
 
 static void look(const struct native_channel *channel)
@@ -677,6 +692,8 @@ void native_sessions_poll(struct native_source *source)
 			for (struct native_channel *channel = trace->channels; channel;
 			     channel = channel->next)
 				look(channel);
+	for (struct native_process *process = source->processes; process; process = process->next)
+		native_watch_look(source->watch, process);
 }
 
 void native_process_left(struct native_process *process)
@@ -684,6 +701,7 @@ void native_process_left(struct native_process *process)
 	struct native_source *source = process->source;
 
 	begin_lanes(source, process);
+	native_watch_left(source->watch, process);
 	atomic_store_explicit(&process->is_gone, true, memory_order_release);
 	for (struct native_session *session = source->sessions; session; session = session->next)
 		for (struct native_trace *trace = session->traces; trace; trace = trace->next)

@@ -41,6 +41,8 @@ void native_lane_settle(struct native_lane *lane)
 	for (struct native_stream *stream = lane->streams; stream; stream = stream->lane_next)
 		if (stream->held < cons)
 			cons = stream->held;
+	if (lane->is_watched && lane->watched_to < cons)
+		cons = lane->watched_to;
 	if (cons == HELD_NOTHING)
 		cons = native_lane_commit(lane);
 	cons &= ~(native_sub_bytes(process) - 1);
@@ -138,10 +140,7 @@ bool native_stream_reads(struct native_stream *stream, const struct native_lane 
 
 void native_stream_wake(struct native_stream *stream)
 {
-	uint64_t one = 1;
-
-	if (write(stream->event_fd, &one, sizeof(one)) < 0)
-		return; /* it is awake already */
+	fd_signal(stream->event_fd);
 }
 
 void native_stream_end(struct native_stream *stream)

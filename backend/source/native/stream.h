@@ -50,7 +50,7 @@ struct native_stream {
 	uint32_t tid;
 	uint32_t named_tid;
 	uint32_t packet_tid;
-	char thread_name[17];
+	char thread_name[NATIVE_THREAD_NAME_BYTES];
 	bool is_open;
 	bool is_lent; /* what lies in the lane */
 	bool is_broken_told;
@@ -67,6 +67,9 @@ void native_stream_flush(struct native_stream *stream, enum flush_kind kind);
 void native_stream_destroy(struct stream *base);
 
 /* --- packet.c */
+/* /proc knows the thread's name while it runs; its process's is a good one, too. */
+void native_thread_name(const struct native_process *process, uint32_t tid,
+			char name[NATIVE_THREAD_NAME_BYTES]);
 /* Of the thread that writes now, for contexts; valid until the next call. */
 const char *native_packet_name(struct native_stream *stream, const struct native_process *process,
 			       uint32_t tid);
@@ -85,6 +88,24 @@ bool native_lane_is_borrowed(const struct native_lane *lane);
  * of it. */
 bool native_record_take(struct native_stream *stream, struct native_lane *lane, uint64_t bound,
 			struct packet *packet);
+
+/* For whoever reads a lane. All check what they read: an application may have written anything. */
+struct native_piece {
+	uint64_t from, end; /* positions of records */
+	uint64_t next;	    /* where the next piece begins */
+	bool is_whole;	    /* a sub-buffer from its first record to its last */
+};
+/* From `read` on, at most to the sub-buffer's end; nothing behind `bound`. False: hostile. */
+bool native_piece_find(const struct native_lane *lane, uint64_t read, uint64_t bound,
+		       struct native_piece *piece);
+unsigned char *native_piece_bytes(const struct native_lane *lane, const struct native_piece *piece);
+/* At the begin of a sub-buffer: the thread that opened it. */
+void native_piece_tid(const struct native_lane *lane, uint64_t read, uint32_t *tid);
+/* Of the record at `at`, and its id; 0: it is none. */
+uint64_t native_record_bytes(const struct native_catalog *catalog, const unsigned char *at,
+			     uint64_t left, uint32_t *id);
+/* Of a record LANE_ID_OWNER. */
+uint32_t native_record_owner(const unsigned char *at);
 
 /* --- kept.c */
 void native_history_create(struct native_stream *stream, uint64_t bytes_max);

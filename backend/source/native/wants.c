@@ -132,40 +132,109 @@ static void destroy_matcher(struct native_matcher *matcher)
 	free(matcher);
 }
 
+static void read_place(const struct place *place, const struct native_event *event,
+		       const struct native_record *record, struct filter_value *value)
+{
+	value->kind = FILTER_VALUE_MISSING;
+	if (place->is_context)
+		native_context_get(place->context, &record->writer, value);
+	else if (place->is_field)
+		native_shape_value(event->shape, place->number, place->has_index, place->index,
+				   record->fields, record->bytes, value);
+}
+
 struct evaluation {
 	const struct native_matcher *matcher;
 	const struct expression *expression;
-	const struct native_writer_state *state;
-	const unsigned char *at;
-	uint64_t left;
+	const struct native_record *record;
 };
 
 static void value_of(void *data, const struct filter_node *node, struct filter_value *value)
 {
 	const struct evaluation *evaluation = data;
-	const struct place *place = &evaluation->expression->places[node->field.number];
 
-	value->kind = FILTER_VALUE_MISSING;
-	if (place->is_context)
-		native_context_get(place->context, evaluation->state, value);
-	else if (place->is_field)
-		native_shape_value(evaluation->matcher->event->shape, place->number,
-				   place->has_index, place->index, evaluation->at, evaluation->left,
-				   value);
+	read_place(&evaluation->expression->places[node->field.number], evaluation->matcher->event,
+		   evaluation->record, value);
 }
 
-bool native_wants_match(const struct native_wants *wants, uint32_t id, const unsigned char *at,
-			uint64_t left, const struct native_writer_state *state)
+bool native_wants_match(const struct native_wants *wants, uint32_t id,
+			const struct native_record *record)
 {
 	const struct native_matcher *matcher = wants->by_id[id];
 
 	for (size_t i = 0; i < matcher->count; i++) {
-		struct evaluation evaluation = {matcher, &matcher->expressions[i], state, at, left};
+		struct evaluation evaluation = {matcher, &matcher->expressions[i], record};
 
 		if (filter_matches(matcher->expressions[i].filter, value_of, &evaluation))
 			return true;
 	}
 	return false;
+}
+
+/* --- values for people */
+
+static void print_value(const struct filter_value *value, struct text *out)
+{
+	switch (value->kind) {
+	case FILTER_VALUE_SIGNED:
+		text_addf(out, "%lld", (long long)value->signed_value);
+		break;
+	case FILTER_VALUE_UNSIGNED:
+		text_addf(out, "%llu", (unsigned long long)value->unsigned_value);
+		break;
+	case FILTER_VALUE_FLOAT:
+		text_addf(out, "%.17g", value->float_value);
+		break;
+	case FILTER_VALUE_STRING:
+		text_add_char(out, '"');
+		text_add_sane(out, value->string.bytes, value->string.length, 0);
+		text_add_char(out, '"');
+		break;
+	default:
+		text_add(out, "unavailable");
+	}
+}
+
+/* Elements until there are no more. */
+static void print_list(struct place *place, const struct native_event *event,
+		       const struct native_record *record, struct text *out)
+{
+	struct filter_value value;
+
+	place->has_index = true;
+	text_add_char(out, '[');
+	for (place->index = 0;; place->index++) {
+		read_place(place, event, record, &value);
+		if (value.kind == FILTER_VALUE_MISSING)
+			break;
+		text_add(out, place->index ? ", " : "");
+		print_value(&value, out);
+	}
+	text_add_char(out, ']');
+}
+
+static bool is_list(const struct place *place, const struct native_event *event)
+{
+	enum handshake_kind kind = event->shape->fields[place->number].kind;
+
+	return !place->has_index && (kind == HANDSHAKE_ARRAY || kind == HANDSHAKE_SEQUENCE);
+}
+
+void native_record_print(const struct native_event *event, const struct filter_node *field,
+			 const struct native_record *record, struct text *out)
+{
+	struct place place = {0};
+	struct filter_value value;
+
+	if (field && field->kind == FILTER_FIELD)
+		place = find_place(event, field);
+	if (place.is_field && is_list(&place, event)) {
+		print_list(&place, event, record, out);
+	} else {
+		read_place(&place, event, record, &value);
+		print_value(&value, out);
+	}
+	free(place.context);
 }
 
 /* --- tables */

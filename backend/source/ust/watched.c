@@ -56,23 +56,15 @@ static void unref(struct ust_watched *watched)
 	if (atomic_fetch_sub_explicit(&watched->references, 1, memory_order_acq_rel) > 1)
 		return;
 	missed_give_slot(watched->missed, watched->slot);
-	for (size_t i = 0; i < watched->rule.exclusion_count; i++)
-		free((char *)(uintptr_t)watched->rule.exclusions[i]);
-	free((void *)(uintptr_t)watched->rule.exclusions);
+	rule_spec_finish(&watched->rule);
 	word_list_finish(&watched->captures);
-	free((char *)(uintptr_t)watched->rule.pattern);
-	free((char *)(uintptr_t)watched->rule.filter);
 	free(watched);
 }
 
 static struct ust_watched *make(struct missed *missed, const struct watched_rule *wanted)
 {
 	struct ust_watched *watched = mem_zalloc(sizeof(*watched));
-	size_t count = wanted->rule->exclusion_count;
-	const char **exclusions = mem_zalloc((count + 1) * sizeof(*exclusions));
 
-	for (size_t i = 0; i < count; i++)
-		exclusions[i] = mem_strdup(wanted->rule->exclusions[i]);
 	atomic_init(&watched->references, 1);
 	watched->token = wanted->token;
 	watched->missed = missed;
@@ -81,10 +73,7 @@ static struct ust_watched *make(struct missed *missed, const struct watched_rule
 	watched->has_loggers = wanted->carried != NULL;
 	for (size_t i = 0; wanted->captures && i < wanted->captures->count; i++)
 		word_list_add(&watched->captures, wanted->captures->words[i]);
-	watched->rule = *wanted->rule;
-	watched->rule.exclusions = exclusions;
-	watched->rule.pattern = mem_strdup(wanted->rule->pattern);
-	watched->rule.filter = wanted->rule->filter ? mem_strdup(wanted->rule->filter) : NULL;
+	watched->rule = rule_spec_copy(wanted->rule);
 	return watched;
 }
 
