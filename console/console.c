@@ -1,36 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The console's life: it begins and ends with the engine, a screen comes and goes. Keys are handled
- * as they come; a frame is drawn when something changed, the terminal has taken the last one, and
- * it is time.
+ * The console's life: it begins and ends with the engine. What views are given to draw, what the
+ * message line says, focus and settings.
  */
 #include "console/console.h"
 
-#include <langinfo.h>
 #include <locale.h>
-#include <pwd.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/base/queue.h"
-#include "backend/base/self_trace.h"
 #include "backend/base/units.h"
 #include "console/browser.h"
 #include "console/complete.h"
 #include "console/config.h"
+#include "console/console_parts.h"
 #include "console/details.h"
-#include "console/frame.h"
 #include "console/help.h"
-#include "console/input.h"
-#include "console/linger.h"
-#include "console/mouse.h"
 #include "console/removal.h"
 #include "console/state.h"
 #include "console/submit.h"
@@ -39,16 +30,7 @@
 #include "console/wanted.h"
 
 #define NOTICE_NS	   (8 * NS_PER_S)
-#define SLOW_FRAME_NS	   (16 * NS_PER_MS) /* a key's effect is late by a frame of most screens */
-#define KEY_FRAME_NS	   (8 * NS_PER_MS)  /* bursts of keys share a frame */
-#define DATA_FRAMES_PER_S  4		    /* of the refresh interval: changes between ticks */
-#define UNFOCUSED_NS	   (5 * NS_PER_S)
 #define VERY_SLOW_NS	   (5 * NS_PER_S) /* nothing that moves is drawn any more */
-#define SLOW_NS_MAX	   (10 * NS_PER_S)
-#define SKIPS_MAX	   3
-#define SKIPS_NS	   (10 * NS_PER_S)
-#define RECOVER_NS	   (30 * NS_PER_S)
-#define MINUTE_NS	   (60 * NS_PER_S)
 #define LOG_SHOWN_MAX	   500
 #define COMPLETE_VERBS_MAX 64
 
@@ -127,8 +109,6 @@ static void create_views(struct console *console)
 	}
 }
 
-static void pace_fired(void *data, uint64_t now_ns);
-
 struct console *console_create(struct loop *loop, const struct places *places,
 			       const struct console_host *host)
 {
@@ -151,7 +131,7 @@ struct console *console_create(struct loop *loop, const struct places *places,
 	free(layout);
 	output_init(&console->output);
 	console->canvas = canvas_create(1, 1);
-	console->pace.timer = loop_add_timer(loop, pace_fired, console);
+	console->pace.timer = loop_add_timer(loop, console_pace_fired, console);
 	console->columns = 80;
 	create_views(console);
 	return console;
@@ -342,24 +322,6 @@ void console_show_logged(struct console *console)
 	console->noticed_serial = last;
 }
 
-static uint64_t doubled(uint64_t interval_ns, unsigned int times)
-{
-	while (times-- > 0 && interval_ns < SLOW_NS_MAX)
-		interval_ns *= 2;
-	return interval_ns;
-}
-
-uint64_t console_interval_ns(const struct console *console)
-{
-	uint64_t interval_ns = console->settings.refresh_ns;
-
-	if (console->pace.slowness > 0)
-		interval_ns = doubled(interval_ns, console->pace.slowness);
-	if (console->pace.is_unfocused && interval_ns < UNFOCUSED_NS)
-		interval_ns = UNFOCUSED_NS;
-	return interval_ns;
-}
-
 void console_update_watch(struct console *console)
 {
 	bool is_looked_at = console->screen && !console->is_suspended;
@@ -372,232 +334,6 @@ void console_update_watch(struct console *console)
 	console->watched_interval_ns = interval_ns;
 	console->watched_session_id = session_id;
 	backend_watch(console->backend, interval_ns, &session_id, session_id ? 1 : 0);
-}
-
-void console_data_came(struct console *console)
-{
-	if (!console->screen)
-		return;
-	console->pace.wants_data_frame = true;
-	console_draw_when_due(console);
-}
-
-void console_note_picture(struct console *console)
-{
-	if (!console->screen)
-		return;
-	console_show_logged(console);
-	if (!console->is_paused)
-		console_data_came(console);
-}
-
-/* ---- frames ---- */
-
-static uint64_t data_frame_ns(const struct console *console)
-{
-	uint64_t interval_ns = console_interval_ns(console);
-
-	return console->pace.last_data_frame_ns + interval_ns / DATA_FRAMES_PER_S;
-}
-
-static void slow_down(struct console *console, uint64_t now_ns)
-{
-	struct pace *pace = &console->pace;
-	char duration[UNITS_TEXT_MAX];
-
-	if (now_ns - pace->skips_since_ns > SKIPS_NS) {
-		pace->skips_since_ns = now_ns;
-		pace->skips = 0;
-	}
-	pace->last_skip_ns = now_ns;
-	if (++pace->skips < SKIPS_MAX || console_interval_ns(console) >= SLOW_NS_MAX)
-		return;
-	pace->skips = 0;
-	pace->slowness++;
-	console_update_watch(console);
-	console_tell(console, NOTICE_WARNING, "", "slow link: an update every %s",
-		     units_duration(duration, console_interval_ns(console)));
-}
-
-static void speed_up(struct console *console, uint64_t now_ns)
-{
-	struct pace *pace = &console->pace;
-
-	if (pace->slowness == 0 || now_ns - pace->last_skip_ns < RECOVER_NS)
-		return;
-	pace->slowness--;
-	pace->last_skip_ns = now_ns;
-	console_update_watch(console);
-}
-
-static void expire_notice(struct console *console, uint64_t now_ns)
-{
-	struct notice *notice = &console->notice;
-
-	if (notice->level == NOTICE_NONE || notice->until_ns == 0 || now_ns < notice->until_ns)
-		return;
-	notice->level = NOTICE_NONE;
-	console->pace.wants_frame = true;
-}
-
-/* The clock alone is drawn only while something records: at rest nothing is sent. */
-static void note_minute(struct console *console)
-{
-	uint64_t minute = clock_wall_ns() / MINUTE_NS;
-
-	if (!console->pace.is_recording || minute == console->pace.shown_minute)
-		return;
-	console->pace.shown_minute = minute;
-	console->pace.wants_frame |= !console->settings.is_plain;
-}
-
-/* When what the message line says of the time changes. */
-static uint64_t next_progress_ns(const struct console *console, uint64_t now_ns)
-{
-	uint64_t began_ns = console->notice.began_ns;
-
-	if (began_ns == 0 || console->notice.level == NOTICE_NONE)
-		return UINT64_MAX;
-	if (now_ns < began_ns + PROGRESS_AFTER_NS)
-		return began_ns + PROGRESS_AFTER_NS;
-	return began_ns + ((now_ns - began_ns) / NS_PER_S + 1) * NS_PER_S;
-}
-
-static void note_progress(struct console *console, uint64_t now_ns)
-{
-	uint64_t last_ns = console->pace.last_frame_ns;
-
-	if (next_progress_ns(console, last_ns) <= now_ns)
-		console->pace.wants_frame = true;
-}
-
-static void watch_output(struct console *console)
-{
-	bool is_busy = screen_is_busy(console->screen);
-
-	if (console->output_watch)
-		loop_change_watch(console->output_watch, is_busy ? WATCH_WRITE : 0);
-	else
-		loop_change_watch(console->input_watch,
-				  WATCH_READ | (is_busy ? (unsigned int)WATCH_WRITE : 0));
-}
-
-/* True: the console has no screen any more. */
-static bool lose_if_lost(struct console *console)
-{
-	if (!screen_is_lost(console->screen))
-		return false;
-	console->host.lost(console->host.data);
-	return true;
-}
-
-static void draw_timed(struct console *console)
-{
-	uint64_t begin_ns = clock_monotonic_ns();
-	uint64_t begin_bytes = screen_bytes(console->screen);
-	uint64_t took_ns;
-
-	frame_draw(console);
-	screen_present(console->screen, console->canvas);
-	took_ns = clock_monotonic_ns() - begin_ns;
-	if (took_ns > SLOW_FRAME_NS)
-		self_trace_slow_frame(took_ns, screen_bytes(console->screen) - begin_bytes);
-}
-
-static void draw(struct console *console, uint64_t now_ns)
-{
-	struct pace *pace = &console->pace;
-
-	mouse_scroll(console);
-	draw_timed(console);
-	if (pace->wants_data_frame)
-		pace->last_data_frame_ns = now_ns;
-	pace->last_frame_ns = now_ns;
-	pace->wants_frame = false;
-	pace->wants_data_frame = false;
-	pace->shown_minute = clock_wall_ns() / MINUTE_NS;
-	/* What is arranged differently was drawn. */
-	if (now_ns - pace->saved_ns >= MINUTE_NS) {
-		pace->saved_ns = now_ns;
-		memory_save(console);
-	}
-	console_update_watch(console);
-	wanted_update(console);
-	tailing_update(console);
-	browser_update(console);
-	watch_output(console);
-}
-
-static uint64_t next_minute_ns(const struct console *console, uint64_t now_ns)
-{
-	if (!console->pace.is_recording)
-		return UINT64_MAX;
-	return now_ns + MINUTE_NS - clock_wall_ns() % MINUTE_NS;
-}
-
-static void arm(struct console *console, uint64_t now_ns)
-{
-	struct pace *pace = &console->pace;
-	uint64_t at_ns = next_minute_ns(console, now_ns);
-
-	if (pace->wants_frame && pace->last_frame_ns + KEY_FRAME_NS < at_ns)
-		at_ns = pace->last_frame_ns + KEY_FRAME_NS;
-	if (pace->wants_data_frame && data_frame_ns(console) < at_ns)
-		at_ns = data_frame_ns(console);
-	if (console->notice.level != NOTICE_NONE && console->notice.until_ns &&
-	    console->notice.until_ns < at_ns)
-		at_ns = console->notice.until_ns;
-	if (next_progress_ns(console, now_ns) < at_ns)
-		at_ns = next_progress_ns(console, now_ns);
-	if (at_ns == UINT64_MAX)
-		timer_disarm(pace->timer);
-	else
-		timer_arm(pace->timer, at_ns);
-}
-
-void console_draw_when_due(struct console *console)
-{
-	struct pace *pace = &console->pace;
-	uint64_t now_ns = clock_monotonic_ns();
-	bool is_due;
-
-	if (!console->screen || console->is_suspended || !console_is_live(console))
-		return;
-	expire_notice(console, now_ns);
-	note_minute(console);
-	note_progress(console, now_ns);
-	is_due = (pace->wants_frame && now_ns >= pace->last_frame_ns + KEY_FRAME_NS) ||
-		 (pace->wants_data_frame && now_ns >= data_frame_ns(console));
-	if (is_due && screen_is_busy(console->screen)) {
-		/* Comes again when the terminal has taken what waits. */
-		if (pace->wants_data_frame)
-			slow_down(console, now_ns);
-		timer_disarm(pace->timer);
-		watch_output(console);
-		return;
-	}
-	if (is_due) {
-		speed_up(console, now_ns);
-		draw(console, now_ns);
-		if (lose_if_lost(console))
-			return;
-	}
-	arm(console, now_ns);
-}
-
-static void pace_fired(void *data, uint64_t now_ns)
-{
-	(void)now_ns;
-	console_draw_when_due(data);
-}
-
-/* Draws nothing itself: who changes something need not care what else the terminal does. */
-void console_draw_soon(struct console *console)
-{
-	if (!console->screen || console->is_suspended)
-		return;
-	console->pace.wants_frame = true;
-	arm(console, clock_monotonic_ns());
 }
 
 /* ---- messages ---- */
@@ -661,7 +397,7 @@ void console_quit(struct console *console)
 	submit_confirmed(console, "quit --force");
 }
 
-static void apply_glyphs(struct console *console)
+void console_apply_glyphs(struct console *console)
 {
 	static const enum glyphs chosen[] = {
 		[SETTINGS_ASCII] = GLYPHS_ASCII,
@@ -685,244 +421,7 @@ void console_apply_settings(struct console *console)
 	screen_set_theme(console->screen, &console->theme);
 	screen_set_sync(console->screen, console->settings.sync);
 	screen_set_mouse(console->screen, console->settings.has_mouse);
-	apply_glyphs(console);
-	console_update_watch(console);
-	console_draw_soon(console);
-}
-
-/* ---- the terminal ---- */
-
-static void tell_dropped_keys(struct console *console)
-{
-	unsigned int dropped = screen_dropped_keys(console->screen);
-
-	if (dropped == console->told_dropped_keys)
-		return;
-	if (console->told_dropped_keys == 0)
-		console_tell(console, NOTICE_WARNING, "",
-			     "this terminal's character set has no such key; see --utf8");
-	console->told_dropped_keys = dropped;
-}
-
-static void read_keys(struct console *console, bool is_hangup)
-{
-	struct screen_key key;
-	bool is_any = false;
-
-	/* A key may close the screen: the person detaches. */
-	while (console->screen && !console->is_suspended && screen_read(console->screen, &key)) {
-		is_any = true;
-		input_key(console, &key);
-	}
-	if (!console->screen || console->is_suspended)
-		return;
-	if (!is_any && is_hangup) {
-		console->host.lost(console->host.data);
-		return;
-	}
-	if (!is_any)
-		screen_note_empty_read(console->screen);
-	tell_dropped_keys(console);
-	if (lose_if_lost(console))
-		return;
-	console->pace.wants_frame = true;
-	console_draw_when_due(console);
-}
-
-static void terminal_ready(void *data, unsigned int events)
-{
-	struct console *console = data;
-
-	if (events & WATCH_WRITE) {
-		screen_flush(console->screen);
-		if (lose_if_lost(console))
-			return;
-		watch_output(console);
-		console_draw_when_due(console);
-	}
-	if (console->screen && events & (WATCH_READ | WATCH_HANGUP))
-		read_keys(console, events & WATCH_HANGUP);
-}
-
-/* The copying holder's socket: only its room and its end matter. */
-static void output_ready(void *data, unsigned int events)
-{
-	struct console *console = data;
-
-	if (events & WATCH_HANGUP) {
-		console->host.lost(console->host.data);
-		return;
-	}
-	screen_flush(console->screen);
-	if (lose_if_lost(console))
-		return;
-	watch_output(console);
-	console_draw_when_due(console);
-}
-
-static void watch_terminal(struct console *console)
-{
-	int input = screen_input(console->screen);
-	int output = screen_output(console->screen);
-
-	console->input_watch =
-		loop_watch(console->loop, input, WATCH_READ, terminal_ready, console);
-	if (output != input)
-		console->output_watch = loop_watch(console->loop, output, 0, output_ready, console);
-}
-
-/* Else the shell's keys would be taken from it. */
-static void unwatch_terminal(struct console *console)
-{
-	loop_unwatch(console->loop, console->input_watch);
-	loop_unwatch(console->loop, console->output_watch);
-	console->input_watch = NULL;
-	console->output_watch = NULL;
-}
-
-/*
- * Where the terminal has no UTF-8, this thread draws in the C locale: ncurses and the sanitiser go
- * by it. Other threads keep theirs.
- */
-static void use_charset(bool is_utf8)
-{
-	static locale_t plain;
-
-	if (!plain)
-		plain = newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
-	uselocale(is_utf8 || !plain ? LC_GLOBAL_LOCALE : plain);
-}
-
-static void set_size(struct console *console, int rows, int columns)
-{
-	console->rows = rows > 0 ? rows : 1;
-	console->columns = columns > 0 ? columns : 1;
-	canvas_resize(console->canvas, console->rows, console->columns);
-	console->rows = canvas_rows(console->canvas);
-	console->columns = canvas_columns(console->canvas);
-	prompt_set_size(console->prompt, console->rows, console->columns);
-}
-
-/* Once: tracing that should go on after a logout would not. */
-static void warn_of_logout(struct console *console)
-{
-	struct passwd entry, *found = NULL;
-	char room[4096];
-
-	if (!console->host.can_detach || getuid() == 0 ||
-	    getpwuid_r(getuid(), &entry, room, sizeof(room), &found) != 0 || !found ||
-	    !linger_is_missing("", found->pw_name))
-		return;
-	console_tell(console, NOTICE_WARNING, "",
-		     "this system ends your programs at logout, tracing too; 'loginctl "
-		     "enable-linger' keeps them");
-}
-
-bool console_open(struct console *console, const struct console_terminal *terminal,
-		  struct error *err)
-{
-	struct screen_settings settings = {
-		.input = terminal->input,
-		.output = terminal->output,
-		.term = terminal->term,
-		.is_mono = terminal->is_mono,
-		.is_utf8 = terminal->is_utf8,
-		.sync = console->settings.sync,
-		.has_mouse = console->settings.has_mouse,
-		.theme = &console->theme,
-	};
-
-	settings_theme(&console->settings, &console->theme);
-	use_charset(terminal->is_utf8);
-	prompt_set_terminal(console->prompt, terminal->term);
-	set_size(console, terminal->rows, terminal->columns);
-	settings.rows = console->rows;
-	settings.columns = console->columns;
-	console->screen = screen_open(&settings, err);
-	if (!console->screen)
-		return false;
-	free(console->directory);
-	console->directory = *terminal->directory ? mem_strdup(terminal->directory) : NULL;
-	console->is_suspended = false;
-	console->is_pasting = false;
-	console->told_dropped_keys = 0;
-	console->noticed_serial = log_last_serial();
-	console->pace.is_unfocused = false;
-	console->pace.slowness = 0;
-	console->pace.last_frame_ns = 0;
-	console->pace.last_data_frame_ns = 0;
-	apply_glyphs(console);
-	watch_terminal(console);
-	memory_recall(console);
-	console_update_watch(console);
-	if (!console->was_opened)
-		console_tell(console, NOTICE_INFO, "", "? keys  : commands  q quit");
-	if (!console->was_opened)
-		warn_of_logout(console);
-	console->was_opened = true;
-	console_draw_soon(console);
-	return true;
-}
-
-void console_close(struct console *console, bool is_lost)
-{
-	if (!console->screen)
-		return;
-	memory_save(console);
-	unwatch_terminal(console);
-	timer_disarm(console->pace.timer);
-	screen_close(console->screen, is_lost);
-	console->screen = NULL;
-	console->is_suspended = false;
-	if (console->question.is_open) {
-		console->question.is_open = false;
-		console->question.answer(console, console->question.data, QUESTION_NO);
-	}
-	console->entry.is_open = false;
-	form_close(&console->form);
-	help_close(console);
-	details_close(console);
-	wanted_update(console);
-	tailing_update(console);
-	console_update_watch(console);
-}
-
-bool console_is_open(const struct console *console)
-{
-	return console->screen != NULL;
-}
-
-void console_resize(struct console *console, int rows, int columns)
-{
-	if (!console->screen || console->is_suspended)
-		return;
-	set_size(console, rows, columns);
-	screen_resize(console->screen, console->rows, console->columns);
-	console_draw_soon(console);
-}
-
-void console_suspend(struct console *console)
-{
-	if (!console->screen || console->is_suspended)
-		return;
-	console->is_suspended = true;
-	unwatch_terminal(console);
-	timer_disarm(console->pace.timer);
-	screen_suspend(console->screen);
-	wanted_update(console);
-	tailing_update(console);
-	console_update_watch(console);
-	console->host.suspend(console->host.data);
-}
-
-void console_continue(struct console *console, int rows, int columns)
-{
-	if (!console->screen || !console->is_suspended)
-		return;
-	console->is_suspended = false;
-	set_size(console, rows, columns);
-	screen_resume(console->screen, console->rows, console->columns);
-	watch_terminal(console);
+	console_apply_glyphs(console);
 	console_update_watch(console);
 	console_draw_soon(console);
 }

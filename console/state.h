@@ -154,11 +154,14 @@ struct console {
 /* Shows in the message line what was logged since the last call and belongs to no command. */
 void console_show_logged(struct console *console);
 
-/* console.c */
+/* console_pace.c */
 void console_draw_soon(struct console *console);
 void console_draw_when_due(struct console *console);
 /* New data to show, at the pace of data. */
 void console_data_came(struct console *console);
+uint64_t console_interval_ns(const struct console *console);
+
+/* console.c */
 /* Empty where there is no backend. */
 const struct picture *console_picture_acquire(struct console *console);
 void console_picture_release(struct console *console);
@@ -176,7 +179,6 @@ void console_update_watch(struct console *console);
 /* Fills input from the acquired picture. */
 void console_view_input(struct console *console, const struct picture *picture,
 			struct view_input *input);
-uint64_t console_interval_ns(const struct console *console);
 void console_apply_settings(struct console *console);
 
 #endif
