@@ -132,6 +132,7 @@ static bool copy_one(struct slot *slot)
 	uint64_t event_count;
 
 	packet.header_bytes = 0;
+	packet.counts = NULL;
 	if (stream->class->read_at(stream, &copy->position, copy->end, &holes, &packet) !=
 	    TAKE_PACKET) {
 		copy->hole_count += holes;

@@ -8,6 +8,8 @@
 
 #define PACKET_HEADER_MAX 128
 
+struct event_counts;
+
 struct packet {
 	const unsigned char *bytes; /* whole packet as it lies in the ring */
 	uint64_t size_bytes;	    /* padded: what is written */
@@ -21,6 +23,9 @@ struct packet {
 	uint64_t stream_instance_id;
 	bool is_of_engine; /* its events tell what this program does: there is nothing to tell of it
 			    */
+	/* Its events, if the source has walked it anyway, to be moved out; NULL: they are to be
+	 * counted. */
+	struct event_counts *counts;
 	/*
 	 * If not 0, these bytes stand in for the packet's first header_bytes: a stream that goes on
 	 * in fresh buffers adds the old ones' sequence number and discard count.

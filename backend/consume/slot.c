@@ -59,6 +59,8 @@ uint64_t slot_count_events(struct slot *slot, const struct packet *packet)
 	uint64_t content_bytes = packet->content_bytes;
 	struct scan_result result;
 
+	if (packet->counts)
+		return event_counts_move(packet->counts, slot->lane->scratch);
 	if (!stream->scanner)
 		return 0;
 	if (content_bytes > packet->size_bytes)
@@ -275,6 +277,7 @@ static enum take_result carry_some(struct slot *slot)
 
 		packet.header_bytes = 0;
 		packet.is_of_engine = false;
+		packet.counts = NULL;
 		result = stream->class->take(stream, &packet);
 		if (result != TAKE_PACKET)
 			return result;

@@ -142,16 +142,26 @@ static void clear_place(const struct place *place)
 	atomic_store_explicit(&place->bytes->more, 0, memory_order_relaxed);
 }
 
-void event_counts_move(struct event_counts *from, struct event_counts *to)
+uint64_t event_counts_move(struct event_counts *from, struct event_counts *to)
 {
+	uint64_t total = 0;
+
 	for (size_t i = 0; i < from->touched_count; i++) {
 		uint32_t id = from->touched[i];
 		struct place place = find_place(from, id);
 
+		total += place_events(&place);
 		event_counts_add(to, id, place_events(&place), place_bytes(&place));
 		clear_place(&place);
 	}
 	from->touched_count = 0;
+	return total;
+}
+
+const uint32_t *event_counts_ids(const struct event_counts *counts, size_t *id_count)
+{
+	*id_count = counts->touched_count;
+	return counts->touched;
 }
 
 void event_counts_clear(struct event_counts *counts)

@@ -8,6 +8,7 @@
 #define TRACON_CTF_SCAN_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "backend/ctf/metadata.h"
@@ -23,9 +24,14 @@ void event_counts_destroy(struct event_counts *counts);
 void event_counts_add(struct event_counts *counts, uint32_t id, uint64_t events, uint64_t bytes);
 uint64_t event_counts_read(const struct event_counts *counts, uint32_t id);
 uint64_t event_counts_read_bytes(const struct event_counts *counts, uint32_t id);
-/* Adds all of `from` to `to`, clears `from`: one thread owns `from` and adds to `to`. */
-void event_counts_move(struct event_counts *from, struct event_counts *to);
+/*
+ * Adds all of `from` to `to`, clears `from`: one thread owns `from` and adds to `to`. How many
+ * events it were.
+ */
+uint64_t event_counts_move(struct event_counts *from, struct event_counts *to);
 void event_counts_clear(struct event_counts *counts); /* the thread that adds */
+/* The ids whose count isn't 0, until the next addition; the thread that adds. */
+const uint32_t *event_counts_ids(const struct event_counts *counts, size_t *id_count);
 
 struct scanner;
 /* One per stream class (channel). Counted: each stream and the registry hold it. */

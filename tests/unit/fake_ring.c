@@ -53,6 +53,7 @@ struct fake_ring {
 	void (*before_read)(struct fake_ring *ring, unsigned int n);
 	unsigned int read_count;
 	unsigned char *lent; /* a copy: the packet may be overwritten meanwhile */
+	struct event_counts *counts;
 };
 
 static struct ctf_type *make_payload(void)
@@ -194,7 +195,25 @@ uint64_t fake_ring_flushes(struct fake_ring *ring)
 	return count;
 }
 
+void fake_ring_count(struct fake_ring *ring)
+{
+	ring->counts = event_counts_create();
+	scanner_unref(ring->base.scanner);
+	ring->base.scanner = NULL;
+}
+
 /* --- the consumer's side --------------------------------------------------------------------- */
+
+static void count(struct fake_ring *ring, struct packet *packet)
+{
+	struct scan_result result;
+
+	event_counts_clear(ring->counts);
+	scanner_walk(ring->channel->scanner, packet->bytes, packet->first_event_bytes,
+		     packet->content_bytes, packet->begin_clock, ring->counts, &result);
+	assert_true(result.is_consistent);
+	packet->counts = ring->counts;
+}
 
 static enum take_result ring_take(struct stream *stream, struct packet *packet)
 {
@@ -207,6 +226,8 @@ static enum take_result ring_take(struct stream *stream, struct packet *packet)
 		result = TAKE_PACKET;
 	}
 	pthread_mutex_unlock(&ring->lock);
+	if (ring->counts && result == TAKE_PACKET)
+		count(ring, packet);
 	return result;
 }
 
@@ -334,6 +355,7 @@ static void ring_destroy(struct stream *stream)
 	if (ring->write_fd >= 0)
 		close(ring->write_fd);
 	kit_finish(&ring->kit);
+	event_counts_destroy(ring->counts);
 	pthread_mutex_destroy(&ring->lock);
 	atomic_fetch_add(&ring->channel->destroyed_count, 1);
 	free(ring);

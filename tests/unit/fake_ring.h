@@ -39,6 +39,9 @@ struct stream *fake_ring_stream(struct fake_ring *ring);
 bool fake_ring_emit(struct fake_ring *ring, uint64_t number);
 /* From now on packets come out only up to this many; UINT64_MAX: all. */
 void fake_ring_hold(struct fake_ring *ring, uint64_t packet_count);
+/* Its packets come with their counts, and nobody else can count them. Before it is added to a set.
+ */
+void fake_ring_count(struct fake_ring *ring);
 /* Packets stay in it, for snapshots. Before it is added to a set. */
 void fake_ring_keep(struct fake_ring *ring);
 /* Called before each read of a kept ring, which is the n-th from 0: time to write on. */

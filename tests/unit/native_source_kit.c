@@ -228,8 +228,24 @@ static void read_numbers(const struct native_kit *kit, const struct packet *pack
 	taken->last = u32_at(packet->bytes + packet->content_bytes - 12);
 }
 
+/* What the stream has counted is what the packet holds. Nobody moves it out here. */
+static void check_counts(const struct event_counts *told, const struct event_counts *found)
+{
+	size_t told_count, found_count;
+	const uint32_t *ids = event_counts_ids(found, &found_count);
+
+	event_counts_ids(told, &told_count);
+	assert(told_count == found_count);
+	for (size_t i = 0; i < found_count; i++) {
+		assert(event_counts_read(told, ids[i]) == event_counts_read(found, ids[i]));
+		assert(event_counts_read_bytes(told, ids[i]) ==
+		       event_counts_read_bytes(found, ids[i]));
+	}
+}
+
 bool native_kit_take(struct native_kit *kit, struct native_kit_packet *taken)
 {
+	struct event_counts *counts;
 	struct stream *base = native_stream_base(kit->stream);
 	struct packet packet = {0};
 	const unsigned char *head;
@@ -242,8 +258,12 @@ bool native_kit_take(struct native_kit *kit, struct native_kit_packet *taken)
 	assert(packet.content_bytes >= CTF_THREAD_HEADER_BYTES);
 	assert(packet.begin_clock <= packet.end_clock);
 	assert(u32_at(head) == 0xc1fc1fc1 && u64_at(head + 48) == packet.content_bytes * 8);
+	counts = event_counts_create();
 	scanner_walk(kit->channel->scanner, packet.bytes, CTF_THREAD_HEADER_BYTES,
-		     packet.content_bytes, packet.begin_clock, NULL, &scanned);
+		     packet.content_bytes, packet.begin_clock, counts, &scanned);
+	if (packet.counts)
+		check_counts(packet.counts, counts);
+	event_counts_destroy(counts);
 	assert(scanned.is_consistent && scanned.last_clock == packet.end_clock);
 	*taken = (struct native_kit_packet){
 		.events = scanned.event_count,
@@ -252,6 +272,7 @@ bool native_kit_take(struct native_kit *kit, struct native_kit_packet *taken)
 		.sequence = packet.sequence,
 		.is_lent = packet.header_bytes > 0,
 	};
+	assert(!taken->is_lent || packet.counts);
 	read_numbers(kit, &packet, taken);
 	base->class->give_back(base, &packet);
 	return true;

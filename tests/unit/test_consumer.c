@@ -225,6 +225,30 @@ static void a_drain_carries_all_and_counts_it(void **state)
 	bench_finish(&bench);
 }
 
+static void what_a_source_has_counted_is_believed(void **state)
+{
+	const struct tally *tally;
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 64, false);
+	tally = bench.channel.tally;
+	for (size_t i = 0; i < RING_COUNT; i++)
+		fake_ring_count(bench.rings[i]);
+	emit_to_all(&bench, 0, 700);
+	add_all(&bench);
+	drain(&bench, FLUSH_DATA, LIMIT_MS);
+	assert_counts_up(&bench.outputs[1], 700);
+	assert_int_equal(tally_read(&tally->recorded_events), 700 * RING_COUNT);
+	assert_int_equal(event_counts_read(tally->recorded_types, FAKE_EVENT_ID), 700 * RING_COUNT);
+	atomic_store(&bench.outputs[0].is_full, true);
+	emit(bench.rings[0], 700, 1000);
+	drain(&bench, FLUSH_DATA, LIMIT_MS);
+	assert_int_equal(tally_read(&tally->discarded_write), 300);
+	assert_int_equal(event_counts_read(tally->recorded_types, FAKE_EVENT_ID), 700 * RING_COUNT);
+	bench_finish(&bench);
+}
+
 static void an_idle_stream_costs_a_drain_nothing(void **state)
 {
 	struct bench bench;
@@ -641,6 +665,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_drain_carries_all_and_counts_it),
+		cmocka_unit_test(what_a_source_has_counted_is_believed),
 		cmocka_unit_test(an_idle_stream_costs_a_drain_nothing),
 		cmocka_unit_test(packets_are_carried_as_they_come),
 		cmocka_unit_test(silent_and_hung_up_descriptors_don_t_matter),

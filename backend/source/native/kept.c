@@ -71,6 +71,7 @@ static void keep(struct native_history *history, const struct packet *packet)
 	kept->facts = *packet;
 	kept->facts.bytes = kept->bytes;
 	kept->facts.header_bytes = 0;
+	kept->facts.counts = NULL; /* of the lane, not kept */
 	*history->end = kept;
 	history->end = &kept->next;
 	history->count++;

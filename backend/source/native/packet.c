@@ -91,6 +91,7 @@ static void describe(const struct native_stream *stream, const struct head *head
 	packet->sequence = stream->sequence;
 	packet->stream_id = stream->channel->id;
 	packet->stream_instance_id = stream->number;
+	packet->counts = NULL;
 }
 
 void native_packet_open(struct native_stream *stream, uint64_t clock)
@@ -149,6 +150,7 @@ void native_packet_lend(struct native_stream *stream, struct native_lane *lane,
 	write_head(stream, &head, packet->header);
 	describe(stream, &head, records - CTF_THREAD_HEADER_BYTES, packet);
 	packet->header_bytes = CTF_THREAD_HEADER_BYTES;
+	packet->counts = stream->counts;
 	stream->last_clock = end_clock;
 	stream->sequence++;
 	stream->done_when_back = stream->done;

@@ -93,40 +93,49 @@ static void note_type(struct native_stream *stream, uint32_t id)
 					tally_ref(channel->tally), id, event->name, event->level);
 }
 
-/*
- * Whether all records from `at` to `end` are events that are wanted, in order of time: then they
- * can be lent as they lie. *last_clock: of the last one.
- */
-static bool is_all_wanted(struct native_stream *stream, const unsigned char *at,
-			  const unsigned char *end, uint64_t *first_clock, uint64_t *last_clock)
+/* Of the types that were counted; ids of records have 16 bits. */
+static bool are_wanted(const struct native_stream *stream)
 {
-	uint64_t clock = stream->last_clock;
-	bool is_first = true;
+	size_t count;
+	const uint32_t *ids = event_counts_ids(stream->counts, &count);
 
-	while (at < end) {
-		uint64_t left = (uint64_t)(end - at);
-		uint64_t header, ticks, bytes;
-		uint32_t id;
+	for (size_t i = 0; i < count; i++)
+		if (stream->wants->choice[ids[i]] != NATIVE_WANTED)
+			return false;
+	return count > 0;
+}
 
-		if (left < LANE_RECORD_BYTES)
-			return false;
-		header = load_header(at);
-		id = lane_record_id(header);
-		if (stream->wants->choice[id] != NATIVE_WANTED)
-			return false;
-		bytes = event_bytes(stream->channel->catalog, id, at, left);
-		ticks = whole_ticks(stream->latest_ticks, lane_record_ticks(header));
-		if (bytes == 0 || ticks < clock)
-			return false;
-		if (is_first)
-			*first_clock = ticks;
-		is_first = false;
-		clock = ticks;
-		note_type(stream, id);
-		at += bytes;
-	}
-	*last_clock = clock;
-	return !is_first;
+static void note_types(struct native_stream *stream)
+{
+	size_t count;
+	const uint32_t *ids = event_counts_ids(stream->counts, &count);
+
+	for (size_t i = 0; i < count; i++)
+		note_type(stream, ids[i]);
+}
+
+/*
+ * Whether these bytes are events that are wanted, in order of time: then they can be lent as they
+ * lie, and have been counted. For the walk time never goes back: a step back is one far ahead.
+ */
+static bool is_all_wanted(struct native_stream *stream, const unsigned char *at, uint64_t bytes,
+			  uint64_t *first_clock, uint64_t *last_clock)
+{
+	struct scan_result result;
+
+	if (bytes < LANE_RECORD_BYTES)
+		return false;
+	*first_clock = whole_ticks(stream->latest_ticks, lane_record_ticks(load_header(at)));
+	if (*first_clock < stream->last_clock)
+		return false;
+	event_counts_clear(stream->counts); /* of a packet that nobody has counted */
+	scanner_walk(stream->base.scanner, at, 0, bytes, *first_clock, stream->counts, &result);
+	if (!result.is_consistent || result.last_clock > stream->latest_ticks ||
+	    !are_wanted(stream))
+		return false;
+	note_types(stream);
+	*last_clock = result.last_clock;
+	return true;
 }
 
 /* Adds an event to the open packet. */
@@ -288,7 +297,7 @@ static bool lend(struct native_stream *stream, struct native_lane *lane,
 	uint64_t bytes = piece->end - piece->from;
 	uint64_t begin_clock = 0, end_clock = 0;
 
-	if (!is_all_wanted(stream, begin, begin + bytes, &begin_clock, &end_clock))
+	if (!is_all_wanted(stream, begin, bytes, &begin_clock, &end_clock))
 		return false;
 	native_packet_lend(stream, lane, begin, bytes, begin_clock, end_clock, packet);
 	stream->read = piece->next;

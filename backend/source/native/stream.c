@@ -190,6 +190,7 @@ static void make_room(struct native_stream *stream, const struct native_process 
 		return;
 	stream->room = CTF_THREAD_HEADER_BYTES + native_sub_bytes(process) + ROOM_MORE;
 	stream->bytes = mem_alloc(stream->room);
+	stream->counts = event_counts_create();
 }
 
 static struct native_lane *adopt(struct native_stream *stream)
@@ -445,6 +446,7 @@ void native_stream_destroy(struct stream *base)
 	pthread_mutex_destroy(&stream->lock);
 	free(stream->bytes);
 	free(stream->copy);
+	event_counts_destroy(stream->counts);
 	free(stream->lent);
 	scanner_unref(base->scanner);
 	tally_unref(base->tally);

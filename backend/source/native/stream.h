@@ -42,6 +42,7 @@ struct native_stream {
 	uint64_t event_count;
 	uint64_t at;
 	unsigned char *bytes, *copy;
+	struct event_counts *counts; /* of the packet that is lent */
 	uint64_t room;
 	uint64_t asked, done, done_when_back;
 	uint64_t target;
