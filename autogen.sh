@@ -133,7 +133,8 @@ check() {
 	status=0
 	build || status=$?
 	make -C build --no-print-directory otlp-decoder || echo "A test goes without it: see above."
-	[ $status -ne 0 ] || make -C build -j"$(jobs)" --no-print-directory check || status=$?
+	# As many again as there are cores: most of the time a test waits for what it started.
+	[ $status -ne 0 ] || make -C build -j"$(($(jobs) * 2))" --no-print-directory check || status=$?
 	mkdir -p build
 	[ $status -eq 0 ] || echo "Error: make check ended with status $status."
 	tests/tools/summary build || status=1
