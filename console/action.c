@@ -462,42 +462,57 @@ static bool suspend(struct console *console, const char *argument)
 	return true;
 }
 
-static const struct {
+static const struct own_action {
 	const char *name;
 	bool (*run)(struct console *console, const char *argument);
+	const char *needs;   /* what the view must know for it; NULL: nothing */
+	bool is_about_panes; /* those that a viewer does not have */
 } actions[] = {
-	{"help", help},
-	{"details", details},
-	{"setup", setup},
-	{"find", find},
-	{"filter", filter},
-	{"form", form},
-	{"undo", undo},
-	{"mouse", mouse},
-	{"tail-filter", tail_filter},
-	{"copy-command", copy_command},
-	{"pane", focus_pane},
-	{"next-pane", next_pane},
-	{"previous-pane", previous_pane},
-	{"overview", overview},
-	{"next-session", next_session},
-	{"previous-session", previous_session},
-	{"back", back},
-	{"close", close_or_quit},
-	{"quit", quit},
-	{"repl", go_to_prompt},
-	{"zoom", zoom},
-	{"bare", bare},
-	{"pause", pause_display},
-	{"output", output},
-	{"refresh", refresh},
-	{"repaint", repaint},
-	{"cancel", cancel},
-	{"suspend", suspend},
+	{"help", help, NULL, false},
+	{"details", details, NULL, false},
+	{"setup", setup, NULL, false},
+	{"find", find, "find-start", false},
+	{"filter", filter, "filter", false},
+	{"form", form, NULL, false},
+	{"undo", undo, NULL, false},
+	{"mouse", mouse, NULL, false},
+	{"tail-filter", tail_filter, NULL, true},
+	{"copy-command", copy_command, "copy-command", false},
+	{"pane", focus_pane, NULL, true},
+	{"next-pane", next_pane, NULL, true},
+	{"previous-pane", previous_pane, NULL, true},
+	{"overview", overview, NULL, true},
+	{"next-session", next_session, NULL, true},
+	{"previous-session", previous_session, NULL, true},
+	{"back", back, NULL, false},
+	{"close", close_or_quit, NULL, false},
+	{"quit", quit, NULL, false},
+	{"repl", go_to_prompt, NULL, false},
+	{"zoom", zoom, NULL, false},
+	{"bare", bare, NULL, false},
+	{"pause", pause_display, NULL, false},
+	{"output", output, NULL, false},
+	{"refresh", refresh, NULL, false},
+	{"repaint", repaint, NULL, false},
+	{"cancel", cancel, NULL, false},
+	{"suspend", suspend, NULL, false},
 };
+
+/* The first word of the line is its name. */
+static const struct own_action *find_own(const char *line)
+{
+	size_t length = strcspn(line, " ");
+
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
+		if (strlen(actions[i].name) == length && !strncmp(actions[i].name, line, length))
+			return &actions[i];
+	}
+	return NULL;
+}
 
 bool action_run(struct console *console, const char *action)
 {
+	const struct own_action *own = find_own(action);
 	size_t length = strcspn(action, " ");
 	const char *argument = action[length] ? action + length + 1 : "";
 
@@ -505,16 +520,38 @@ bool action_run(struct console *console, const char *action)
 		return false;
 	if (browser_act(console, action))
 		return true;
-	for (size_t i = 0; i < COUNT_OF(actions); i++) {
-		if (strlen(actions[i].name) == length && !strncmp(actions[i].name, action, length))
-			return actions[i].run(console, argument);
-	}
+	if (own)
+		return own->run(console, argument);
 	if (!argument[0] && action_on_view(console, action, ""))
 		return true;
 	if (keymap_is_action(action) && !command_find(action))
 		return false;
 	submit_text(console, FROM_KEY, NULL, action);
 	return true;
+}
+
+static bool is_own_known(const struct console *console, const struct own_action *own)
+{
+	const struct view_class *view = console_view(console->focus);
+
+	if (own->is_about_panes && console->is_viewer)
+		return false;
+	return !own->needs || (view && view_knows(view, own->needs));
+}
+
+bool action_is_known(const struct console *console, const char *action)
+{
+	const struct view_class *view = console_view(console->focus);
+	const struct own_action *own = find_own(action);
+
+	if (browser_knows(console, action))
+		return true;
+	if (own)
+		return is_own_known(console, own);
+	if (view && view_knows(view, action))
+		return true;
+	/* Somebody's own command line. */
+	return !keymap_is_action(action) || (command_find(action) && !console->is_viewer);
 }
 
 /* ---- fields ---- */

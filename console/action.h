@@ -11,6 +11,8 @@ struct console;
 
 /* False: nobody knows it. */
 bool action_run(struct console *console, const char *action);
+/* Whether it would mean something in the pane that has the focus: for help and the function bar. */
+bool action_is_known(const struct console *console, const char *action);
 /* Find, filter, or what else the focused view does with a text. */
 bool action_on_view(struct console *console, const char *action, const char *argument);
 /* To the clipboard if the terminal has one, and to the message line. */

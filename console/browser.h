@@ -26,6 +26,8 @@ bool browser_is_open(const struct console *console);
 
 /* While its pane has the focus. False: not an action of the browser's. */
 bool browser_act(struct console *console, const char *action);
+/* Whether it is one of them. */
+bool browser_knows(const struct console *console, const char *action);
 /* Enter in a field that the browser opened. False: not one of those. */
 bool browser_take_entry(struct console *console, const char *action, const char *text);
 /* The letter of a mark is waited for: the key is used up. */

@@ -289,6 +289,17 @@ static const struct {
 	{"close", leave},
 };
 
+bool browser_knows(const struct console *console, const char *action)
+{
+	if (!console->browser || console->focus != PANE_BROWSER)
+		return false;
+	for (size_t i = 0; i < COUNT_OF(actions); i++) {
+		if (!strcmp(actions[i].name, action))
+			return true;
+	}
+	return false;
+}
+
 bool browser_act(struct console *console, const char *action)
 {
 	struct browser *browser = console->browser;

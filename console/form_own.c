@@ -219,7 +219,7 @@ void form_fill_keys(struct console *console, struct form *form)
 {
 	struct overlay help = {0};
 
-	help_gather(&help, console->keymap);
+	help_gather(&help, console->keymap, "");
 	add_actions(form, &help, layout_pane_name(form->pane));
 	add_actions(form, &help, NULL);
 	help_forget(&help);

@@ -10,11 +10,14 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
+#include "console/action.h"
 #include "console/details.h"
 #include "console/help.h"
+#include "console/keys.h"
 #include "views/selection.h"
 
-#define BAR_CELLS	    8 /* columns of one entry of the function bar */
+#define BAR_COUNT	    10 /* keys in the function bar */
+#define BAR_CELLS	    8  /* columns of one of them */
 #define MATCH_GAP_COLUMNS   2
 #define COMMAND_PART_LEAST  4  /* of the message line, for the command */
 #define COMMAND_COLUMNS_MIN 40 /* of a screen that has room for both */
@@ -200,39 +203,77 @@ static void draw_detail(struct console *console, const struct view_input *input)
 
 /* ---- function bar ---- */
 
+/* Unless the view says what it would do now. */
 static const struct {
-	const char *label;
-	const char *action; /* a view may say what it would do now */
-} bar[] = {
-	{"Help", NULL},
-	{"Setup", NULL},
-	{"Find", NULL},
-	{"Filt", NULL},
-	{"Start", "session-toggle"},
-	{"Sort", NULL},
-	{"Enabl", "toggle"},
-	{"Rotat", NULL},
-	{"Destr", NULL},
-	{"Quit", NULL},
+	const char *action, *label;
+} labels[] = {
+	{"help", "Help"},	    {"setup", "Setup"},		 {"find", "Find"},
+	{"filter", "Filt"},	    {"rotate", "Rotat"},	 {"toggle", "Enabl"},
+	{"destroy", "Destr"},	    {"session-toggle", "Start"}, {"sort-next", "Sort"},
+	{"delete-chunk", "Delete"},
 };
+
+/* Something lies over the panes or was made larger: that is closed before anything ends. */
+static const char *closing_label(const struct console *console)
+{
+	bool has_closed = console->focus != PANE_BROWSER || console->is_viewer;
+
+	return has_closed && !console->is_bare && !console->is_zoomed &&
+			       console->output_size == OUTPUT_AUTO
+		       ? "Quit"
+		       : "Close";
+}
+
+static const char *label_of(const struct console *console, const struct view_input *input,
+			    const char *action)
+{
+	const struct view_class *view = console_view(console->focus);
+	const char *label = NULL;
+
+	if (!action || !action_is_known(console, action))
+		return "";
+	if (!strcmp(action, "close"))
+		return closing_label(console);
+	if (view && view->label)
+		label = view->label(console->view_states[console->focus], input, action);
+	for (size_t i = 0; i < COUNT_OF(labels) && !label; i++) {
+		if (!strcmp(labels[i].action, action))
+			label = labels[i].label;
+	}
+	return label ? label : action;
+}
+
+/* What lies over the panes takes two of the keys, a question and a field none. */
+static const char *overlay_label(const struct console *console, int code)
+{
+	bool closes = code == KEYS_F1 + 9 || (code == KEYS_F1 && console->help.is_open);
+
+	if (console->question.is_open || console->entry.is_open)
+		return "";
+	return closes ? "Close" : "";
+}
+
+static bool has_overlay(const struct console *console)
+{
+	return console->question.is_open || console->entry.is_open || console->form.is_open ||
+	       console->help.is_open || console->details.is_open;
+}
 
 static void draw_bar(struct console *console, const struct view_input *input)
 {
-	const struct view_class *view = console_view(console->focus);
+	const char *pane = layout_pane_name(console->focus);
 	int row = console->layout.function_bar;
 
-	for (int i = 0; i < (int)COUNT_OF(bar); i++) {
-		int column = i * BAR_CELLS;
-		const char *label = NULL;
-		int used;
+	for (int i = 0; i < BAR_COUNT; i++) {
+		int code = KEYS_F1 + i, column = i * BAR_CELLS;
+		int used = canvas_textf(console->canvas, row, column, 3, ROLE_DIM, "F%d", i + 1);
+		const char *label = has_overlay(console)
+					    ? overlay_label(console, code)
+					    : label_of(console, input,
+						       keymap_action(console->keymap, pane, code));
 
-		if (view && view->label && bar[i].action)
-			label = view->label(console->view_states[console->focus], input,
-					    bar[i].action);
-		used = canvas_textf(console->canvas, row, column, 3, ROLE_DIM, "F%d", i + 1);
 		canvas_fill(console->canvas, row, column + used, BAR_CELLS - used, ROLE_KEY, ' ');
-		canvas_text(console->canvas, row, column + used, BAR_CELLS - used, ROLE_KEY,
-			    label ? label : bar[i].label);
+		canvas_text(console->canvas, row, column + used, BAR_CELLS - used, ROLE_KEY, label);
 	}
 }
 
@@ -240,7 +281,7 @@ int frame_function_at(const struct console *console, int row, int column)
 {
 	if (row != console->layout.function_bar || row < 0 || console->settings.is_plain)
 		return 0;
-	return column / BAR_CELLS < (int)COUNT_OF(bar) ? column / BAR_CELLS + 1 : 0;
+	return column / BAR_CELLS < BAR_COUNT ? column / BAR_CELLS + 1 : 0;
 }
 
 /* Where others have the function bar: what was said last, for readers of the screen. */

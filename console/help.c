@@ -10,45 +10,38 @@
 #include "console/action.h"
 #include "console/keys.h"
 
+#define PAGE_COLUMNS_MAX  8 /* " 12/34" */
+#define PAGE_FROM_COLUMNS 30
+
 static bool is_same(const char *a, const char *b)
 {
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void add_own_keys(const struct keymap *keymap, const struct binding *entry,
-			 struct text *keys)
+/* Keys that mean something else in the pane have left the action. */
+static bool is_in_use(const struct keymap *keymap, const struct binding *entry, const char *pane)
+{
+	return keymap_binding(keymap, entry->pane ? entry->pane : pane, keys_parse(entry->key)) ==
+	       entry;
+}
+
+static void add_keys_of(const struct keymap *keymap, const struct binding *wanted,
+			const struct binding *other, const char *pane, struct text *keys)
+{
+	if (is_same(other->pane, wanted->pane) && !strcmp(other->action, wanted->action) &&
+	    is_in_use(keymap, other, pane))
+		text_addf(keys, "%s%s", keys->length > 0 ? " " : "", other->key);
+}
+
+static char *all_keys(const struct keymap *keymap, const struct binding *entry, const char *pane)
 {
 	const struct binding *own;
-
-	for (size_t i = 0; (own = keymap_own_at(keymap, i)); i++) {
-		if (is_same(own->pane, entry->pane) && !strcmp(own->action, entry->action))
-			text_addf(keys, "%s ", own->key);
-	}
-}
-
-/* Keys that were bound to something else have left the action. */
-static bool still_means(const struct keymap *keymap, const struct binding *entry)
-{
-	const char *action =
-		keymap_action(keymap, entry->pane ? entry->pane : "", keys_parse(entry->key));
-
-	return action && !strcmp(action, entry->action);
-}
-
-static char *all_keys(const struct keymap *keymap, const struct binding *entry)
-{
 	struct text keys = {0};
 
-	add_own_keys(keymap, entry, &keys);
-	for (size_t i = 0; i < keymap_default_count(); i++) {
-		const struct binding *other = keymap_default_at(i);
-
-		if (is_same(other->pane, entry->pane) && !strcmp(other->action, entry->action) &&
-		    still_means(keymap, other))
-			text_addf(&keys, "%s ", other->key);
-	}
-	if (keys.length > 0)
-		keys.bytes[--keys.length] = '\0';
+	for (size_t i = 0; (own = keymap_own_at(keymap, i)); i++)
+		add_keys_of(keymap, entry, own, pane, &keys);
+	for (size_t i = 0; i < keymap_default_count(); i++)
+		add_keys_of(keymap, entry, keymap_default_at(i), pane, &keys);
 	return text_take(&keys);
 }
 
@@ -82,7 +75,7 @@ static size_t own_count(const struct keymap *keymap)
 	return count;
 }
 
-void help_gather(struct overlay *help, const struct keymap *keymap)
+void help_gather(struct overlay *help, const struct keymap *keymap, const char *pane)
 {
 	size_t own = own_count(keymap);
 
@@ -91,12 +84,12 @@ void help_gather(struct overlay *help, const struct keymap *keymap)
 	for (size_t i = 0; i < own; i++) {
 		const struct binding *entry = keymap_own_at(keymap, i);
 
-		if (!is_default_action(entry) && strcmp(entry->action, "none") != 0)
+		if (!is_default_action(entry) && is_in_use(keymap, entry, pane))
 			add_key(help, mem_strdup(entry->key), entry);
 	}
 	for (size_t i = 0; i < keymap_default_count(); i++) {
 		const struct binding *entry = keymap_default_at(i);
-		char *keys = entry->help ? all_keys(keymap, entry) : NULL;
+		char *keys = entry->help ? all_keys(keymap, entry, pane) : NULL;
 
 		if (keys && *keys)
 			add_key(help, keys, entry);
@@ -106,13 +99,33 @@ void help_gather(struct overlay *help, const struct keymap *keymap)
 	help->content.keys = help->keys;
 }
 
+/* What another pane's keys do, and what nobody here would know, is no help. */
+static void drop_useless(struct console *console)
+{
+	struct overlay *help = &console->help;
+	const char *pane = layout_pane_name(console->focus);
+	size_t kept = 0;
+
+	for (size_t i = 0; i < help->content.key_count; i++) {
+		struct help_key *key = &help->keys[i];
+
+		if ((!key->pane || !strcmp(key->pane, pane)) &&
+		    action_is_known(console, key->action))
+			help->keys[kept++] = *key;
+		else
+			free((char *)(uintptr_t)key->keys);
+	}
+	help->content.key_count = kept;
+}
+
 void help_open(struct console *console)
 {
 	struct overlay *help = &console->help;
 
 	help_close(console);
 	help_view_init(&help->view);
-	help_gather(help, console->keymap);
+	help_gather(help, console->keymap, layout_pane_name(console->focus));
+	drop_useless(console);
 	help->content.view = console_view(console->focus);
 	field_set(&help->filter, "");
 	help->is_open = true;
@@ -184,16 +197,34 @@ void help_key(struct console *console, int code)
 		act(console, "filter", field_text(&help->filter));
 }
 
+static void draw_field(const struct overlay *help, struct canvas *canvas, int row)
+{
+	size_t shown, pages = help_view_pages(&help->view, &shown);
+	const char *text = field_text(&help->filter);
+	int columns = canvas_columns(canvas);
+	struct text page = {0};
+	struct canvas *line;
+
+	canvas_fill(canvas, row, 0, columns, ROLE_NORMAL, ' ');
+	if (pages > 1 && columns >= PAGE_FROM_COLUMNS)
+		text_addf(&page, " %zu/%zu", shown, pages);
+	columns -= canvas_text_right(canvas, row, columns, PAGE_COLUMNS_MAX, ROLE_DIM,
+				     text_str(&page));
+	text_finish(&page);
+	line = canvas_window(canvas, row, 0, 1, columns);
+	field_draw(line, 0, "type to narrow, Enter runs, Esc closes: ", ROLE_TITLE, text,
+		   help->filter.point, *text != 0);
+	canvas_destroy(line);
+}
+
 void help_draw(struct console *console, struct canvas *canvas)
 {
 	struct overlay *help = &console->help;
 	int rows = canvas_rows(canvas) - 1;
 	struct canvas *body = canvas_window(canvas, 0, 0, rows, canvas_columns(canvas));
 
-	help_view_fit(&help->view, &help->content, rows, canvas_columns(canvas));
+	help_view_fit(&help->view, &help->content, body);
 	help_view_draw(&help->view, body);
 	canvas_destroy(body);
-	canvas_fill(canvas, rows, 0, canvas_columns(canvas), ROLE_NORMAL, ' ');
-	field_draw(canvas, rows, "type to narrow, Enter runs, Esc closes: ", ROLE_TITLE,
-		   field_text(&help->filter), help->filter.point, *field_text(&help->filter) != 0);
+	draw_field(help, canvas, rows);
 }

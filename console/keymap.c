@@ -209,40 +209,50 @@ static bool is_for(const struct binding *binding, const char *pane)
 	return pane ? binding->pane && !strcmp(binding->pane, pane) : !binding->pane;
 }
 
-static const char *find_own(const struct keymap *keymap, const char *pane, int code)
+static const struct binding *find_own(const struct keymap *keymap, const char *pane, int code)
 {
 	for (size_t i = keymap->own_count; i-- > 0;) {
 		if (keymap->own[i].code == code && is_for(&keymap->own[i].binding, pane))
-			return keymap->own[i].binding.action;
+			return &keymap->own[i].binding;
 	}
 	return NULL;
 }
 
-static const char *find_default(const struct keymap *keymap, const char *pane, int code)
+static const struct binding *find_default(const struct keymap *keymap, const char *pane, int code)
 {
 	for (size_t i = 0; i < COUNT_OF(defaults); i++) {
 		if (keymap->default_codes[i] == code && is_for(&defaults[i], pane))
-			return defaults[i].action;
+			return &defaults[i];
 	}
 	return NULL;
+}
+
+const struct binding *keymap_binding(const struct keymap *keymap, const char *pane, int code)
+{
+	const struct binding *binding = find_own(keymap, pane, code);
+
+	if (!binding)
+		binding = find_own(keymap, NULL, code);
+	if (!binding)
+		binding = find_default(keymap, pane, code);
+	if (!binding)
+		binding = find_default(keymap, NULL, code);
+	return binding && strcmp(binding->action, "none") != 0 ? binding : NULL;
 }
 
 const char *keymap_action(const struct keymap *keymap, const char *pane, int code)
 {
-	const char *action = find_own(keymap, pane, code);
+	const struct binding *binding = keymap_binding(keymap, pane, code);
 
-	if (!action)
-		action = find_own(keymap, NULL, code);
-	if (!action)
-		action = find_default(keymap, pane, code);
-	if (!action)
-		action = find_default(keymap, NULL, code);
-	return action && strcmp(action, "none") != 0 ? action : NULL;
+	return binding ? binding->action : NULL;
 }
 
 const char *keymap_own_action(const struct keymap *keymap, const char *pane, const char *key)
 {
-	return find_own(keymap, strcmp(pane, "all") != 0 ? pane : NULL, keys_parse(key));
+	const struct binding *own =
+		find_own(keymap, strcmp(pane, "all") != 0 ? pane : NULL, keys_parse(key));
+
+	return own ? own->action : NULL;
 }
 
 static struct own_binding *find_binding(struct keymap *keymap, const char *pane, int code)

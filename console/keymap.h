@@ -25,6 +25,8 @@ void keymap_destroy(struct keymap *keymap); /* NULL passes */
 
 /* What the key does in the pane, or NULL. Own bindings win over the table's, the pane's over all.
  */
+const struct binding *keymap_binding(const struct keymap *keymap, const char *pane, int code);
+/* Its action, or NULL. */
 const char *keymap_action(const struct keymap *keymap, const char *pane, int code);
 /*
  * pane: a name, or "all". action "none" takes the key's meaning away, "default" forgets what was

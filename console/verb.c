@@ -48,17 +48,9 @@ static bool is_meaningful(const char *first_word)
 	if (keymap_is_action(first_word) || !strcmp(first_word, "default") ||
 	    command_find(first_word) || verb_find(1, &(char *){(char *)(uintptr_t)first_word}))
 		return true;
-	for (const struct view_action *action = view_common_actions; action->name; action++) {
-		if (!strcmp(action->name, first_word))
-			return true;
-	}
 	for (size_t i = 0; i < view_count; i++) {
-		const struct view_action *action = view_table[i]->actions;
-
-		for (; action && action->name; action++) {
-			if (!strcmp(action->name, first_word))
-				return true;
-		}
+		if (view_knows(view_table[i], first_word))
+			return true;
 	}
 	return false;
 }

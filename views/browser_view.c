@@ -437,27 +437,10 @@ static bool act(void *state, const struct view_input *input, const char *action,
 	return true;
 }
 
-/* Sessions are not on this screen. */
-static const char *label(const void *state, const struct view_input *input, const char *action)
-{
-	(void)state;
-	(void)input;
-	return !strcmp(action, "session-toggle") || !strcmp(action, "toggle") ? "" : NULL;
-}
-
-static const struct view_action actions[] = {
-	{"open", "all fields of the event"},
-	{"time-format", "times: absolute, relative, to the row above"},
-	{"columns", "some columns, all, or name and fields only"},
-	{"wrap", "long events over several rows"},
-	{"repeats", "repeats: shown, dim, collapsed"},
-	{NULL, NULL},
-};
-
 const struct view_class browser_view = {
 	.name = "browser",
 	.title = "Browser",
-	.help = "The events of a trace on disk. The line above them shows events over time, where\n"
+	.help = "The events of a trace on disk. The line above them shows events over time, where "
 		"one is, and L where events were lost. Mark 0 is where relative times begin.",
 	.state_bytes = sizeof(struct browser_view),
 	.init = init,
@@ -465,7 +448,6 @@ const struct view_class browser_view = {
 	.fit = fit,
 	.draw = draw,
 	.act = act,
-	.label = label,
 	EVENT_ROWS_VIEW_CALLS,
-	.actions = actions,
+	.shared = {view_row_actions, view_event_actions},
 };

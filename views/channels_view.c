@@ -371,9 +371,9 @@ const struct view_class channels_view = {
 	.name = "channels",
 	.title = "Channels",
 	.digit = '2',
-	.help = "The channels of the selected session.\n"
-		"FILL: its fullest ring buffer. DISCARD: events refused for want of room or not\n"
-		"written. LOSTPK: packets overwritten unread. RATE/s ends with B where only\n"
+	.help = "The channels of the selected session. "
+		"FILL: its fullest ring buffer. DISCARD: events refused for want of room or not "
+		"written. LOSTPK: packets overwritten unread. RATE/s ends with B where only "
 		"bytes are known: a channel that overwrites its oldest data.",
 	.init = init,
 	TABLE_VIEW_CALLS,

@@ -290,8 +290,8 @@ const struct view_class chunks_view = {
 	.name = "chunks",
 	.title = "Chunks",
 	.digit = '6',
-	.help = "Trace chunks of the selected session, the newest at the top: the current one,\n"
-		"then those that rotations closed. The selection stays on the newest until it is\n"
+	.help = "Trace chunks of the selected session, the newest at the top: the current one, "
+		"then those that rotations closed. The selection stays on the newest until it is "
 		"moved; moving it back to the top follows again.",
 	.init = init,
 	TABLE_VIEW_CALLS,

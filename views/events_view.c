@@ -513,9 +513,9 @@ const struct view_class events_view = {
 	.name = "events",
 	.title = "Events",
 	.digit = '3',
-	.help = "Events that occur in the selected channel or session, and rules that nothing\n"
-		"has matched so far (dim, marked). Enabling and disabling acts on the rule that\n"
-		"an event matches, which may match others too: the last row names it.\n"
+	.help = "Events that occur in the selected channel or session, and rules that nothing "
+		"has matched so far (dim, marked). Enabling and disabling acts on the rule that "
+		"an event matches, which may match others too: the last row names it. "
 		"LAST: events in each second; bars are relative to the row's largest.",
 	.init = init,
 	TABLE_VIEW_CALLS,

@@ -24,29 +24,36 @@ struct help_content {
 	size_t key_count;
 };
 
-/* One line of the overlay. */
+/* One row of a heading, of a sentence or of a key. All NULL: empty. */
 struct help_line {
-	const char *text;	    /* of a heading or a sentence; NULL: a key */
-	size_t length;		    /* of the text */
-	const struct help_key *key; /* NULL: a heading or a sentence */
+	const char *text;
+	size_t length;
+	const char *keys; /* NULL: it is not a key's */
+	size_t keys_length;
+	size_t index; /* of the key among those that are wanted */
 	bool is_heading;
 };
 
 struct help_view {
 	char filter[MATCH_PATTERN_MAX];
-	struct list list; /* of the keys among the lines */
+	struct list list; /* of places: pages above the first key, then the keys wanted */
+	uint64_t *places; /* ids: of a key its index in the content; pages come after those */
+	size_t place_count, place_room;
+	size_t page_places; /* that many of them are pages */
 	struct help_line *lines;
-	uint64_t *key_lines; /* the lines that are keys */
-	size_t line_count, line_room, key_count, key_room;
+	size_t line_count, line_room;
 	int rows, columns;
+	bool restarts; /* at the first place, wherever that will be */
 };
 
 void help_view_init(struct help_view *help);
 void help_view_finish(struct help_view *help);
-/* Before draw. */
-void help_view_fit(struct help_view *help, const struct help_content *content, int rows,
-		   int columns);
+/* Before draw, with the same canvas. */
+void help_view_fit(struct help_view *help, const struct help_content *content,
+		   const struct canvas *canvas);
 void help_view_draw(const struct help_view *help, struct canvas *canvas);
+/* How many there are, and which one is drawn, from 1. After fit. */
+size_t help_view_pages(const struct help_view *help, size_t *shown);
 /*
  * The movements of lists, "filter" (the text typed so far), and "open": *action is then the
  * selected row's action, to be run in the pane; else NULL. False: no such action.

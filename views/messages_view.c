@@ -174,7 +174,7 @@ const struct view_class messages_view = {
 	.name = "messages",
 	.title = "Messages",
 	.digit = '7',
-	.help = "What was done and what went wrong, the newest at the bottom. The selection stays\n"
+	.help = "What was done and what went wrong, the newest at the bottom. The selection stays "
 		"on the newest until it is moved; moving it back to the bottom follows again.",
 	.init = init,
 	TABLE_VIEW_CALLS,

@@ -668,9 +668,9 @@ const struct view_class points_view = {
 	.name = "points",
 	.title = "Points",
 	.digit = '4',
-	.help = "What could be traced now: the events of the applications that run, with their\n"
-		"fields, by provider or by application. S: what rules of the selected session\n"
-		"enable; half a mark: a filter decides. Enabling takes the marked rows, else the\n"
+	.help = "What could be traced now: the events of the applications that run, with their "
+		"fields, by provider or by application. S: what rules of the selected session "
+		"enable; half a mark: a filter decides. Enabling takes the marked rows, else the "
 		"selected one: an event, all of a provider, all of an application.",
 	.state_bytes = sizeof(struct points_view),
 	.init = init,
@@ -681,5 +681,8 @@ const struct view_class points_view = {
 	.detail = detail,
 	.label = label,
 	.details = details,
+	.remember = table_view_remember,
+	.recall = table_view_recall,
 	.actions = actions,
+	.shared = TABLE_VIEW_SHARED,
 };

@@ -44,8 +44,7 @@ static size_t fit_characters(const struct canvas *canvas, const char *text, int 
 	return used;
 }
 
-/* Bytes that one row takes; *next is where the rest begins. */
-static size_t fit_row(const struct canvas *canvas, const char *text, int columns, size_t *next)
+size_t sentence_row(const struct canvas *canvas, int columns, const char *text, size_t *next)
 {
 	size_t used = 0;
 
@@ -71,7 +70,7 @@ int sentence_rows(const struct canvas *canvas, int columns, const char *text)
 	do {
 		size_t next;
 
-		fit_row(canvas, text, columns, &next);
+		sentence_row(canvas, columns, text, &next);
 		text += next;
 		rows++;
 	} while (*text);
@@ -83,7 +82,7 @@ const char *sentence_skip(const struct canvas *canvas, int columns, int rows, co
 	for (int i = 0; i < rows && *text; i++) {
 		size_t next;
 
-		fit_row(canvas, text, columns, &next);
+		sentence_row(canvas, columns, text, &next);
 		text += next;
 	}
 	return text;
@@ -98,7 +97,7 @@ int sentence_draw(struct canvas *canvas, int row, int column, int columns, int r
 		struct text line = {0};
 		size_t next;
 
-		text_add_bytes(&line, text, fit_row(canvas, text, columns, &next));
+		text_add_bytes(&line, text, sentence_row(canvas, columns, text, &next));
 		if (i + 1 == rows)
 			text_add(&line, text + line.length); /* cut with a mark */
 		used = canvas_text(canvas, row + i, column, columns, role, text_str(&line));

@@ -7,6 +7,8 @@
 
 /* How many rows of that many columns all of it takes, at least 1. */
 int sentence_rows(const struct canvas *canvas, int columns, const char *text);
+/* Bytes that one row takes, at least one character; *next: where the rest begins. */
+size_t sentence_row(const struct canvas *canvas, int columns, const char *text, size_t *next);
 /* What is left of the text behind its first rows. */
 const char *sentence_skip(const struct canvas *canvas, int columns, int rows, const char *text);
 /*

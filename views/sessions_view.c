@@ -264,12 +264,6 @@ static bool act_on_targets(const struct table *table, const struct view_input *i
 	return is_known;
 }
 
-/* In this pane "toggle" starts and stops. */
-static const char *session_action(const char *action)
-{
-	return strcmp(action, "toggle") ? action : "session-toggle";
-}
-
 /* What goes over a network is not here to be looked at. */
 static void open_output(const struct view_input *input, struct text *command)
 {
@@ -282,7 +276,6 @@ static void open_output(const struct view_input *input, struct text *command)
 static bool act(const struct table *table, const struct view_input *input, const char *action,
 		struct text *command)
 {
-	action = session_action(action);
 	if (!strcmp(action, "open") || !strcmp(action, "open-chunks")) {
 		if (table->count > 0)
 			text_add(command, action[4] ? "@chunks" : "@channels");
@@ -387,7 +380,7 @@ static const char *label(const struct table *table, const struct view_input *inp
 
 	if (!table_selected(table, &index))
 		return NULL;
-	return request_session_label(row_session(input, index), session_action(action));
+	return request_session_label(row_session(input, index), action);
 }
 
 static const struct table_view_class class = {
@@ -414,7 +407,6 @@ static void init(void *state)
 }
 
 static const struct view_action actions[] = {
-	{"toggle", "start or stop the selected or marked sessions"},
 	{"open", "its channels"},
 	{"open-chunks", "its chunks"},
 	{"open-output", "its trace in the event browser"},
@@ -425,9 +417,9 @@ const struct view_class sessions_view = {
 	.name = "sessions",
 	.title = "Sessions",
 	.digit = '1',
-	.help = "All sessions. The selected one is what the other panes show.\n"
-		"S: running or stopped, r while it rotates. LOST: events that could not be kept,\n"
-		"or packets overwritten unread (3p); red until acknowledged in the last row.\n"
+	.help = "All sessions. The selected one is what the other panes show. "
+		"S: running or stopped, r while it rotates. LOST: events that could not be kept, "
+		"or packets overwritten unread (3p); red until acknowledged in the last row. "
 		"FILL: the fullest ring buffer.",
 	.init = init,
 	TABLE_VIEW_CALLS,

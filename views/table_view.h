@@ -65,12 +65,17 @@ const char *table_view_label(const void *state, const struct view_input *input, 
 void table_view_remember(const void *state, bool with_marks, struct text *out);
 void table_view_recall(void *state, const char *memo);
 
+#define TABLE_VIEW_SHARED                                                                          \
+	{                                                                                          \
+		view_row_actions, view_searches, view_list_actions, view_session_actions           \
+	}
+
 /* All that a view_class of a table view has besides its words and its init. */
 #define TABLE_VIEW_CALLS                                                                           \
 	.state_bytes = sizeof(struct table_view), .finish = table_view_finish,                     \
 	.fit = table_view_fit, .draw = table_view_draw, .act = table_view_act,                     \
 	.remember = table_view_remember, .recall = table_view_recall, .detail = table_view_detail, \
-	.label = table_view_label, .details = table_view_details
+	.label = table_view_label, .details = table_view_details, .shared = TABLE_VIEW_SHARED
 
 /* For a table's `take`: the row of that id, wherever it is. */
 void table_view_take_id(struct table *table, uint64_t id);

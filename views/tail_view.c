@@ -339,11 +339,7 @@ static const char *label(const void *state, const struct view_input *input, cons
 
 static const struct view_action actions[] = {
 	{"freeze", "hold what is shown and count what comes"},
-	{"open", "all fields of the event"},
-	{"time-format", "times: absolute, relative, to the row above"},
-	{"columns", "some columns, all, or name and fields only"},
-	{"wrap", "long events over several rows"},
-	{"repeats", "repeats: shown, dim, collapsed"},
+	{"follow", "stay on the newest event"},
 	{"back", "to the events"},
 	{NULL, NULL},
 };
@@ -352,8 +348,8 @@ const struct view_class tail_view = {
 	.name = "tail",
 	.title = "Tail",
 	.digit = '5',
-	.help = "The newest events of the selected session while it records, the last at the\n"
-		"bottom. When more pass than can be shown, whole packets are sampled; nothing\n"
+	.help = "The newest events of the selected session while it records, the last at the "
+		"bottom. When more pass than can be shown, whole packets are sampled; nothing "
 		"is lost by that, it is all in the trace. Moving up leaves following, F returns.",
 	.state_bytes = sizeof(struct tail_state),
 	.init = init,
@@ -364,4 +360,5 @@ const struct view_class tail_view = {
 	.label = label,
 	EVENT_ROWS_VIEW_CALLS,
 	.actions = actions,
+	.shared = {view_row_actions, view_searches, view_event_actions, view_session_actions},
 };

@@ -12,6 +12,8 @@
 #include "backend/model/picture.h"
 #include "views/canvas.h"
 
+#define VIEW_SHARED_MAX 4
+
 struct browse_info;
 struct log_entry;
 struct points;
@@ -82,7 +84,7 @@ struct view_class {
 	const char *name;  /* "sessions": for bind, help, tests */
 	const char *title; /* "Sessions" */
 	char digit;	   /* '1' … '7': jumps here; '\0': no place of its own */
-	const char *help;  /* what one sees here, a few lines */
+	const char *help;  /* what one sees here, some sentences */
 	size_t state_bytes;
 	void (*init)(void *state);
 	void (*finish)(void *state);
@@ -94,7 +96,7 @@ struct view_class {
 	void (*fit)(void *state, const struct view_input *input, int rows, int columns);
 	void (*draw)(const void *state, const struct view_input *input, struct canvas *canvas);
 	/*
-	 * action: a word from the keymap, one of view_common_actions or of the view's own;
+	 * action: a word from the keymap, one of those that view_knows();
 	 * argument: text of the field that belongs to it, or "". Fills *command with a command line
 	 * to run ("rotate web"), or with an intent: "@PANE" to go to a pane, "@acknowledge" (the
 	 * losses of the selected session are seen), "@copy TEXT" (to the clipboard, the rest of the
@@ -106,7 +108,7 @@ struct view_class {
 	void (*detail)(const void *state, const struct view_input *input, struct text *out);
 	/*
 	 * What the action would do now, in at most 6 letters for the function bar: "Start" or
-	 * "Stop". NULL: not said. May be NULL. After fit.
+	 * "Stop". NULL: what its name says. May be NULL. After fit.
 	 */
 	const char *(*label)(const void *state, const struct view_input *input, const char *action);
 	/*
@@ -122,11 +124,19 @@ struct view_class {
 	void (*recall)(void *state, const char *memo);
 	/* What else could be a column now, besides those that it remembers. May be NULL. */
 	void (*add_column_names)(const void *state, struct word_list *names);
-	const struct view_action *actions; /* its own besides the common ones; ends with {NULL} */
+	const struct view_action *actions;		   /* its own; ends with {NULL} */
+	const struct view_action *shared[VIEW_SHARED_MAX]; /* that other views have too */
 };
 
-/* What all lists understand: every view but help, tail and browser; ends with {NULL}. */
-extern const struct view_action view_common_actions[];
+/* What a view may share; each ends with {NULL}. */
+extern const struct view_action view_row_actions[];	/* moving, clicking, copying */
+extern const struct view_action view_searches[];	/* finding and filtering rows */
+extern const struct view_action view_list_actions[];	/* what lists have besides */
+extern const struct view_action view_event_actions[];	/* what decoded events have besides */
+extern const struct view_action view_session_actions[]; /* on the session that is shown */
+
+/* Whether act() understands the word. */
+bool view_knows(const struct view_class *view, const char *action);
 
 extern const struct view_class *const view_table[];
 extern const size_t view_count;

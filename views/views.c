@@ -13,7 +13,7 @@ const struct view_class *const view_table[] = {
 };
 const size_t view_count = COUNT_OF(view_table);
 
-const struct view_action view_common_actions[] = {
+const struct view_action view_row_actions[] = {
 	{"down", "next row"},
 	{"up", "previous row"},
 	{"page-down", "one page down"},
@@ -22,26 +22,47 @@ const struct view_action view_common_actions[] = {
 	{"half-up", "half a page up"},
 	{"first", "first row"},
 	{"last", "last row"},
-	{"left", "scroll a third of the name to the left"},
-	{"right", "scroll a third of the name to the right"},
+	{"left", "scroll a third of the width to the left"},
+	{"right", "scroll a third of the width to the right"},
 	{"left-one", "scroll one column to the left"},
 	{"right-one", "scroll one column to the right"},
 	{"left-end", "scroll to the beginning"},
 	{"right-end", "scroll to the end"},
-	{"sort-next", "sort by the next column"},
-	{"sort-previous", "sort by the previous column"},
-	{"sort-invert", "sort the other way round"},
-	{"mark", "mark the row; actions take all marked rows"},
-	{"unmark-all", "remove all marks"},
+	{"click", "select the row or sort by the title at ROW COLUMN"},
+	{"copy", "copy the name or path"},
+	{NULL, NULL},
+};
+
+const struct view_action view_searches[] = {
 	{"filter", "show only rows that match: text, a|b, /re/, col:x, !not"},
 	{"find-start", "a search begins here"},
 	{"find", "select the next row that matches"},
 	{"find-next", "next row that matches"},
 	{"find-previous", "previous row that matches"},
+	{NULL, NULL},
+};
+
+const struct view_action view_list_actions[] = {
+	{"sort-next", "sort by the next column"},
+	{"sort-previous", "sort by the previous column"},
+	{"sort-invert", "sort the other way round"},
+	{"mark", "mark the row; actions take all marked rows"},
+	{"unmark-all", "remove all marks"},
 	{"follow", "stay on the object or on the row; on the newest in logs"},
-	{"click", "select the row or sort by the title at ROW COLUMN"},
-	{"copy", "copy the name or path"},
 	{"copy-command", "copy the command that makes such a row"},
+	{NULL, NULL},
+};
+
+const struct view_action view_event_actions[] = {
+	{"open", "all fields of the event"},
+	{"time-format", "times: absolute, relative, to the row above"},
+	{"columns", "some columns, all, or name and fields only"},
+	{"wrap", "long events over several rows"},
+	{"repeats", "repeats: shown, dim, collapsed"},
+	{NULL, NULL},
+};
+
+const struct view_action view_session_actions[] = {
 	{"session-toggle", "start or stop the session"},
 	{"start", "start the session"},
 	{"stop", "stop the session"},
@@ -53,6 +74,24 @@ const struct view_action view_common_actions[] = {
 	{"acknowledge", "the losses are seen"},
 	{NULL, NULL},
 };
+
+static bool has_action(const struct view_action *actions, const char *name)
+{
+	for (; actions && actions->name; actions++) {
+		if (!strcmp(actions->name, name))
+			return true;
+	}
+	return false;
+}
+
+bool view_knows(const struct view_class *view, const char *action)
+{
+	bool is_known = has_action(view->actions, action);
+
+	for (size_t i = 0; i < VIEW_SHARED_MAX && !is_known; i++)
+		is_known = has_action(view->shared[i], action);
+	return is_known;
+}
 
 const struct view_class *view_find(const char *name)
 {

@@ -151,7 +151,7 @@ static void forms_look_as_drawn(void **state)
 static const struct view_class pane = {
 	.name = "pane",
 	.title = "Pane",
-	.help = "What one sees here, in a sentence that is as long as these are.\nAnd another one.",
+	.help = "What one sees here, in a sentence that is as long as these are. And another one.",
 };
 
 /* Every third is the pane's own. */
@@ -172,7 +172,7 @@ static void draw_help(const char *name, struct help_view *help, const struct hel
 {
 	for (size_t i = 0; i < COUNT_OF(sizes); i++) {
 		canvas_resize(canvas, sizes[i].rows, sizes[i].columns);
-		help_view_fit(help, content, sizes[i].rows, sizes[i].columns);
+		help_view_fit(help, content, canvas);
 		help_view_draw(help, canvas);
 		keep(name, i);
 	}

@@ -141,7 +141,6 @@ static void names_sort_as_people_count(void **state)
 static void commands_name_the_session(void **state)
 {
 	(void)state;
-	shown_expect(&shown, "toggle", "stop web");
 	shown_expect(&shown, "session-toggle", "stop web");
 	shown_expect(&shown, "rotate", "rotate web");
 	shown_expect(&shown, "destroy", "destroy web");
@@ -151,8 +150,9 @@ static void commands_name_the_session(void **state)
 	shown_expect(&shown, "open-chunks", "@chunks");
 	shown_expect(&shown, "copy", "@copy /root/lttng-traces/web-20261122-140000");
 	shown_act(&shown, "up", "");
-	shown_expect(&shown, "toggle", "start db");
+	shown_expect(&shown, "session-toggle", "start db");
 	shown_expect(&shown, "copy", "@copy db");
+	assert_false(shown_act(&shown, "toggle", "")); /* nothing here is enabled or disabled */
 	assert_false(shown_act(&shown, "fly", ""));
 }
 
@@ -162,27 +162,27 @@ static void marked_sessions_are_all_meant(void **state)
 	shown_act(&shown, "first", "");
 	shown_act(&shown, "mark", "");
 	shown_act(&shown, "mark", "");
-	shown_expect(&shown, "toggle", "start db; stop web");
+	shown_expect(&shown, "session-toggle", "start db; stop web");
 	shown_expect(&shown, "destroy", "destroy db; destroy web");
 	shown_draw(&shown, 4, 60, GLYPHS_UTF8);
 	assert_int_equal(canvas_cell(shown.canvas, 1, 0)->chars[0], '*');
 	assert_int_equal(canvas_cell(shown.canvas, 1, 0)->role, ROLE_MARK);
 	shown_act(&shown, "filter", "web"); /* what is not shown is not meant */
-	shown_expect(&shown, "toggle", "stop web");
+	shown_expect(&shown, "session-toggle", "stop web");
 	shown_act(&shown, "unmark-all", "");
 	shown_act(&shown, "filter", "");
-	shown_expect(&shown, "toggle", "stop web");
+	shown_expect(&shown, "session-toggle", "stop web");
 }
 
 static void without_sessions_nothing_is_asked(void **state)
 {
 	(void)state;
 	pictures_init(&pictures);
-	shown_expect(&shown, "toggle", "");
+	shown_expect(&shown, "session-toggle", "");
 	shown_expect(&shown, "rotate", "");
 	shown_expect(&shown, "open", "");
 	shown_expect(&shown, "acknowledge", "");
-	assert_null(sessions_view.label(shown.state, &pictures.input, "toggle"));
+	assert_null(sessions_view.label(shown.state, &pictures.input, "session-toggle"));
 }
 
 static void names_stay_one_word(void **state)
@@ -190,17 +190,18 @@ static void names_stay_one_word(void **state)
 	(void)state;
 	pictures_init(&pictures);
 	pictures_add_session(&pictures, "a b; destroy x");
-	shown_expect(&shown, "toggle", "start 'a b; destroy x'");
+	shown_expect(&shown, "session-toggle", "start 'a b; destroy x'");
 	pictures.sessions[0].name = "-rf";
 	shown_expect(&shown, "rotate", "rotate -- -rf");
 	shown_expect(&shown, "snapshot", "snapshot record -s -rf");
 }
 
-static void the_label_says_what_toggle_does(void **state)
+static void the_label_says_start_or_stop(void **state)
 {
 	(void)state;
 	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
-	assert_string_equal(sessions_view.label(shown.state, &pictures.input, "toggle"), "Stop");
+	assert_string_equal(sessions_view.label(shown.state, &pictures.input, "session-toggle"),
+			    "Stop");
 	shown_act(&shown, "up", "");
 	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
 	assert_string_equal(sessions_view.label(shown.state, &pictures.input, "session-toggle"),
@@ -308,7 +309,7 @@ int main(void)
 		TEST(marked_sessions_are_all_meant),
 		TEST(without_sessions_nothing_is_asked),
 		TEST(names_stay_one_word),
-		TEST(the_label_says_what_toggle_does),
+		TEST(the_label_says_start_or_stop),
 		TEST(losses_alarm_until_acknowledged),
 		TEST(lost_packets_count_where_events_do_not),
 		TEST(the_detail_line_has_exact_numbers),
