@@ -37,6 +37,8 @@ static void unmap(struct attachment *attachment)
 {
 	if (attachment->control)
 		munmap((void *)(uintptr_t)attachment->control, attachment->control_bytes);
+	if (attachment->bell)
+		munmap((void *)(uintptr_t)attachment->bell, (size_t)sysconf(_SC_PAGESIZE));
 	if (attachment->lanes)
 		munmap(attachment->lanes, lane_file_bytes(&attachment->geometry));
 	if (attachment->is_ours)
@@ -71,26 +73,36 @@ static bool map_rings(struct attachment *attachment)
 	return true;
 }
 
-static const char *map_all(struct attachment *attachment, int control_fd, int lanes_fd)
+/* Without one the console looks by itself, only not as soon. */
+static void map_bell(struct attachment *attachment, int fd)
+{
+	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+
+	if (fd >= 0 && is_solid(fd, page_bytes))
+		attachment->bell = map(fd, page_bytes, PROT_READ);
+}
+
+static const char *map_all(struct attachment *attachment, const int fds[ATTACH_FDS])
 {
 	if (!lane_geometry_is_good(&attachment->geometry) ||
 	    attachment->control_bytes < sizeof(struct lane_control))
 		return "the geometry of the lanes is out of bounds";
-	if (!is_solid(control_fd, attachment->control_bytes) ||
-	    !is_solid(lanes_fd, lane_file_bytes(&attachment->geometry)))
+	if (!is_solid(fds[ATTACH_CONTROL], attachment->control_bytes) ||
+	    !is_solid(fds[ATTACH_LANES], lane_file_bytes(&attachment->geometry)))
 		return "the memory files are not sealed, or too small";
-	attachment->control = map(control_fd, attachment->control_bytes, PROT_READ);
-	attachment->lanes =
-		map(lanes_fd, lane_file_bytes(&attachment->geometry), PROT_READ | PROT_WRITE);
+	attachment->control = map(fds[ATTACH_CONTROL], attachment->control_bytes, PROT_READ);
+	attachment->lanes = map(fds[ATTACH_LANES], lane_file_bytes(&attachment->geometry),
+				PROT_READ | PROT_WRITE);
 	if (!attachment->control || !attachment->lanes || !map_rings(attachment))
 		return "the memory can't be mapped";
 	if (attachment->control->magic != LANE_MAGIC)
 		return "the control page has another magic number";
+	map_bell(attachment, fds[ATTACH_BELL]);
 	return NULL;
 }
 
-bool attachment_start(const struct lane_geometry *geometry, size_t control_bytes, int control_fd,
-		      int lanes_fd, const char **why)
+bool attachment_start(const struct lane_geometry *geometry, size_t control_bytes,
+		      const int fds[ATTACH_FDS], const char **why)
 {
 	struct attachment *attachment = calloc(1, sizeof(*attachment));
 
@@ -99,7 +111,7 @@ bool attachment_start(const struct lane_geometry *geometry, size_t control_bytes
 		return false;
 	attachment->geometry = *geometry;
 	attachment->control_bytes = control_bytes;
-	*why = map_all(attachment, control_fd, lanes_fd);
+	*why = map_all(attachment, fds);
 	if (*why) {
 		unmap(attachment);
 		return false;

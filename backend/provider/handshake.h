@@ -6,7 +6,7 @@
  *
  *	application                                 console
  *	HELLO                                 ──►
- *	                                      ◄──   ATTACH (2 file descriptors), or REFUSED
+ *	                                      ◄──   ATTACH (2 or 3 descriptors), or REFUSED
  *	PROVIDER, its EVENTs and LABELS, PROVIDER_END ──►      for each provider, now or later
  *	                                      ◄──   FLAGS   for each provider
  *	READY                                 ──►           flags may be 1 from here on
@@ -134,7 +134,10 @@ struct handshake_note {
 	uint32_t is_failed; /* READY: its flags could not be mapped, so nothing will come of it */
 };
 
-/* Descriptors: the control file, then the lanes' file, both sealed against shrinking. */
+/*
+ * Descriptors: the control file, the lanes' file, then, from minor version 1 on and if the console
+ * has one, that of the bell's page; all are sealed against shrinking.
+ */
 struct handshake_attach {
 	struct handshake_header header;
 	uint16_t abi_major;

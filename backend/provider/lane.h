@@ -15,7 +15,7 @@
 enum {
 	LANE_MAGIC = 0x54524c31, /* "TRL1" */
 	LANE_ABI_MAJOR = 1,	 /* another one is refused */
-	LANE_ABI_MINOR = 0,	 /* the lower of both counts */
+	LANE_ABI_MINOR = 1,	 /* the lower of both counts; 1: there is a bell */
 };
 
 /* What either side refuses to go beyond. */
@@ -55,6 +55,15 @@ struct lane_control {
 	uint32_t mode;	/* enum lane_mode; may change at any time */
 	struct lane_geometry geometry;
 	uint32_t pid;
+};
+
+/*
+ * A page of its own, the same for all applications of a console, which they can only read. While
+ * is_wanted is not 0 the console sleeps: whoever opens a sub-buffer wakes those that wait there
+ * with FUTEX_WAKE.
+ */
+struct lane_bell {
+	uint32_t is_wanted;
 };
 
 /* Page 0 of the lanes' file. Applications write. */

@@ -170,19 +170,20 @@ static void refuse(const char *why)
 	send_message(sizeof(*message));
 }
 
-static bool take_attach(size_t bytes, const int fds[2])
+static bool take_attach(size_t bytes, const int fds[ATTACH_FDS])
 {
 	struct handshake_attach attach;
 	const char *why;
 
-	if (bytes != sizeof(attach) || fds[0] < 0 || fds[1] < 0 || attachment_current)
+	if (bytes != sizeof(attach) || fds[ATTACH_CONTROL] < 0 || fds[ATTACH_LANES] < 0 ||
+	    attachment_current)
 		return false;
 	memcpy(&attach, connection.message, sizeof(attach));
 	if (attach.abi_major != LANE_ABI_MAJOR) {
 		refuse("the console speaks another version");
 		return false;
 	}
-	if (attachment_start(&attach.geometry, attach.control_bytes, fds[0], fds[1], &why))
+	if (attachment_start(&attach.geometry, attach.control_bytes, fds, &why))
 		return true;
 	refuse(why);
 	return false;
@@ -211,7 +212,8 @@ static bool take_flags(size_t bytes, const struct provider_list *providers)
 	return true;
 }
 
-static bool take_message(size_t bytes, const int fds[2], const struct provider_list *providers)
+static bool take_message(size_t bytes, const int fds[ATTACH_FDS],
+			 const struct provider_list *providers)
 {
 	struct handshake_header header;
 
@@ -233,7 +235,7 @@ static bool take_message(size_t bytes, const int fds[2], const struct provider_l
 	}
 }
 
-static void take_descriptors(struct msghdr *message, int fds[2])
+static void take_descriptors(struct msghdr *message, int fds[ATTACH_FDS])
 {
 	int count = 0;
 
@@ -246,7 +248,7 @@ static void take_descriptors(struct msghdr *message, int fds[2])
 			int fd;
 
 			memcpy(&fd, CMSG_DATA(at) + i, sizeof(fd));
-			if (count < 2)
+			if (count < ATTACH_FDS)
 				fds[count++] = fd;
 			else
 				close(fd);
@@ -263,7 +265,7 @@ static bool receive(const struct provider_list *providers, bool *is_empty)
 				 .msg_iovlen = 1,
 				 .msg_control = control,
 				 .msg_controllen = sizeof(control)};
-	int fds[2] = {-1, -1};
+	int fds[ATTACH_FDS] = {-1, -1, -1};
 	ssize_t got = recvmsg(connection.fd, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	bool is_good;
 
@@ -272,7 +274,7 @@ static bool receive(const struct provider_list *providers, bool *is_empty)
 		return *is_empty;
 	take_descriptors(&message, fds);
 	is_good = take_message((size_t)got, fds, providers);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < ATTACH_FDS; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	return is_good;

@@ -33,6 +33,7 @@ struct ring {
 struct attachment {
 	struct lane_geometry geometry;
 	const struct lane_control *control;
+	const struct lane_bell *bell; /* NULL: the console has none */
 	unsigned char *lanes;
 	struct ring *rings;
 	uint32_t *is_ours; /* 1; in a forked child 0, however it was forked */
@@ -47,9 +48,12 @@ struct attachment {
 /* NULL while no console is there. Written under the lock, read by any thread. */
 extern struct attachment *attachment_current;
 
+/* What came with ATTACH: the control file, the lanes' file, the bell's page or -1. */
+enum { ATTACH_CONTROL, ATTACH_LANES, ATTACH_BELL, ATTACH_FDS };
+
 /* Takes the place of the present one. Closes no descriptor. False: refused, and why. */
-bool attachment_start(const struct lane_geometry *geometry, size_t control_bytes, int control_fd,
-		      int lanes_fd, const char **why);
+bool attachment_start(const struct lane_geometry *geometry, size_t control_bytes,
+		      const int fds[ATTACH_FDS], const char **why);
 void attachment_stop(void);
 void attachment_reap(void);
 /* In a forked child: lets go of what belongs to the parent. */

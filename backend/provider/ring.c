@@ -11,6 +11,7 @@
 #include "provider.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -20,6 +21,7 @@
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
 #endif
+#define FUTEX_WAKE 1 /* linux/futex.h, which not all C libraries come with */
 
 /* No lane: too full for any record. */
 struct ring ring_none;
@@ -242,6 +244,15 @@ static bool switch_sub_buffer(struct ring *ring, uint64_t reserve, uint32_t tid)
 	return true;
 }
 
+/* A console that sleeps would come too late for what may follow. */
+static void ring_bell(const struct ring *ring)
+{
+	const struct lane_bell *bell = ring->attachment->bell;
+
+	if (bell && __atomic_load_n(&bell->is_wanted, __ATOMIC_RELAXED))
+		syscall(SYS_futex, &bell->is_wanted, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
 static void announce(struct ring *ring, uint64_t reserve, uint32_t tid)
 {
 	ring_put_owner(ring->fast.data + (reserve & ring->fast.mask), tid,
@@ -263,6 +274,7 @@ bool ring_make_room(struct ring *ring, size_t bytes, uint32_t tid)
 	if (!fits(ring, reserve, bytes)) {
 		if (!switch_sub_buffer(ring, reserve, tid))
 			return false;
+		ring_bell(ring);
 	} else if (ring->needs_owner) {
 		announce(ring, reserve, tid);
 	}

@@ -103,6 +103,7 @@ struct kit *kit_open(struct lane_geometry geometry, uint32_t mode)
 	kit->fd = -1;
 	kit->control_fd = make_file("control", control_bytes(), &kit->control);
 	kit->lanes_fd = make_file("lanes", lane_file_bytes(&geometry), &kit->lanes);
+	kit->bell_fd = make_file("bell", page_bytes(), &kit->bell);
 	*kit->control = (struct lane_control){
 		.magic = LANE_MAGIC,
 		.abi_major = LANE_ABI_MAJOR,
@@ -125,7 +126,9 @@ void kit_close(struct kit *kit)
 	munmap(kit->control, control_bytes());
 	munmap(kit->lanes, lane_file_bytes(&kit->geometry));
 	close(kit->control_fd);
+	munmap(kit->bell, page_bytes());
 	close(kit->lanes_fd);
+	close(kit->bell_fd);
 	free(kit);
 }
 
@@ -149,17 +152,18 @@ static void send_attach(const struct kit *kit)
 	struct handshake_attach attach = {
 		.header = header_of(HANDSHAKE_ATTACH, sizeof(attach)),
 		.abi_major = LANE_ABI_MAJOR,
+		.abi_minor = LANE_ABI_MINOR,
 		.control_bytes = (uint32_t)control_bytes(),
 		.geometry = kit->geometry,
 	};
 	struct iovec part = {&attach, sizeof(attach)};
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(2 * sizeof(int))] = {0};
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(3 * sizeof(int))] = {0};
 	struct msghdr message = {.msg_iov = &part,
 				 .msg_iovlen = 1,
 				 .msg_control = control,
 				 .msg_controllen = sizeof(control)};
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
-	int fds[2] = {kit->control_fd, kit->lanes_fd};
+	int fds[] = {kit->control_fd, kit->lanes_fd, kit->bell_fd};
 
 	rights->cmsg_level = SOL_SOCKET;
 	rights->cmsg_type = SCM_RIGHTS;

@@ -52,6 +52,8 @@ struct kit {
 	unsigned char *lanes;
 	int control_fd;
 	int lanes_fd;
+	struct lane_bell *bell;
+	int bell_fd;
 	int listen_fd;
 	int fd; /* -1: no application, or it has gone */
 	char path[108];

@@ -5,6 +5,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -46,6 +47,14 @@ enum { SCALE = 20, DESTRUCTOR_ROUNDS = 3 };
 #else
 enum { SCALE = 1, DESTRUCTOR_ROUNDS = 4 };
 #endif
+
+/* NATIVE_TIMES=100: what is a matter of chance gets more of them. */
+static int times(void)
+{
+	const char *text = getenv("NATIVE_TIMES");
+
+	return text && atoi(text) > 0 ? atoi(text) : 1;
+}
 
 static uint64_t attempted; /* of one thread at a time, or atomic */
 
@@ -207,7 +216,8 @@ static void overwrite_snapshots_are_whole(void **state)
 
 	(void)state;
 	assert_int_equal(pthread_create(&writer, NULL, emit_until_told, &stop), 0);
-	for (int i = 0; i < 200000 && accepted < 3000 && !kit->error[0]; i++)
+	for (int i = 0;
+	     i < 200000 * times() && accepted < 3000 * (uint64_t)times() && !kit->error[0]; i++)
 		accepted += kit_snapshot(kit, 0, &rejected);
 	__atomic_store_n(&stop, true, __ATOMIC_RELAXED);
 	pthread_join(writer, NULL);
@@ -434,7 +444,7 @@ static void jumps_out_of_handlers_stall_nothing(void **state)
 	(void)state;
 	handled = 0;
 	sigaction(SIGALRM, &action, NULL);
-	trace_through_jumps(kit, tracon_monotonic() / 1000000 + 400);
+	trace_through_jumps(kit, tracon_monotonic() / 1000000 + 400 * (uint64_t)times());
 	signal(SIGALRM, SIG_DFL);
 	commit = kit_lane(kit, 0)->commit;
 	if (!kit_drain(kit))
@@ -583,6 +593,40 @@ static void ordered_events_keep_their_order(void **state)
 	finish(kit);
 }
 
+struct sleeper {
+	struct lane_bell *bell;
+	bool was_woken;
+};
+
+static void *sleep_until_rung(void *data)
+{
+	struct sleeper *sleeper = data;
+	const struct timespec limit = {20, 0};
+
+	sleeper->was_woken =
+		syscall(SYS_futex, &sleeper->bell->is_wanted, FUTEX_WAIT, 1, &limit, NULL, 0) == 0;
+	__atomic_store_n(&sleeper->bell->is_wanted, 0, __ATOMIC_RELEASE);
+	return NULL;
+}
+
+/* Promise: a console that sleeps is woken when a sub-buffer is opened. */
+static void opening_a_sub_buffer_wakes_who_sleeps(void **state)
+{
+	struct kit *kit = connected(kit_geometry(2, 1, 12, 4), LANE_MODE_OVERWRITE);
+	struct sleeper sleeper = {.bell = kit->bell};
+	uint32_t number = 0;
+	pthread_t thread;
+
+	(void)state;
+	kit->bell->is_wanted = 1;
+	assert_int_equal(pthread_create(&thread, NULL, sleep_until_rung, &sleeper), 0);
+	while (__atomic_load_n(&kit->bell->is_wanted, __ATOMIC_ACQUIRE))
+		emit(number++);
+	pthread_join(thread, NULL);
+	assert_true(sleeper.was_woken);
+	finish(kit);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -600,6 +644,7 @@ int main(void)
 		cmocka_unit_test(disabled_events_store_nothing),
 		cmocka_unit_test(a_dead_console_switches_off),
 		cmocka_unit_test(ordered_events_keep_their_order),
+		cmocka_unit_test(opening_a_sub_buffer_wakes_who_sleeps),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

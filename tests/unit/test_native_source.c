@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The console's side of native applications: shapes, clocks, and what streams make of lanes. */
+#include <linux/futex.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/ctf/type.h"
@@ -215,6 +221,48 @@ static void broken_line_asks_for_another_chunk(void **state)
 	assert_int_equal(clock.frequency_hz, 2 * NS_PER_S);
 	assert_int_equal(shown(&clock, 6 * NS_PER_S), 3 * NS_PER_S); /* of before, as it was */
 	pthread_mutex_destroy(&source.clock_lock);
+}
+
+/* --- the bell */
+
+static bool is_readable(int fd, int timeout_ms)
+{
+	struct pollfd polled = {.fd = fd, .events = POLLIN};
+
+	return poll(&polled, 1, timeout_ms) == 1;
+}
+
+/* As an application has it: it can read the page, and wake who sleeps there. */
+static void bell_wakes_once_for_each_time_it_was_raised(void **state)
+{
+	struct native_bell *bell = native_bell_create();
+	int page_fd = native_bell_page_fd(bell);
+	int event_fd;
+	const struct lane_bell *page;
+
+	(void)state;
+	if (!bell)
+		skip(); /* Linux before 5.1 */
+	event_fd = native_bell_event_fd(bell);
+	assert_ptr_equal(mmap(NULL, sizeof(*page), PROT_WRITE, MAP_SHARED, page_fd, 0), MAP_FAILED);
+	page = mmap(NULL, sizeof(*page), PROT_READ, MAP_SHARED, page_fd, 0);
+	assert_ptr_not_equal(page, MAP_FAILED);
+	for (int round = 0; round < 3; round++) {
+		native_bell_raise(bell);
+		assert_true(native_bell_is_up(bell));
+		for (int i = 0; i < 20000 && !is_readable(event_fd, 1); i++)
+			syscall(SYS_futex, &page->is_wanted, FUTEX_WAKE, 1, NULL, NULL, 0);
+		assert_true(is_readable(event_fd, 0));
+		assert_false(native_bell_is_up(bell));
+		fd_drain(event_fd);
+		syscall(SYS_futex, &page->is_wanted, FUTEX_WAKE, 1, NULL, NULL, 0);
+		assert_false(is_readable(event_fd, 0)); /* nobody had raised it */
+	}
+	native_bell_raise(bell);
+	native_bell_lower(bell);
+	assert_int_equal(page->is_wanted, 0);
+	munmap((void *)(uintptr_t)page, sizeof(*page));
+	native_bell_destroy(bell);
 }
 
 /* --- lanes */
@@ -562,6 +610,7 @@ int main(void)
 		cmocka_unit_test(line_of_pairs_is_the_clock),
 		cmocka_unit_test(residual_tells_how_far_a_pair_is_off),
 		cmocka_unit_test(broken_line_asks_for_another_chunk),
+		cmocka_unit_test(bell_wakes_once_for_each_time_it_was_raised),
 		cmocka_unit_test(full_sub_buffer_is_lent_as_it_is),
 		cmocka_unit_test(flush_cuts_where_it_was_asked_for),
 		cmocka_unit_test(sub_buffer_filled_to_its_last_byte_is_whole),

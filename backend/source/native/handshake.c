@@ -55,13 +55,14 @@ static bool send_attach(struct native_process *process, struct error *err)
 		.abi_major = LANE_ABI_MAJOR,
 		.abi_minor = LANE_ABI_MINOR,
 	};
-	int fds[2] = {-1, -1};
+	int bell_fd = native_bell_page_fd(process->source->bell);
+	int fds[] = {-1, -1, bell_fd};
 	bool is_sent = native_process_map(process, fds, err);
 
 	if (is_sent) {
 		attach.control_bytes = (uint32_t)process->control_bytes;
 		attach.geometry = process->geometry;
-		is_sent = fd_send(process->fd, &attach, sizeof(attach), fds, 2) ||
+		is_sent = fd_send(process->fd, &attach, sizeof(attach), fds, bell_fd < 0 ? 2 : 3) ||
 			  error_set_errno(err, errno, "it takes no answer");
 	}
 	fd_close(&fds[0]);

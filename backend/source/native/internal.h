@@ -16,6 +16,7 @@
 #include "backend/consume/consumer.h"
 #include "backend/provider/lane.h"
 #include "backend/sink/sink.h"
+#include "backend/source/native/bell.h"
 #include "backend/source/native/catalog.h"
 #include "backend/source/native/native.h"
 #include "backend/source/native/timebase.h"
@@ -297,6 +298,8 @@ struct native_source {
 	struct queue *queue;
 	struct thread *thread;
 	struct timer *poll_timer, *clock_timer;
+	struct native_bell *bell; /* NULL: there is none */
+	struct watch *bell_watch;
 	uint64_t polled_at_ns;
 	uint64_t busy_at_ns; /* the last look that found something */
 	int listen_fd;

@@ -27,7 +27,7 @@
 #define PROCESSES_MAX 4096
 #define POLL_IDLE_NS  (20 * NS_PER_MS)
 #define POLL_ALERT_NS (2 * NS_PER_MS) /* a lane from nothing to full takes some 3 ms */
-#define ALERT_NS      (10 * NS_PER_S) /* since the last record: programs come in bursts */
+#define ALERT_NS      NS_PER_S	      /* since the last record: then the bell is up */
 #define POLL_BUSY_NS  NS_PER_MS
 #define ACCEPT_COUNT  64
 #define MESSAGE_COUNT 256 /* of one application, then others have a turn */
@@ -185,6 +185,17 @@ static uint64_t most_progress(struct native_source *source)
 	return most;
 }
 
+/* Bursts come after a silence, too. */
+static uint64_t idle_pause_ns(struct native_source *source)
+{
+	if (source->polled_at_ns - source->busy_at_ns < ALERT_NS)
+		return POLL_ALERT_NS;
+	if (!source->bell || native_bell_is_up(source->bell))
+		return POLL_IDLE_NS;
+	native_bell_raise(source->bell);
+	return POLL_ALERT_NS;
+}
+
 /* A quarter of the time in which the fastest lane fills. */
 static uint64_t poll_pause_ns(struct native_source *source, uint64_t passed_ns)
 {
@@ -194,11 +205,11 @@ static uint64_t poll_pause_ns(struct native_source *source, uint64_t passed_ns)
 				      : 0;
 	uint64_t pause_ns;
 
-	if (progress > 0)
-		source->busy_at_ns = source->polled_at_ns;
 	if (progress == 0 || ring_bytes == 0)
-		return source->polled_at_ns - source->busy_at_ns < ALERT_NS ? POLL_ALERT_NS
-									    : POLL_IDLE_NS;
+		return idle_pause_ns(source);
+	source->busy_at_ns = source->polled_at_ns;
+	if (source->bell)
+		native_bell_lower(source->bell);
 	pause_ns = (uint64_t)((__int128)passed_ns * ring_bytes / 4 / progress);
 	if (pause_ns < POLL_BUSY_NS)
 		return POLL_BUSY_NS;
@@ -214,6 +225,19 @@ static void poll_lanes(void *data, uint64_t now_ns)
 	native_sessions_poll(source);
 	if (native_sessions_are_active(source))
 		timer_arm(source->poll_timer, now_ns + poll_pause_ns(source, passed_ns));
+}
+
+/* Whoever rings without end is looked at no more often than who is busy. */
+static void bell_rang(void *data, unsigned int events)
+{
+	struct native_source *source = data;
+	uint64_t soonest_ns = source->polled_at_ns + POLL_BUSY_NS;
+	uint64_t now_ns = clock_monotonic_ns();
+
+	(void)events;
+	fd_drain(native_bell_event_fd(source->bell));
+	if (native_sessions_are_active(source))
+		timer_arm(source->poll_timer, now_ns > soonest_ns ? now_ns : soonest_ns);
 }
 
 static void take_time(void *data, uint64_t now_ns)
@@ -479,6 +503,8 @@ static void native_destroy(struct source *base)
 	fd_close(&source->listen_fd);
 	loop_remove_timer(source->loop, source->poll_timer);
 	loop_remove_timer(source->loop, source->clock_timer);
+	loop_unwatch(source->loop, source->bell_watch);
+	native_bell_destroy(source->bell);
 	loop_unwatch_queue(source->loop, source->queue);
 	loop_destroy(source->loop);
 	queue_destroy(source->queue);
@@ -531,6 +557,10 @@ static struct source *native_create(const struct places *places, const struct so
 	source->queue = queue_create();
 	pthread_mutex_init(&source->clock_lock, NULL);
 	source->watch = native_watch_create(source);
+	source->bell = native_bell_create();
+	if (source->bell)
+		source->bell_watch = loop_watch(source->loop, native_bell_event_fd(source->bell),
+						WATCH_READ, bell_rang, source);
 	loop_watch_queue(source->loop, source->queue);
 	source->poll_timer = loop_add_timer(source->loop, poll_lanes, source);
 	source->clock_timer = loop_add_timer(source->loop, take_time, source);
