@@ -527,6 +527,57 @@ static inline const unsigned char *step_plain(const struct scan_program *program
 		       : at + skips_bytes[program->string_count];
 }
 
+/* Events of one type with strings, behind one that was. */
+struct text_run {
+	const unsigned char *at;
+	const struct scan_program *program;
+	uint64_t step_bytes; /* of the one before */
+	uint64_t count;
+	uint32_t id;
+};
+
+static inline __attribute__((always_inline)) void walk_texts_of(struct cursor *cursor,
+								uint64_t body_bytes,
+								struct text_run *run,
+								enum ctf_header header)
+{
+	const unsigned char *at = run->at, *end = cursor->bytes + cursor->end_bits / 8;
+	uint64_t clock = cursor->clock, guess = run->step_bytes, count = 0;
+
+	while ((uint64_t)(end - at) >= body_bytes && short_id(at, header) == run->id) {
+		const unsigned char *next = step_plain(run->program, at + body_bytes, end);
+		uint64_t step;
+
+		if (!next)
+			break;
+		clock = short_clock(at, header, clock);
+		step = (uint64_t)(next - at);
+		if (step == guess) { /* see walk_packed() */
+			__asm__("" : "+r"(guess));
+			step = guess;
+		}
+		guess = step;
+		at += step;
+		count++;
+	}
+	cursor->clock = clock;
+	run->at = at;
+	run->step_bytes = guess;
+	run->count = count;
+}
+
+/* A call, so that who has no such row keeps its registers. */
+static __attribute__((noinline)) void walk_texts(struct cursor *cursor, uint64_t body_bytes,
+						 struct text_run *run, enum ctf_header header)
+{
+	if (header == CTF_HEADER_WIDE)
+		walk_texts_of(cursor, body_bytes, run, CTF_HEADER_WIDE);
+	else if (header == CTF_HEADER_LARGE)
+		walk_texts_of(cursor, body_bytes, run, CTF_HEADER_LARGE);
+	else
+		walk_texts_of(cursor, body_bytes, run, CTF_HEADER_COMPACT);
+}
+
 /* One event whose payload begins at `from`; the cursor moves if it is whole. */
 static inline bool walk_program(struct cursor *cursor, const unsigned char *at, uint64_t from,
 				uintptr_t type, enum ctf_header header)
@@ -596,6 +647,18 @@ static inline __attribute__((always_inline)) uint64_t walk_packed(const struct s
 			guess = step;
 			at += step;
 			more = step;
+			if (__builtin_expect((uint64_t)(end - at) >= body_bytes &&
+						     short_id(at, header) == id,
+					     0)) {
+				struct text_run run = {at, (const struct scan_program *)type, step,
+						       0, id};
+
+				walk_texts(cursor, body_bytes, &run, header);
+				more += (uint64_t)(run.at - at);
+				at = run.at;
+				guess = run.step_bytes;
+				count += run.count;
+			}
 		} else {
 			if (!type ||
 			    !walk_program(cursor, at, (uint64_t)(at - cursor->bytes) + body_bytes,

@@ -107,7 +107,9 @@ static struct scanner *make_scanner(struct input *input)
 		.align_long = form & 2 ? 8 : 64,
 		.is_big_endian = form & 4,
 	};
-	enum ctf_header header = form & 8 ? CTF_HEADER_COMPACT : CTF_HEADER_LARGE;
+	enum ctf_header header = form & 8    ? CTF_HEADER_COMPACT
+				 : form & 32 ? CTF_HEADER_WIDE
+					     : CTF_HEADER_LARGE;
 	struct scanner *scanner = scanner_create(&layout, header);
 	struct text text = {0};
 
