@@ -10,11 +10,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/source/kernel/transcode.h"
+#include "tests/unit/kernel_kit.h"
 
-#define PAGE_BYTES   4096
 #define PACKET_BYTES (256 * 1024)
 #define ROUNDS_MAX   99
 
@@ -25,46 +24,16 @@ struct input {
 	struct kernel_classes classes;
 };
 
-static char *read_fixture(const char *name, size_t *length)
+static void add_format(void *data, const char *system, const char *text, size_t length,
+		       struct kernel_format *format)
 {
-	const char *source = getenv("abs_top_srcdir");
-	char *path = mem_printf("%s/tests/fixtures/kernel/%s", source ? source : ".", name);
-	struct error err = ERROR_INIT;
-	char *bytes;
+	struct input *input = data;
 
-	if (!fd_read_file(path, 64 << 20, &bytes, length, &err)) {
-		fprintf(stderr, "bench_transcode: %s\n", err.message);
-		exit(1);
-	}
-	free(path);
-	return bytes;
-}
-
-/* "=== SYSTEM" before each format file. */
-static void read_formats(struct input *input)
-{
-	static const char mark[] = "=== ";
-	size_t length;
-	char *all = read_fixture("formats.txt", &length);
-	char *at = all;
-
-	while (*at) {
-		char *system = at + strlen(mark);
-		char *text = strchr(system, '\n') + 1;
-		char *end = strstr(text, mark);
-		struct error err = ERROR_INIT;
-		struct kernel_format *format;
-
-		text[-1] = '\0';
-		if (!end)
-			end = text + strlen(text);
-		format = kernel_format_read(system, text, (size_t)(end - text), &err);
-		if (format)
-			input->by_id[format->id] = kernel_class_create(format);
-		kernel_format_destroy(format);
-		at = end;
-	}
-	free(all);
+	(void)system;
+	(void)text;
+	(void)length;
+	input->by_id[format->id] = kernel_class_create(format);
+	kernel_format_destroy(format);
 }
 
 static uint64_t cpu_ns(void)
@@ -96,7 +65,8 @@ static void transcode_all(const struct input *input, struct kernel_writer *write
 	for (size_t i = 0; i < input->page_count; i++) {
 		struct kernel_cursor cursor;
 
-		if (!kernel_page_begin(&cursor, input->pages + i * PAGE_BYTES, PAGE_BYTES))
+		if (!kernel_page_begin(&cursor, input->pages + i * KERNEL_KIT_PAGE_BYTES,
+				       KERNEL_KIT_PAGE_BYTES))
 			continue;
 		result->bytes_in += (uint64_t)(cursor.end - cursor.at);
 		while (kernel_transcode(writer, &input->classes, &cursor, UINT64_MAX) ==
@@ -128,11 +98,11 @@ int main(int argc, char **argv)
 		fputs("Usage: bench_transcode [ROUNDS [MILLISECONDS]]\n", stderr);
 		return 1;
 	}
-	input->pages = (unsigned char *)read_fixture("pages.bin", &length);
-	input->page_count = length / PAGE_BYTES;
+	input->pages = (unsigned char *)kernel_kit_read("pages.bin", &length);
+	input->page_count = length / KERNEL_KIT_PAGE_BYTES;
 	input->classes =
 		(struct kernel_classes){.by_id = input->by_id, .count = COUNT_OF(input->by_id)};
-	read_formats(input);
+	kernel_kit_read_formats(add_format, input);
 	kernel_writer_init(&writer, PACKET_BYTES);
 	for (unsigned int i = 0; i < rounds; i++) {
 		struct result one = {0};

@@ -179,6 +179,12 @@ void native_kit_put_pair(struct native_kit *kit, uint32_t number)
 	native_kit_put(kit, kit->base + KIT_PAIR, fields, sizeof(fields));
 }
 
+void native_kit_put_pairs(struct native_kit *kit, uint32_t begin, uint32_t end)
+{
+	for (uint32_t number = begin; number < end; number++)
+		native_kit_put_pair(kit, number);
+}
+
 uint32_t native_kit_fill(struct native_kit *kit, uint32_t first)
 {
 	uint64_t sub = native_kit_sub_bytes(kit);
@@ -192,6 +198,18 @@ uint32_t native_kit_fill(struct native_kit *kit, uint32_t first)
 void native_kit_publish(struct native_kit *kit)
 {
 	__atomic_store_n(&kit->lane->header->commit, kit->at, __ATOMIC_RELEASE);
+}
+
+void native_kit_begin(struct native_kit *kit)
+{
+	native_kit_open(kit, "kit:*", NULL, false);
+	native_kit_open_sub(kit, 1);
+}
+
+void native_kit_finish_sub(struct native_kit *kit)
+{
+	native_kit_publish(kit);
+	native_kit_flush(kit, FLUSH_DATA);
 }
 
 /* --- packets */

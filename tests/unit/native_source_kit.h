@@ -27,6 +27,8 @@ struct native_kit {
 /* rule: a pattern; filter: NULL for none. The stream reads from the lane's beginning. */
 void native_kit_open(struct native_kit *kit, const char *pattern, const char *filter,
 		     bool is_snapshot);
+/* The same for all of the kit's events, and thread 1 has begun its first sub-buffer. */
+void native_kit_begin(struct native_kit *kit);
 void native_kit_close(struct native_kit *kit);
 struct native_wants *native_kit_wants(const struct native_kit *kit, const char *pattern,
 				      const char *filter);
@@ -37,10 +39,13 @@ uint64_t native_kit_sub_bytes(const struct native_kit *kit);
 void native_kit_open_sub(struct native_kit *kit, uint32_t tid);
 void native_kit_put(struct native_kit *kit, uint32_t id, const void *fields, size_t bytes);
 void native_kit_put_pair(struct native_kit *kit, uint32_t number);
+void native_kit_put_pairs(struct native_kit *kit, uint32_t begin, uint32_t end);
 /* Fills the present sub-buffer with pairs; returns how many. */
 uint32_t native_kit_fill(struct native_kit *kit, uint32_t first);
 /* All that was put is complete. */
 void native_kit_publish(struct native_kit *kit);
+/* That, and what can be had at once is asked for. */
+void native_kit_finish_sub(struct native_kit *kit);
 
 /* What a packet that was taken holds. */
 struct native_kit_packet {

@@ -22,13 +22,7 @@
 #include <cmocka.h>
 
 #include "backend/base/mem.h"
-
-static char directory[] = "/tmp/tracon-fd-XXXXXX";
-
-static char *in_directory(const char *name)
-{
-	return mem_printf("%s/%s", directory, name);
-}
+#include "tests/unit/folder_kit.h"
 
 static mode_t mode_of(const char *path)
 {
@@ -67,7 +61,7 @@ static void close_forgets_and_keeps_errno(void **state)
 
 static void replaced_file_has_content_and_mode(void **state)
 {
-	char *path = in_directory("file");
+	char *path = folder_kit_file("file");
 	struct error err = ERROR_INIT;
 	mode_t umask_before = umask(0);
 	char *bytes;
@@ -87,7 +81,7 @@ static void replaced_file_has_content_and_mode(void **state)
 
 static void replacing_leaves_a_links_target_alone(void **state)
 {
-	char *target = in_directory("target"), *link = in_directory("link");
+	char *target = folder_kit_file("target"), *link = folder_kit_file("link");
 	struct error err = ERROR_INIT;
 	struct stat status;
 	char *bytes;
@@ -108,7 +102,7 @@ static void replacing_leaves_a_links_target_alone(void **state)
 
 static void failed_replacement_leaves_nothing(void **state)
 {
-	char *path = in_directory("folder"), *parts = in_directory("folder/x");
+	char *path = folder_kit_file("folder"), *parts = folder_kit_file("folder/x");
 	struct error err = ERROR_INIT;
 
 	(void)state;
@@ -125,7 +119,7 @@ static void failed_replacement_leaves_nothing(void **state)
 
 static void too_long_and_odd_files_are_refused(void **state)
 {
-	char *path = in_directory("long"), *fifo = in_directory("fifo");
+	char *path = folder_kit_file("long"), *fifo = folder_kit_file("fifo");
 	struct error err = ERROR_INIT;
 	char content[10000];
 	size_t length = 7;
@@ -141,7 +135,7 @@ static void too_long_and_odd_files_are_refused(void **state)
 	assert_int_equal(mkfifo(fifo, 0600), 0);
 	assert_false(fd_read_file(fifo, 100, &bytes, &length, &err)); /* and doesn't wait */
 	assert_int_equal(err.code, ERROR_INVALID);
-	assert_false(fd_read_file(directory, 100, &bytes, &length, &err));
+	assert_false(fd_read_file(folder_kit_path(), 100, &bytes, &length, &err));
 	assert_false(fd_read_file("/dev/zero", 100, &bytes, &length, &err));
 	assert_false(fd_read_file("/nowhere/x", 100, &bytes, &length, &err));
 	assert_int_equal(err.code, ERROR_IO);
@@ -164,8 +158,8 @@ static void files_of_proc_are_read_whole(void **state)
 
 static void directories_are_made_on_the_way(void **state)
 {
-	char *path = in_directory("a//b/c/"), *outer = in_directory("a");
-	char *file = in_directory("plain"), *below = in_directory("plain/x");
+	char *path = folder_kit_file("a//b/c/"), *outer = folder_kit_file("a");
+	char *file = folder_kit_file("plain"), *below = folder_kit_file("plain/x");
 	struct error err = ERROR_INIT;
 	mode_t umask_before = umask(022);
 
@@ -190,8 +184,8 @@ static void directories_are_made_on_the_way(void **state)
 static void directories_are_made_below_another(void **state)
 {
 	struct error err = ERROR_INIT;
-	int at = open(directory, O_PATH | O_DIRECTORY);
-	char *path = in_directory("at/one");
+	int at = open(folder_kit_path(), O_PATH | O_DIRECTORY);
+	char *path = folder_kit_file("at/one");
 
 	(void)state;
 	assert_true(fd_make_directories_at(at, "at/one", 0700, &err));
@@ -230,7 +224,7 @@ static void assert_talks(const char *path, int type)
 
 static void sockets_talk(void **state)
 {
-	char *path = in_directory("seq.sock"), *stream = in_directory("stream.sock");
+	char *path = folder_kit_file("seq.sock"), *stream = folder_kit_file("stream.sock");
 
 	(void)state;
 	assert_talks(path, SOCK_SEQPACKET);
@@ -242,7 +236,7 @@ static void sockets_talk(void **state)
 /* A path of exactly `length` bytes; its folders are made. */
 static char *path_of_length(size_t length)
 {
-	char *path = in_directory("long-");
+	char *path = folder_kit_file("long-");
 	struct error err = ERROR_INIT;
 	size_t have = strlen(path);
 	char *name;
@@ -284,7 +278,7 @@ static void names_too_long_for_a_socket_are_refused(void **state)
 	(void)state;
 	memset(name, 'n', 200);
 	name[200] = '\0';
-	path = in_directory(name);
+	path = folder_kit_file(name);
 	assert_int_equal(fd_listen_unix(path, SOCK_STREAM, 0600, &err), -1);
 	assert_int_equal(fd_connect_unix(path, SOCK_STREAM, &err), -1);
 	assert_int_equal(fd_listen_unix("", SOCK_STREAM, 0600, &err), -1);
@@ -295,7 +289,7 @@ static void names_too_long_for_a_socket_are_refused(void **state)
 static void sockets_have_exactly_the_mode(void **state)
 {
 	static const mode_t umasks[] = {0, 022, 077, 0777};
-	char *path = in_directory("mode.sock");
+	char *path = folder_kit_file("mode.sock");
 	struct error err = ERROR_INIT;
 
 	(void)state;
@@ -314,7 +308,7 @@ static void sockets_have_exactly_the_mode(void **state)
 
 static void listening_unlinks_nothing(void **state)
 {
-	char *path = in_directory("taken");
+	char *path = folder_kit_file("taken");
 	struct error err = ERROR_INIT;
 
 	(void)state;
@@ -327,7 +321,7 @@ static void listening_unlinks_nothing(void **state)
 
 static void silence_is_told_from_other_failures(void **state)
 {
-	char *path = in_directory("dead.sock"), *nothing = in_directory("nothing");
+	char *path = folder_kit_file("dead.sock"), *nothing = folder_kit_file("nothing");
 	char *far = path_of_length(250);
 	struct error err = ERROR_INIT;
 	int listener = fd_listen_unix(path, SOCK_STREAM, 0600, &err);
@@ -340,7 +334,7 @@ static void silence_is_told_from_other_failures(void **state)
 	assert_int_equal(err.code, ERROR_NO_ENGINE);
 	assert_int_equal(fd_connect_unix(far, SOCK_STREAM, &err), -1);
 	assert_int_equal(err.code, ERROR_NO_ENGINE);
-	assert_int_equal(fd_connect_unix(directory, SOCK_STREAM, &err), -1);
+	assert_int_equal(fd_connect_unix(folder_kit_path(), SOCK_STREAM, &err), -1);
 	assert_int_equal(fd_connect_unix(nothing, SOCK_STREAM, NULL), -1);
 	free(path);
 	free(nothing);
@@ -495,22 +489,6 @@ static void whole_writes_report_a_closed_reader(void **state)
 	fd_close(&ends[1]);
 }
 
-static int make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	char *command = mem_printf("rm -rf '%s'", directory);
-	int status = system(command);
-
-	(void)state;
-	free(command);
-	return status;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -536,5 +514,5 @@ int main(void)
 		cmocka_unit_test(whole_writes_report_a_closed_reader),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, folder_kit_make, folder_kit_remove);
 }

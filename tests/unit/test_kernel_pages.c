@@ -19,9 +19,9 @@
 #include "backend/ctf/metadata.h"
 #include "backend/ctf/scan.h"
 #include "backend/source/kernel/transcode.h"
+#include "tests/unit/kernel_kit.h"
 #include "tests/unit/trace_kit.h"
 
-#define PAGE_BYTES   4096
 #define PACKET_BYTES 16384
 #define STREAM_ID    3
 
@@ -34,43 +34,15 @@ struct fixture {
 	struct kernel_classes table;
 };
 
-static char *read_fixture(const char *name, size_t *length)
+static void add_format(void *data, const char *system, const char *text, size_t length,
+		       struct kernel_format *format)
 {
-	char *path = mem_printf("%s/tests/fixtures/kernel/%s", getenv("abs_top_srcdir"), name);
-	char *bytes = kit_read_file(path, length);
+	struct fixture *fixture = data;
 
-	assert_non_null(bytes);
-	free(path);
-	return bytes;
-}
-
-/* "=== SYSTEM" before each format file. */
-static void read_formats(struct fixture *fixture)
-{
-	static const char mark[] = "=== ";
-	size_t length;
-	char *all = read_fixture("formats.txt", &length);
-	char *at = all;
-
-	while (*at) {
-		char *system = at + strlen(mark);
-		char *text = strchr(system, '\n') + 1;
-		char *end = strstr(text, mark);
-		struct kernel_format *format;
-		struct error err = ERROR_INIT;
-
-		text[-1] = '\0';
-		if (!end)
-			end = text + strlen(text);
-		format = kernel_format_read(system, text, (size_t)(end - text), &err);
-		assert_non_null(format);
-		assert_null(fixture->formats[format->id]);
-		fixture->formats[format->id] = format;
-		fixture->classes[format->id] = kernel_class_create(format);
-		tep_parse_event(fixture->tep, text, (size_t)(end - text), system);
-		at = end;
-	}
-	free(all);
+	assert_null(fixture->formats[format->id]);
+	fixture->formats[format->id] = format;
+	fixture->classes[format->id] = kernel_class_create(format);
+	tep_parse_event(fixture->tep, text, length, system);
 }
 
 static int set_up(void **state)
@@ -81,10 +53,10 @@ static int set_up(void **state)
 	tep_set_loglevel(TEP_LOG_NONE);
 	fixture->tep = tep_alloc();
 	tep_set_long_size(fixture->tep, 8);
-	fixture->pages = read_fixture("pages.bin", &length);
-	fixture->page_count = length / PAGE_BYTES;
+	fixture->pages = kernel_kit_read("pages.bin", &length);
+	fixture->page_count = length / KERNEL_KIT_PAGE_BYTES;
 	assert_true(fixture->page_count > 0);
-	read_formats(fixture);
+	kernel_kit_read_formats(add_format, fixture);
 	fixture->table = (struct kernel_classes){.by_id = fixture->classes,
 						 .count = COUNT_OF(fixture->classes)};
 	*state = fixture;
@@ -107,7 +79,7 @@ static int tear_down(void **state)
 
 static unsigned char *page_at(const struct fixture *fixture, size_t index)
 {
-	return (unsigned char *)fixture->pages + index * PAGE_BYTES;
+	return (unsigned char *)fixture->pages + index * KERNEL_KIT_PAGE_BYTES;
 }
 
 /* --- records */
@@ -125,7 +97,7 @@ static void records_are_those_that_libtraceevent_finds(void **state)
 		void *data;
 
 		assert_int_equal(kbuffer_load_subbuffer(oracle, page_at(fixture, i)), 0);
-		assert_true(kernel_page_begin(&cursor, page_at(fixture, i), PAGE_BYTES));
+		assert_true(kernel_page_begin(&cursor, page_at(fixture, i), KERNEL_KIT_PAGE_BYTES));
 		for (data = kbuffer_read_event(oracle, &clock); data;
 		     data = kbuffer_next_event(oracle, &clock)) {
 			assert_true(kernel_page_next(&cursor, &record));
@@ -212,7 +184,7 @@ static void write_trace(const struct fixture *fixture, struct written *written)
 	for (size_t i = 0; i < fixture->page_count; i++) {
 		struct kernel_cursor cursor;
 
-		assert_true(kernel_page_begin(&cursor, page_at(fixture, i), PAGE_BYTES));
+		assert_true(kernel_page_begin(&cursor, page_at(fixture, i), KERNEL_KIT_PAGE_BYTES));
 		while (kernel_transcode(&writer, &fixture->table, &cursor, UINT64_MAX) ==
 		       KERNEL_PACKET_FULL)
 			close_packet(&writer, written);
@@ -325,7 +297,7 @@ static void the_trace_reads_back_field_by_field(void **state)
 		struct kernel_cursor cursor;
 		struct kernel_record record = {0};
 
-		assert_true(kernel_page_begin(&cursor, page_at(fixture, i), PAGE_BYTES));
+		assert_true(kernel_page_begin(&cursor, page_at(fixture, i), KERNEL_KIT_PAGE_BYTES));
 		while (kernel_page_next(&cursor, &record)) {
 			struct event_page *page = event_page_make();
 
@@ -354,11 +326,11 @@ static void a_cut_divides_the_records_by_their_time(void **state)
 	struct kernel_record record = {0};
 	uint64_t before = 0, after = 0, middle = 0, cut_clock;
 
-	assert_true(kernel_page_begin(&all, page_at(fixture, 0), PAGE_BYTES));
+	assert_true(kernel_page_begin(&all, page_at(fixture, 0), KERNEL_KIT_PAGE_BYTES));
 	while (kernel_page_next(&all, &record))
 		before++;
 	assert_true(before > 10);
-	assert_true(kernel_page_begin(&all, page_at(fixture, 0), PAGE_BYTES));
+	assert_true(kernel_page_begin(&all, page_at(fixture, 0), KERNEL_KIT_PAGE_BYTES));
 	for (uint64_t i = 0; i < before / 2; i++)
 		assert_true(kernel_page_next(&all, &record));
 	cut_clock = record.clock;
@@ -366,7 +338,7 @@ static void a_cut_divides_the_records_by_their_time(void **state)
 		after += record.clock > cut_clock;
 
 	kernel_writer_init(&writer, PACKET_BYTES * 4);
-	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), PAGE_BYTES));
+	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), KERNEL_KIT_PAGE_BYTES));
 	assert_int_equal(kernel_transcode(&writer, &fixture->table, &cursor, cut_clock),
 			 KERNEL_CUT_REACHED);
 	middle = writer.event_count;
@@ -393,7 +365,7 @@ static void records_of_own_threads_are_left_out(void **state)
 	struct kernel_record record = {0};
 	uint64_t others = 0, owns = 0;
 
-	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), PAGE_BYTES));
+	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), KERNEL_KIT_PAGE_BYTES));
 	while (kernel_page_next(&cursor, &record)) {
 		int32_t tid = (int32_t)kernel_u32(record.bytes + 4);
 
@@ -405,7 +377,7 @@ static void records_of_own_threads_are_left_out(void **state)
 	own.hint = UINT64_C(1) << ((uint32_t)own.tids[0] % 64);
 	table.own = &own;
 	kernel_writer_init(&writer, PACKET_BYTES * 4);
-	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), PAGE_BYTES));
+	assert_true(kernel_page_begin(&cursor, page_at(fixture, 0), KERNEL_KIT_PAGE_BYTES));
 	assert_int_equal(kernel_transcode(&writer, &table, &cursor, UINT64_MAX), KERNEL_PAGE_DONE);
 	assert_true(owns > 0);
 	assert_int_equal(writer.event_count, others);
@@ -424,7 +396,8 @@ static uint32_t next_random(uint32_t *seed)
 static void damaged_pages_lead_nowhere(void **state)
 {
 	const struct fixture *fixture = *state;
-	unsigned char *page = mem_alloc(PAGE_BYTES); /* of its own: a step out of it is seen */
+	unsigned char *page =
+		mem_alloc(KERNEL_KIT_PAGE_BYTES); /* of its own: a step out of it is seen */
 	struct kernel_writer writer;
 	uint32_t seed = 1;
 
@@ -433,10 +406,11 @@ static void damaged_pages_lead_nowhere(void **state)
 		struct kernel_cursor cursor;
 		struct packet packet;
 
-		memcpy(page, page_at(fixture, round % fixture->page_count), PAGE_BYTES);
+		memcpy(page, page_at(fixture, round % fixture->page_count), KERNEL_KIT_PAGE_BYTES);
 		for (unsigned int i = 0; i < 1 + round % 7; i++)
-			page[next_random(&seed) % PAGE_BYTES] = (unsigned char)next_random(&seed);
-		if (!kernel_page_begin(&cursor, page, PAGE_BYTES))
+			page[next_random(&seed) % KERNEL_KIT_PAGE_BYTES] =
+				(unsigned char)next_random(&seed);
+		if (!kernel_page_begin(&cursor, page, KERNEL_KIT_PAGE_BYTES))
 			continue;
 		while (kernel_transcode(&writer, &fixture->table, &cursor, UINT64_MAX) ==
 		       KERNEL_PACKET_FULL)

@@ -121,6 +121,26 @@ static uint64_t id_of(struct live_reader *reader, const char *name)
 	return id;
 }
 
+/* A reader that has heard of the one stream. */
+static struct live_reader *read_one(struct bench *bench, uint64_t *id)
+{
+	struct live_reader *reader = live_reader_create(bench->feed, false);
+
+	declare(bench);
+	*id = id_of(reader, "channel0_0");
+	return reader;
+}
+
+/* Another stream appears when the one has told its readers of 1000. */
+static void add_late_other(struct bench *bench, struct live_reader *reader, uint64_t *id)
+{
+	declare(bench);
+	take_streams(reader, id);
+	live_stream_beacon(bench->one, 1000, 3);
+	add_other(bench);
+	take_streams(reader, id);
+}
+
 static void streams_wait_for_their_declaration(void **state)
 {
 	struct bench *bench = *state;
@@ -160,13 +180,11 @@ static void streams_wait_for_their_declaration(void **state)
 static void packets_are_read_from_the_file(void **state)
 {
 	struct bench *bench = *state;
-	struct live_reader *reader = live_reader_create(bench->feed, false);
+	uint64_t id;
+	struct live_reader *reader = read_one(bench, &id);
 	unsigned char bytes[PACKET_BYTES];
 	struct live_packet packet;
-	uint64_t id;
 
-	declare(bench);
-	id = id_of(reader, "channel0_0");
 	assert_int_equal(live_reader_next(reader, id, &packet), LIVE_NEXT_NOTHING);
 	put(bench, bench->one, 10, 20, 1, 'a');
 	put(bench, bench->one, 20, 30, 1, 'b');
@@ -193,12 +211,10 @@ static void packets_are_read_from_the_file(void **state)
 static void idle_streams_go_on(void **state)
 {
 	struct bench *bench = *state;
-	struct live_reader *reader = live_reader_create(bench->feed, false);
-	struct live_packet packet;
 	uint64_t id;
+	struct live_reader *reader = read_one(bench, &id);
+	struct live_packet packet;
 
-	declare(bench);
-	id = id_of(reader, "channel0_0");
 	live_stream_beacon(bench->one, 100, 3);
 	assert_int_equal(live_reader_next(reader, id, &packet), LIVE_NEXT_IDLE);
 	assert_int_equal(packet.end_clock, 100);
@@ -221,13 +237,11 @@ static void idle_streams_go_on(void **state)
 static void new_streams_are_told_before_later_times(void **state)
 {
 	struct bench *bench = *state;
-	struct live_reader *reader = live_reader_create(bench->feed, false);
+	uint64_t one;
+	struct live_reader *reader = read_one(bench, &one);
 	struct live_packet packet;
 	uint64_t other = 0;
-	uint64_t one;
 
-	declare(bench);
-	one = id_of(reader, "channel0_0");
 	live_stream_beacon(bench->one, 100, 3);
 	assert_false(live_stream_wants_packet(bench->one));
 	add_other(bench);
@@ -254,11 +268,7 @@ static void fresh_buffers_begin_where_readers_are(void **state)
 	uint64_t other = 0;
 	uint64_t begin;
 
-	declare(bench);
-	take_streams(reader, &other);
-	live_stream_beacon(bench->one, 1000, 3);
-	add_other(bench);
-	take_streams(reader, &other);
+	add_late_other(bench, reader, &other);
 	/* Made at 990, before anybody knew of them; the first event came at 1005. */
 	put(bench, bench->other, 990, 1010, 1, 'a');
 	put(bench, bench->other, 1010, 1020, 1, 'b');
@@ -281,11 +291,7 @@ static void empty_packets_from_before_are_left_out(void **state)
 	struct live_packet packet;
 	uint64_t other = 0;
 
-	declare(bench);
-	take_streams(reader, &other);
-	live_stream_beacon(bench->one, 1000, 3);
-	add_other(bench);
-	take_streams(reader, &other);
+	add_late_other(bench, reader, &other);
 	put(bench, bench->other, 990, 1010, 0, 'a');
 	assert_int_equal(live_reader_next(reader, other, &packet), LIVE_NEXT_NOTHING);
 	live_reader_destroy(reader);
@@ -294,14 +300,12 @@ static void empty_packets_from_before_are_left_out(void **state)
 static void each_reader_has_its_own_place(void **state)
 {
 	struct bench *bench = *state;
-	struct live_reader *early = live_reader_create(bench->feed, false);
+	uint64_t id;
+	struct live_reader *early = read_one(bench, &id);
 	struct live_reader *late, *whole;
 	struct live_packet packet;
 	struct live_feed_info info;
-	uint64_t id;
 
-	declare(bench);
-	id = id_of(early, "channel0_0");
 	put(bench, bench->one, 10, 20, 1, 'a');
 	late = live_reader_create(bench->feed, false);
 	whole = live_reader_create(bench->feed, true);
@@ -328,12 +332,10 @@ static void who_is_too_far_behind_is_lost(void **state)
 {
 	struct bench *bench = *state;
 	struct live_reader *slow = live_reader_create(bench->feed, false);
-	struct live_reader *quick = live_reader_create(bench->feed, false);
-	struct live_packet packet;
 	uint64_t id;
+	struct live_reader *quick = read_one(bench, &id);
+	struct live_packet packet;
 
-	declare(bench);
-	id = id_of(quick, "channel0_0");
 	take_streams(slow, &id);
 	for (uint64_t i = 0; i <= LIVE_BEHIND_MAX; i++) {
 		assert_false(live_reader_is_lost(slow));
@@ -367,12 +369,10 @@ static void few_files_are_held_open(void **state)
 static void the_end_comes_behind_the_last_packet(void **state)
 {
 	struct bench *bench = *state;
-	struct live_reader *reader = live_reader_create(bench->feed, false);
-	struct live_packet packet;
 	uint64_t id;
+	struct live_reader *reader = read_one(bench, &id);
+	struct live_packet packet;
 
-	declare(bench);
-	id = id_of(reader, "channel0_0");
 	put(bench, bench->one, 10, 20, 1, 'a');
 	live_stream_close(bench->one);
 	bench->one = NULL;

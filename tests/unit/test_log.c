@@ -19,13 +19,7 @@
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
 #include "backend/base/thread.h"
-
-static char directory[] = "/tmp/tracon-log-XXXXXX";
-
-static char *in_directory(const char *name)
-{
-	return mem_printf("%s/%s", directory, name);
-}
+#include "tests/unit/folder_kit.h"
 
 static struct log_entry last_entry(void)
 {
@@ -114,7 +108,7 @@ static void ring_keeps_the_newest(void **state)
 
 static void file_has_a_line_for_each(void **state)
 {
-	char *path = in_directory("messages.log");
+	char *path = folder_kit_file("messages.log");
 	struct error err = ERROR_INIT;
 	struct stat status;
 	size_t length;
@@ -140,7 +134,7 @@ static void file_has_a_line_for_each(void **state)
 
 static void file_is_rotated_at_a_megabyte(void **state)
 {
-	char *path = in_directory("big.log"), *old = in_directory("big.log.1");
+	char *path = folder_kit_file("big.log"), *old = folder_kit_file("big.log.1");
 	char words[200];
 
 	(void)state;
@@ -158,8 +152,8 @@ static void file_is_rotated_at_a_megabyte(void **state)
 
 static void links_are_not_followed(void **state)
 {
-	char *target = in_directory("target"), *link = in_directory("link.log");
-	char *fifo = in_directory("fifo.log");
+	char *target = folder_kit_file("target"), *link = folder_kit_file("link.log");
+	char *fifo = folder_kit_file("fifo.log");
 
 	(void)state;
 	assert_true(fd_replace_file(target, "", 0, 0600, NULL));
@@ -180,8 +174,8 @@ static void links_are_not_followed(void **state)
 
 static void unrotatable_file_stops_growing(void **state)
 {
-	char *path = in_directory("stuck.log"), *old = in_directory("stuck.log.1");
-	char *inside = in_directory("stuck.log.1/x");
+	char *path = folder_kit_file("stuck.log"), *old = folder_kit_file("stuck.log.1");
+	char *inside = folder_kit_file("stuck.log.1/x");
 	char words[200];
 
 	(void)state;
@@ -228,7 +222,7 @@ static void threads_write_without_gaps(void **state)
 	struct listener listener = {0};
 	uint64_t before = log_last_serial();
 	struct error err = ERROR_INIT;
-	char *path = in_directory("threads.log");
+	char *path = folder_kit_file("threads.log");
 	struct thread *threads[3];
 
 	(void)state;
@@ -247,22 +241,6 @@ static void threads_write_without_gaps(void **state)
 	assert_int_equal(atomic_load(&listener.calls), 1500);
 	assert_true(atomic_load(&listener.could_read));
 	free(path);
-}
-
-static int make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	char *command = mem_printf("rm -rf '%s'", directory);
-	int status = system(command);
-
-	(void)state;
-	free(command);
-	return status;
 }
 
 static void details_are_whole_until_newer_ones_need_the_room(void **state)
@@ -329,5 +307,5 @@ int main(void)
 		cmocka_unit_test(details_are_whole_until_newer_ones_need_the_room),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, folder_kit_make, folder_kit_remove);
 }

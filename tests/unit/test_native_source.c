@@ -298,14 +298,11 @@ static void flush_cuts_where_it_was_asked_for(void **state)
 	struct native_kit_packet packet;
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
-	for (uint32_t i = 0; i < 10; i++)
-		native_kit_put_pair(&kit, i);
+	native_kit_begin(&kit);
+	native_kit_put_pairs(&kit, 0, 10);
 	native_kit_publish(&kit);
 	native_kit_flush(&kit, FLUSH_FINAL);
-	for (uint32_t i = 10; i < 25; i++)
-		native_kit_put_pair(&kit, i);
+	native_kit_put_pairs(&kit, 10, 25);
 	native_kit_publish(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.events, 10);
@@ -335,8 +332,7 @@ static void sub_buffer_filled_to_its_last_byte_is_whole(void **state)
 	if (left < sub && left >= 8)
 		native_kit_put(&kit, LANE_ID_PADDING + (uint32_t)(left - 8 < 4 ? left - 8 : 0),
 			       padding, left - 8 < 4 ? left - 8 : 0);
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.events, count);
 	native_kit_close(&kit);
@@ -349,14 +345,12 @@ static void padding_is_not_recorded(void **state)
 	const unsigned char nothing[16] = {4, 0, 0, 0};
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
+	native_kit_begin(&kit);
 	native_kit_put_pair(&kit, 0);
 	native_kit_put(&kit, LANE_ID_PADDING_N, nothing, 8);
 	native_kit_put(&kit, LANE_ID_PADDING + 3, nothing, 3);
 	native_kit_put_pair(&kit, 1);
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.events, 2);
 	assert_int_equal(packet.last, 1);
@@ -371,13 +365,11 @@ static void packet_has_one_owner(void **state)
 	const uint32_t other = 99;
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
+	native_kit_begin(&kit);
 	native_kit_put_pair(&kit, 0);
 	native_kit_put(&kit, LANE_ID_OWNER, &other, sizeof(other));
 	native_kit_put_pair(&kit, 1);
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.tid, 1);
 	assert_int_equal(packet.events, 1);
@@ -424,11 +416,9 @@ static void filter_decides_record_by_record(void **state)
 	(void)state;
 	native_kit_open(&kit, "kit:*", "number >= 3 && value < 30", false);
 	native_kit_open_sub(&kit, 1);
-	for (uint32_t i = 0; i < 100; i++)
-		native_kit_put_pair(&kit, i);
+	native_kit_put_pairs(&kit, 0, 100);
 	native_kit_put(&kit, kit.base + KIT_OTHER, NULL, 0);
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.events, 7);
 	assert_int_equal(packet.first, 3);
@@ -442,8 +432,7 @@ static void discarded_events_count_while_some_are_wanted(void **state)
 	struct native_kit_packet packet;
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
+	native_kit_begin(&kit);
 	native_kit_put_pair(&kit, 0);
 	native_kit_publish(&kit);
 	kit.lane->header->discarded = 5;
@@ -468,10 +457,8 @@ static void what_a_killed_process_published_is_taken(void **state)
 	struct native_kit_packet packet;
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
-	for (uint32_t i = 0; i < 4; i++)
-		native_kit_put_pair(&kit, i);
+	native_kit_begin(&kit);
+	native_kit_put_pairs(&kit, 0, 4);
 	native_kit_publish(&kit);
 	native_kit_put_pair(&kit, 4); /* not published */
 	assert_false(native_kit_take(&kit, &packet));
@@ -489,15 +476,13 @@ static void unreadable_records_end_with_their_sub_buffer(void **state)
 	struct native_kit_packet packet;
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
+	native_kit_begin(&kit);
 	native_kit_put_pair(&kit, 0);
 	native_kit_put(&kit, 60000, NULL, 0); /* nobody knows it */
 	native_kit_put_pair(&kit, 1);
 	native_kit_open_sub(&kit, 1);
 	native_kit_put_pair(&kit, 2);
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.events, 2);
 	assert_int_equal(packet.last, 2);
@@ -511,13 +496,11 @@ static void time_never_goes_back(void **state)
 	struct native_kit_packet packet;
 
 	(void)state;
-	native_kit_open(&kit, "kit:*", NULL, false);
-	native_kit_open_sub(&kit, 1);
+	native_kit_begin(&kit);
 	native_kit_put_pair(&kit, 0);
 	kit.ticks -= 5000;
 	native_kit_put_pair(&kit, 1);
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet)); /* which checks the times */
 	assert_int_equal(packet.events, 2);
 	assert_false(packet.is_lent);
@@ -562,8 +545,7 @@ static void overwritten_sub_buffers_are_a_gap(void **state)
 		native_kit_open_sub(&kit, 1);
 		native_kit_put_pair(&kit, number++);
 	}
-	native_kit_publish(&kit);
-	native_kit_flush(&kit, FLUSH_DATA);
+	native_kit_finish_sub(&kit);
 	assert_true(native_kit_take(&kit, &packet));
 	assert_int_equal(packet.events, sub_count);
 	assert_int_equal(packet.first, 3);

@@ -14,13 +14,7 @@
 #include <cmocka.h>
 
 #include "backend/base/mem.h"
-
-static char directory[] = "/tmp/tracon-places-XXXXXX";
-
-static char *in_directory(const char *name)
-{
-	return mem_printf("%s/%s", directory, name);
-}
+#include "tests/unit/folder_kit.h"
 
 static void set_variables(const char *home, const char *lttng_home, const char *runtime)
 {
@@ -39,7 +33,7 @@ static void set_variables(const char *home, const char *lttng_home, const char *
 
 static void private_instance_follows_the_users_rules(void **state)
 {
-	char *runtime = in_directory("run");
+	char *runtime = folder_kit_file("run");
 	char *expected;
 	struct places places;
 
@@ -79,7 +73,7 @@ static void root_without_lttng_home_is_the_systems(void **state)
 	struct places places;
 
 	(void)state;
-	set_variables("/root", NULL, directory);
+	set_variables("/root", NULL, folder_kit_path());
 	places_find(&places);
 	assert_int_equal(places.is_root_instance, getuid() == 0);
 	if (getuid() == 0) {
@@ -90,7 +84,7 @@ static void root_without_lttng_home_is_the_systems(void **state)
 	assert_string_equal(places.lttng_home, "/root");
 	assert_string_equal(places.traces, "/root/lttng-traces");
 	places_finish(&places);
-	set_variables("/root", "", directory); /* empty is unset */
+	set_variables("/root", "", folder_kit_path()); /* empty is unset */
 	places_find(&places);
 	assert_int_equal(places.is_root_instance, getuid() == 0);
 	places_finish(&places);
@@ -110,8 +104,8 @@ static void assert_runtime_in_tmp(const char *runtime_dir)
 
 static void doubtful_runtime_directories_are_ignored(void **state)
 {
-	char *open_one = in_directory("open"), *link = in_directory("link");
-	char *real = in_directory("real");
+	char *open_one = folder_kit_file("open"), *link = folder_kit_file("link");
+	char *real = folder_kit_file("real");
 
 	(void)state;
 	assert_int_equal(mkdir(open_one, 0700), 0);
@@ -178,7 +172,7 @@ static void assert_refused(const char *path, enum error_code code)
 
 static void private_folder_gets_its_mode(void **state)
 {
-	char *path = in_directory("state/deep/tracon"), *parent = in_directory("state");
+	char *path = folder_kit_file("state/deep/tracon"), *parent = folder_kit_file("state");
 	struct error err = ERROR_INIT;
 	mode_t umask_before = umask(0777 & ~0700);
 	struct stat status;
@@ -197,9 +191,9 @@ static void private_folder_gets_its_mode(void **state)
 
 static void folders_that_others_prepared_are_refused(void **state)
 {
-	char *open_one = in_directory("opened"), *link = in_directory("linked");
-	char *real = in_directory("safe"), *file = in_directory("plain");
-	char *dangling = in_directory("dangling"), *foreign = in_directory("foreign");
+	char *open_one = folder_kit_file("opened"), *link = folder_kit_file("linked");
+	char *real = folder_kit_file("safe"), *file = folder_kit_file("plain");
+	char *dangling = folder_kit_file("dangling"), *foreign = folder_kit_file("foreign");
 	struct error err = ERROR_INIT;
 
 	(void)state;
@@ -228,7 +222,7 @@ static void folders_that_others_prepared_are_refused(void **state)
 
 static void runtime_directory_is_made(void **state)
 {
-	char *runtime = in_directory("xdg"), *made = in_directory("xdg/tracon");
+	char *runtime = folder_kit_file("xdg"), *made = folder_kit_file("xdg/tracon");
 	struct error err = ERROR_INIT;
 	struct places places;
 	struct stat status;
@@ -246,22 +240,6 @@ static void runtime_directory_is_made(void **state)
 	free(made);
 }
 
-static int make_directory(void **state)
-{
-	(void)state;
-	return mkdtemp(directory) ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-	char *command = mem_printf("rm -rf '%s'", directory);
-	int status = system(command);
-
-	(void)state;
-	free(command);
-	return status;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -275,5 +253,5 @@ int main(void)
 		cmocka_unit_test(runtime_directory_is_made),
 	};
 
-	return cmocka_run_group_tests(tests, make_directory, remove_directory);
+	return cmocka_run_group_tests(tests, folder_kit_make, folder_kit_remove);
 }
