@@ -72,12 +72,15 @@ uint64_t slot_count_events(struct slot *slot, const struct packet *packet)
 	return result.event_count;
 }
 
-static bool put(struct stream *stream, const struct packet *packet, uint64_t event_count,
+static bool put(struct slot *slot, const struct packet *packet, uint64_t event_count,
 		struct error *err)
 {
+	struct stream *stream = slot->stream;
+
 	if (!stream->output)
 		return error_set(err, ERROR_STATE, "the stream has no file");
 	stream->output->tally = stream->tally;
+	stream->output->types = slot->lane->scratch;
 	return sink_put(stream->output, packet, event_count, err);
 }
 
@@ -124,7 +127,7 @@ static void carry(struct slot *slot, const struct packet *packet)
 	}
 	note_ring_losses(slot->stream, packet);
 	event_count = slot_count_events(slot, packet);
-	if (put(slot->stream, packet, event_count, &err)) {
+	if (put(slot, packet, event_count, &err)) {
 		event_counts_move(scratch, tally->recorded_types);
 		tally_add(&tally->recorded_events, event_count);
 		tally_add(&tally->recorded_bytes, packet->size_bytes);

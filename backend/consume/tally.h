@@ -7,6 +7,7 @@
 #ifndef TRACON_CONSUME_TALLY_H
 #define TRACON_CONSUME_TALLY_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,6 +38,21 @@ struct tally {
 	atomic_uint stream_count;    /* consumed at present */
 	uint64_t fill_sample;	     /* which sample that was: the consumer's own */
 	struct event_counts *recorded_types;
+	atomic_uint receipt_count;
+	bool is_over;		   /* its group is gone: the model's own */
+	pthread_mutex_t loss_lock; /* a leaf: what is lost, and clearing */
+	unsigned int clear_count;  /* loss_lock */
+	/* Of recorded_types, what did not arrive. NULL: all did. loss_lock to add. */
+	_Atomic(struct event_counts *) undelivered_types;
+};
+
+/* What one packet added, for a sink that finds out later whether it arrives. */
+struct tally_receipt {
+	uint64_t event_count;
+	uint64_t bytes;
+	unsigned int clear_count;
+	size_t type_count;
+	struct event_count types[];
 };
 
 struct tally *tally_create(void);
@@ -54,8 +70,21 @@ static inline void tally_add(_Atomic uint64_t *counter, uint64_t count)
 	atomic_store_explicit(counter, value + count, memory_order_relaxed);
 }
 
-/* Any thread: they count as discarded from now on. */
-void tally_lose(struct tally *tally, uint64_t event_count, uint64_t bytes, uint64_t now_wall_ns);
+/* types: of the packet's events; NULL: not known. The owning consumer thread. */
+struct tally_receipt *tally_receipt_create(struct tally *tally, const struct event_counts *types,
+					   uint64_t event_count, uint64_t bytes);
+/* Any thread, once for each receipt. Lost events count as discarded, unless they were cleared. */
+void tally_receipt_arrived(struct tally *tally, struct tally_receipt *receipt);
+void tally_receipt_lost(struct tally *tally, struct tally_receipt *receipt, uint64_t now_wall_ns);
+
+/* Events of a type, and their bytes, that were recorded and are not known to be lost. */
+struct event_count tally_read_type(const struct tally *tally, uint32_t id);
+
+/* Some of what it counts may still prove to be lost. */
+static inline bool tally_may_lose(const struct tally *tally)
+{
+	return atomic_load_explicit(&tally->receipt_count, memory_order_acquire) > 0;
+}
 
 /* Any thread: buffers of that size came, or (is_there false) went. */
 static inline void tally_note_buffers(struct tally *tally, bool is_there, uint32_t count,

@@ -173,3 +173,21 @@ void event_counts_clear(struct event_counts *counts)
 	}
 	counts->touched_count = 0;
 }
+
+size_t event_counts_type_count(const struct event_counts *counts)
+{
+	return counts->touched_count;
+}
+
+void event_counts_list(const struct event_counts *counts, struct event_count *list)
+{
+	for (size_t i = 0; i < counts->touched_count; i++) {
+		struct place place = find_place(counts, counts->touched[i]);
+
+		list[i] = (struct event_count){
+			.id = counts->touched[i],
+			.events = place_events(&place),
+			.bytes = place_bytes(&place),
+		};
+	}
+}

@@ -33,6 +33,16 @@ void event_counts_clear(struct event_counts *counts); /* the thread that adds */
 /* The ids whose count isn't 0, until the next addition; the thread that adds. */
 const uint32_t *event_counts_ids(const struct event_counts *counts, size_t *id_count);
 
+struct event_count {
+	uint32_t id;
+	uint64_t events;
+	uint64_t bytes;
+};
+
+/* How many types were counted, and them: the thread that adds. */
+size_t event_counts_type_count(const struct event_counts *counts);
+void event_counts_list(const struct event_counts *counts, struct event_count *list);
+
 struct scanner;
 /* One per stream class (channel). Counted: each stream and the registry hold it. */
 struct scanner *scanner_create(const struct ctf_layout *layout, enum ctf_header header);

@@ -317,12 +317,11 @@ uint64_t event_type_total(const struct event_type *type)
 	uint64_t total = type->past_events;
 
 	for (size_t i = 0; i < type->part_count; i++)
-		total += event_counts_read(type->parts[i].tally->recorded_types,
-					   type->parts[i].type_id);
+		total += tally_read_type(type->parts[i].tally, type->parts[i].type_id).events;
 	return total;
 }
 
-/* A clear may have forgotten what is found undelivered only now. */
+/* A packet may be lost before its consumer has counted it. */
 static uint64_t read_undelivered(const _Atomic uint64_t *undelivered, uint64_t recorded)
 {
 	uint64_t count = tally_read(undelivered);
@@ -353,8 +352,7 @@ uint64_t event_type_bytes(const struct event_type *type)
 	uint64_t total = type->past_bytes;
 
 	for (size_t i = 0; i < type->part_count; i++)
-		total += event_counts_read_bytes(type->parts[i].tally->recorded_types,
-						 type->parts[i].type_id);
+		total += tally_read_type(type->parts[i].tally, type->parts[i].type_id).bytes;
 	return total;
 }
 
@@ -375,29 +373,40 @@ static void end_parts(struct event_type *type, const struct tally *tally)
 
 	for (size_t i = 0; i < type->part_count; i++) {
 		struct event_type_part *part = &type->parts[i];
+		struct event_count count;
 
 		if (part->tally != tally) {
 			type->parts[kept++] = *part;
 			continue;
 		}
-		type->past_events += event_counts_read(tally->recorded_types, part->type_id);
-		type->past_bytes += event_counts_read_bytes(tally->recorded_types, part->type_id);
+		count = tally_read_type(tally, part->type_id);
+		type->past_events += count.events;
+		type->past_bytes += count.bytes;
 		tally_unref(part->tally);
 	}
 	type->part_count = kept;
 }
 
+static void end_tally(struct channel *channel, size_t at)
+{
+	struct tally *tally = channel->tallies[at];
+
+	add_tally(&channel->past, tally);
+	for (size_t i = 0; i < channel->type_count; i++)
+		end_parts(channel->types[i], tally);
+	channel->tallies[at] = channel->tallies[--channel->tally_count];
+	tally_unref(tally);
+}
+
+/* Backwards: the last one takes the place of one that ends. */
 void channel_end_tally(struct channel *channel, struct tally *tally)
 {
-	for (size_t i = 0; i < channel->tally_count; i++) {
-		if (channel->tallies[i] != tally)
-			continue;
-		add_tally(&channel->past, tally);
-		for (size_t j = 0; j < channel->type_count; j++)
-			end_parts(channel->types[j], tally);
-		channel->tallies[i] = channel->tallies[--channel->tally_count];
-		tally_unref(tally);
-		return;
+	for (size_t i = channel->tally_count; i-- > 0;) {
+		struct tally *one = channel->tallies[i];
+
+		one->is_over = one->is_over || one == tally;
+		if (one->is_over && !tally_may_lose(one))
+			end_tally(channel, i);
 	}
 }
 

@@ -107,7 +107,8 @@ void channel_add_tally(struct channel *channel, struct tally *tally);
 void channel_add_type(struct channel *channel, uint64_t row_id, const char *name, int loglevel,
 		      struct tally *tally, uint32_t type_id);
 
-/* The group of the tally is gone: what it counted is kept, the tally let go. */
+/* The group of the tally is gone: what it counted is kept, the tally let go; one whose packets may
+ * still be lost, with a later one (NULL: with this call). */
 void channel_end_tally(struct channel *channel, struct tally *tally);
 
 /* False: it has this context (or has it not). */

@@ -290,6 +290,9 @@ static bool put(struct sink_stream *base, const struct packet *packet, uint64_t 
 		item->stream = stream;
 		item->chunk = stream->chunk;
 		item->event_count = event_count;
+		if (stream->tally)
+			item->receipt = tally_receipt_create(stream->tally, base->types,
+							     event_count, packet->size_bytes);
 		stream->beacon = NULL;
 		stream->has_put = true;
 		stream->told_clock = packet->end_clock;
@@ -369,6 +372,7 @@ static void forget_packet(struct relayd_sink *sink, struct relayd_item *item)
 	item->chunk->event_count -= item->event_count;
 	item->chunk->bytes -= item->packet.size_bytes;
 	sink->queued_bytes -= item->packet.content_bytes;
+	tally_receipt_arrived(item->stream->tally, item->receipt);
 	free(item);
 }
 

@@ -79,8 +79,9 @@ struct relayd_item {
 	struct relayd_chunk *fresh; /* what follows it; lives as long as the sink has it */
 	struct task *task;
 	uint64_t event_count;
-	size_t room_bytes;    /* of bytes[], if it is worth keeping; or 0 */
-	struct packet packet; /* its bytes are those below: no more than the content */
+	struct tally_receipt *receipt; /* of a packet; NULL: nobody counts it */
+	size_t room_bytes;	       /* of bytes[], if it is worth keeping; or 0 */
+	struct packet packet;	       /* its bytes are those below: no more than the content */
 	unsigned char bytes[];
 };
 
@@ -91,6 +92,7 @@ struct relayd_item {
 struct relayd_sent {
 	struct relayd_stream *stream;
 	struct relayd_chunk *chunk;
+	struct tally_receipt *receipt; /* NULL: nobody counts it */
 	uint64_t event_count;
 	uint64_t bytes;
 	uint64_t number; /* on the wire */

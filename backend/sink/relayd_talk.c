@@ -11,6 +11,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
+#include "backend/consume/tally.h"
 #include "backend/sink/relayd_parts.h"
 
 #define METADATA_PIECE (1u << 20)
@@ -555,6 +556,8 @@ bool relayd_talk_confirm(struct relayd_sink *sink, unsigned int count, struct er
 		if (is_pending)
 			usleep(CONFIRM_US);
 	}
+	for (unsigned int i = 0; i < count; i++)
+		tally_receipt_arrived(sink->sent[i].stream->tally, sink->sent[i].receipt);
 	sink->sent_count -= count;
 	memmove(sink->sent, sink->sent + count, sink->sent_count * sizeof(sink->sent[0]));
 	return true;

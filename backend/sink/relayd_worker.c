@@ -42,14 +42,24 @@ void relayd_push(struct relayd_sink *sink, struct relayd_item *item)
 
 /* --- the connection comes and goes */
 
-static void lose_events(struct relayd_sink *sink, struct relayd_stream *stream,
-			struct relayd_chunk *chunk, uint64_t event_count, uint64_t bytes)
+static struct relayd_sent sent_of(const struct relayd_item *item)
 {
-	if (stream->tally)
-		tally_lose(stream->tally, event_count, bytes, clock_wall_ns());
+	return (struct relayd_sent){
+		.stream = item->stream,
+		.chunk = item->chunk,
+		.receipt = item->receipt,
+		.event_count = item->event_count,
+		.bytes = item->packet.size_bytes,
+		.number = item->stream->handle.next - 1,
+	};
+}
+
+static void lose_events(struct relayd_sink *sink, const struct relayd_sent *sent)
+{
+	tally_receipt_lost(sent->stream->tally, sent->receipt, clock_wall_ns());
 	pthread_mutex_lock(&sink->lock);
-	chunk->event_count -= event_count;
-	chunk->bytes -= bytes;
+	sent->chunk->event_count -= sent->event_count;
+	sent->chunk->bytes -= sent->bytes;
 	pthread_mutex_unlock(&sink->lock);
 }
 
@@ -70,8 +80,7 @@ static void fail(struct relayd_sink *sink, const struct error *err)
 	if (!sink->is_connected)
 		return;
 	for (unsigned int i = 0; i < sink->sent_count; i++)
-		lose_events(sink, sink->sent[i].stream, sink->sent[i].chunk,
-			    sink->sent[i].event_count, sink->sent[i].bytes);
+		lose_events(sink, &sink->sent[i]);
 	sink->sent_count = 0;
 	relayd_link_close(&sink->link);
 	sink->is_connected = false;
@@ -150,13 +159,7 @@ static bool send_packet(struct relayd_sink *sink, struct relayd_item *item, stru
 		return false;
 	if (!relayd_talk_packet(sink, item, err))
 		return false;
-	sink->sent[sink->sent_count++] = (struct relayd_sent){
-		.stream = item->stream,
-		.chunk = item->chunk,
-		.event_count = item->event_count,
-		.bytes = item->packet.size_bytes,
-		.number = item->stream->handle.next - 1,
-	};
+	sink->sent[sink->sent_count++] = sent_of(item);
 	return true;
 }
 
@@ -165,9 +168,10 @@ void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item)
 	struct error err = ERROR_INIT;
 
 	if (!sink->is_connected || !send_packet(sink, item, &err)) {
+		struct relayd_sent lost = sent_of(item);
+
 		fail(sink, &err);
-		lose_events(sink, item->stream, item->chunk, item->event_count,
-			    item->packet.size_bytes);
+		lose_events(sink, &lost);
 	}
 	pthread_mutex_lock(&sink->lock);
 	sink->queued_bytes -= item->packet.content_bytes;

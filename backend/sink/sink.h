@@ -20,6 +20,7 @@ struct sink;
 struct sink_trace;
 struct sink_stream;
 struct tally;
+struct event_counts;
 
 /* How large a stream's files may become. */
 struct sink_limits {
@@ -67,6 +68,8 @@ struct sink_stream {
 	/* Borrowed from who puts, who lives longer; counts what was taken and did not arrive. NULL:
 	 * nobody counts. */
 	struct tally *tally;
+	/* Of the packet that is being put, its events by type; NULL: not known. */
+	const struct event_counts *types;
 };
 
 /*

@@ -238,6 +238,61 @@ static void groups_that_end_stay_counted(void **state)
 	channel_destroy(channel);
 }
 
+/* One packet with so many events of type 7, 32 bytes each. */
+static struct tally_receipt *record(struct tally *tally, uint64_t events)
+{
+	struct event_counts *types = event_counts_create();
+	struct tally_receipt *receipt;
+
+	event_counts_add(types, 7, events, 32 * events);
+	receipt = tally_receipt_create(tally, types, events, 4096);
+	event_counts_move(types, tally->recorded_types);
+	tally_add(&tally->recorded_events, events);
+	tally_add(&tally->recorded_bytes, 4096);
+	event_counts_destroy(types);
+	return receipt;
+}
+
+static void assert_counted(const struct channel *channel, uint64_t recorded, uint64_t discarded)
+{
+	struct picture_counts counts;
+
+	channel_count(channel, &counts);
+	assert_int_equal(counts.recorded_events, recorded);
+	assert_int_equal(counts.discarded_events, discarded);
+	assert_int_equal(event_type_total(channel->types[0]), recorded);
+	assert_int_equal(event_type_bytes(channel->types[0]), 32 * recorded);
+}
+
+static void what_did_not_arrive_is_discarded_by_type(void **state)
+{
+	struct channel *channel = create_channel();
+	struct tally *tally = tally_create();
+	struct tally_receipt *first = record(tally, 10);
+	struct tally_receipt *second = record(tally, 3);
+	struct tally_receipt *third;
+
+	(void)state;
+	channel_add_tally(channel, tally_ref(tally));
+	channel_add_type(channel, 1, "a:b", 14, tally_ref(tally), 7);
+	assert_counted(channel, 13, 0);
+	tally_receipt_lost(tally, first, 1);
+	assert_counted(channel, 3, 10);
+	tally_clear(tally);
+	third = record(tally, 5);
+	tally_receipt_lost(tally, second, 2); /* it was cleared before it was lost */
+	assert_counted(channel, 5, 0);
+	channel_end_tally(channel, tally); /* its group is gone, its packet is not there yet */
+	assert_counted(channel, 5, 0);
+	tally_receipt_lost(tally, third, 3);
+	assert_counted(channel, 0, 5);
+	channel_end_tally(channel, NULL);
+	assert_int_equal(channel->tally_count, 0);
+	assert_counted(channel, 0, 5);
+	tally_unref(tally);
+	channel_destroy(channel);
+}
+
 static void contexts_are_there_once(void **state)
 {
 	struct channel *channel = create_channel();
@@ -268,6 +323,7 @@ int main(void)
 		cmocka_unit_test(type_belongs_to_its_first_enabled_rule),
 		cmocka_unit_test(thousands_of_types_keep_their_order),
 		cmocka_unit_test(groups_that_end_stay_counted),
+		cmocka_unit_test(what_did_not_arrive_is_discarded_by_type),
 		cmocka_unit_test(contexts_are_there_once),
 	};
 
