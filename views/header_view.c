@@ -111,6 +111,25 @@ static void add_source_note(struct header *header, const struct picture *picture
 	}
 }
 
+/* Whose relay daemon does not answer; the first of them. */
+static const struct picture_session *cut_off(const struct picture *picture)
+{
+	for (size_t i = 0; i < picture->session_count; i++)
+		if (picture->sessions[i].relay_lost_wall_ns)
+			return &picture->sessions[i];
+	return NULL;
+}
+
+static void add_cut_off(struct header *header, const struct picture_session *session)
+{
+	struct part *part = add_part(header, ROLE_WARN, 2);
+	char time[CLOCK_TEXT_MAX];
+
+	part->is_elastic = true;
+	text_addf(&part->text, "! %s: no relay daemon since %s", session->name,
+		  clock_text_time(time, session->relay_lost_wall_ns));
+}
+
 static void add_parts(struct header *header, const struct view_input *input)
 {
 	const struct picture *picture = input->picture;
@@ -130,6 +149,8 @@ static void add_parts(struct header *header, const struct view_input *input)
 		part = add_part(header, ROLE_WARN, 2);
 		part->is_elastic = true;
 		text_addf(&part->text, "! %s", picture->warning);
+	} else if (cut_off(picture)) {
+		add_cut_off(header, cut_off(picture));
 	} else {
 		add_source_note(header, picture);
 	}

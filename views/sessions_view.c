@@ -3,6 +3,7 @@
  * Which sessions exist, what they record and whether they lose any of it. The selected row is the
  * session that all other panes show.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "backend/base/clock.h"
@@ -152,6 +153,19 @@ static const char *mode_text(const struct view_input *input, size_t index)
 	return "";
 }
 
+/* "live 3": so many look. */
+static void draw_mode(const struct view_input *input, size_t index, const struct table_cell *cell)
+{
+	const struct picture_session *session = row_session(input, index);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%s", mode_text(input, index));
+	if (session->viewer_count > 0)
+		snprintf(text, sizeof(text), "%s %u", mode_text(input, index),
+			 session->viewer_count);
+	table_cell_text(cell, session->relay_lost_wall_ns ? ROLE_ERR : ROLE_NORMAL, text);
+}
+
 static void draw_history(const struct view_input *input, size_t index,
 			 const struct table_cell *cell)
 {
@@ -192,7 +206,12 @@ static const struct table_column columns[] = {
 	{TABLE_NUMBERS("size", "SIZE", 7, 5), .value = size_value, .draw_value = table_cell_bytes},
 	{TABLE_NUMBERS("chunks", "CHUNKS", 7, 6), .value = chunks_value,
 	 .draw_value = table_cell_count},
-	{.name = "mode", .title = "MODE", .width = 9, .priority = 8, .text = mode_text},
+	{.name = "mode",
+	 .title = "MODE",
+	 .width = 9,
+	 .priority = 8,
+	 .text = mode_text,
+	 .draw = draw_mode},
 	{.name = "history",
 	 .width = 8,
 	 .width_ideal = 16,
@@ -311,6 +330,12 @@ static void describe(const struct view_input *input, size_t index, struct text *
 	text_addf(out, "  %s events", units_grouped_count(number, session->counts.recorded_events));
 	text_addf(out, "  %s", units_short_bytes(number, session->counts.recorded_bytes));
 	text_addf(out, "  %s", mode_text(input, index));
+	if (session->viewer_count > 0)
+		text_addf(out, ", %u viewer%s", session->viewer_count,
+			  session->viewer_count == 1 ? "" : "s");
+	if (session->relay_lost_wall_ns)
+		text_addf(out, ", no relay daemon since %s",
+			  clock_text_time(number, session->relay_lost_wall_ns));
 	if (*session->output)
 		text_addf(out, "  %s", session->output);
 }
@@ -357,6 +382,13 @@ static void add_details(const struct view_input *input, size_t index, struct pop
 	if (session->previous_identity && *session->previous_identity)
 		popup_add(popup, 0, "continues", session->previous_identity);
 	popup_add(popup, 0, "output", *session->output ? session->output : "none");
+	if (session->mode == PICTURE_MODE_LIVE)
+		popup_addf(popup, 0, "viewers", "%u", session->viewer_count);
+	if (session->relay_lost_wall_ns) {
+		popup_addf(popup, 0, "relay", "does not answer since %s",
+			   clock_text_time(time, session->relay_lost_wall_ns));
+		popup_set_role(popup, ROLE_ERR);
+	}
 	if (session->schedule && *session->schedule)
 		popup_add(popup, 0, "rotates", session->schedule);
 	if (session->tracked && *session->tracked)

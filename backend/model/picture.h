@@ -63,6 +63,8 @@ struct picture_session {
 	 */
 	const char *tracked;
 	size_t snapshot_output_count;
+	unsigned int viewer_count;   /* of a live session that is served here */
+	uint64_t relay_lost_wall_ns; /* its relay daemon is away since then; 0: it isn't */
 	bool is_detailed; /* its events are in this picture (it is on screen); else only totals */
 	bool has_unseen_loss;	/* losses since the last acknowledgement */
 	uint32_t fill_permille; /* fullest ring */

@@ -10,6 +10,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/rcu.h"
 #include "backend/base/user_name.h"
+#include "backend/model/live.h"
 #include "backend/model/loglevel.h"
 #include "backend/model/model.h"
 #include "backend/model/placer.h"
@@ -291,6 +292,8 @@ static void fill_session(struct rows *rows, struct picture_session *row,
 		.rotation_bytes = schedule_value(session->schedule, SCHEDULE_SIZE),
 		.tracked = tracked(rows, session),
 		.snapshot_output_count = session->snapshot_output_count,
+		.viewer_count = live_viewer_count(session),
+		.relay_lost_wall_ns = session->relay.lost_wall_ns,
 		.first_channel = rows->channel_at,
 		.first_chunk = rows->chunk_at,
 	};

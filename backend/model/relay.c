@@ -110,16 +110,30 @@ struct sink *relay_make_sink(struct session *session, struct error *err)
 	return relayd_sink_create(&settings, err);
 }
 
+uint64_t relay_missing_events(const struct session *session)
+{
+	struct picture_counts counts;
+
+	session_count(session, &counts);
+	return counts.discarded_write;
+}
+
 void relay_describe(const struct session *session, struct text *out)
 {
 	const struct relay_state *state = &session->relay;
+	char count[UNITS_TEXT_MAX];
+	char time[CLOCK_TEXT_MAX];
 
 	if (state->lost_wall_ns)
 		text_addf(out,
-			  "the relay daemon can't be reached (%s): events are counted as discarded "
-			  "until it answers again",
-			  state->loss.message);
+			  "the relay daemon can't be reached since %s (%s): events are counted as "
+			  "discarded until it answers again",
+			  clock_text_time(time, state->lost_wall_ns), state->loss.message);
 	else if (state->connection_count > 1)
 		text_addf(out, "goes on in %s there, since the relay daemon answered again",
 			  shared_text_str(state->path));
+	else
+		return;
+	text_addf(out, "; %s events did not arrive so far",
+		  units_grouped_count(count, relay_missing_events(session)));
 }

@@ -33,9 +33,13 @@ struct sink *relay_make_snapshot_sink(struct session *session, const struct rela
 				      void *data, struct error *err);
 void relay_state_finish(struct relay_state *state);
 
+/* What the daemon did not take, of all that a streaming session has recorded. */
+uint64_t relay_missing_events(const struct session *session);
+
 /*
- * One sentence when there is something to say beyond the URL: that the daemon can't be reached, or
- * that the session goes on in another directory there. Empty if not.
+ * One sentence when there is something to say beyond the URL: since when the daemon can't be
+ * reached, or that the session goes on in another directory there, and what is missing. Empty if
+ * not.
  */
 void relay_describe(const struct session *session, struct text *out);
 

@@ -90,6 +90,17 @@ static void warnings_take_what_is_left(void **state)
 	expect_header(60, " sess 1/2  18.4k ev/s  lost 1.20k  buf 42%  slow link  14:02", NULL);
 }
 
+static void a_relay_daemon_that_is_away_is_told(void **state)
+{
+	(void)state;
+	pictures.sessions[0].has_unseen_loss = false;
+	pictures.sessions[0].relay_lost_wall_ns = PICTURES_AT(14, 1, 9);
+	expect_header(93,
+		      " box  sess 1/2  18.4k ev/s  lost 1.20k  buf 42%"
+		      "  ! web: no relay daemon since 14:01:09  14:02",
+		      NULL);
+}
+
 static void hosts_are_not_trusted(void **state)
 {
 	(void)state;
@@ -193,6 +204,7 @@ int main(void)
 		cmocka_unit_test_setup(losses_calm_down_when_seen, setup),
 		cmocka_unit_test_setup(a_loss_without_a_time_is_still_red, setup),
 		cmocka_unit_test_setup(warnings_take_what_is_left, setup),
+		cmocka_unit_test_setup(a_relay_daemon_that_is_away_is_told, setup),
 		cmocka_unit_test_setup(hosts_are_not_trusted, setup),
 		cmocka_unit_test_setup(it_lives_without_anything, setup),
 		cmocka_unit_test_setup(titles_say_pane_and_context, setup),

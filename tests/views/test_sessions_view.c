@@ -259,6 +259,26 @@ static void the_detail_line_has_exact_numbers(void **state)
 	text_finish(&text);
 }
 
+static void who_looks_and_who_is_away_is_shown(void **state)
+{
+	struct text text = {0};
+
+	(void)state;
+	pictures.sessions[0].mode = PICTURE_MODE_LIVE;
+	pictures.sessions[0].viewer_count = 3;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	sessions_view.detail(shown.state, &pictures.input, &text);
+	assert_non_null(strstr(text_str(&text), "  live, 3 viewers  /root"));
+	text_clear(&text);
+	pictures.sessions[0].mode = PICTURE_MODE_STREAMING;
+	pictures.sessions[0].viewer_count = 0;
+	pictures.sessions[0].relay_lost_wall_ns = PICTURES_AT(14, 1, 9);
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	sessions_view.detail(shown.state, &pictures.input, &text);
+	assert_non_null(strstr(text_str(&text), "  streaming, no relay daemon since 14:01:09  "));
+	text_finish(&text);
+}
+
 static void a_rotating_session_shows_it(void **state)
 {
 	(void)state;
@@ -313,6 +333,7 @@ int main(void)
 		TEST(losses_alarm_until_acknowledged),
 		TEST(lost_packets_count_where_events_do_not),
 		TEST(the_detail_line_has_exact_numbers),
+		TEST(who_looks_and_who_is_away_is_shown),
 		TEST(a_rotating_session_shows_it),
 		TEST(nothing_works_is_said_first),
 		TEST(a_row_is_copied_as_its_command),

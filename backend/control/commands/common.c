@@ -369,10 +369,13 @@ static void put_schedules(struct json *object, const struct schedule *schedule)
 }
 
 /* Where a streaming session is. */
-static void put_relay(struct json *object, const struct relay_state *relay)
+static void put_relay(struct json *object, const struct session *session)
 {
+	const struct relay_state *relay = &session->relay;
+
 	json_put_text(object, "path", relay->path ? shared_text_str(relay->path) : "");
 	json_put_u64(object, "connections", relay->connection_count);
+	json_put_u64(object, "missing_events", relay_missing_events(session));
 	json_put_bool(object, "lost", relay->lost_wall_ns != 0);
 	if (relay->lost_wall_ns) {
 		json_put_u64(object, "lost_ns", relay->lost_wall_ns);
@@ -443,7 +446,7 @@ void common_session_json(struct json *object, const struct session *session)
 	if (limits.lifetime_us)
 		json_put_u64(object, "max_lifetime_us", limits.lifetime_us);
 	if (session->mode == PICTURE_MODE_STREAMING)
-		put_relay(json_put_object(object, "relay"), &session->relay);
+		put_relay(json_put_object(object, "relay"), session);
 	json_put_u64(object, "snapshot_mode", session->mode == PICTURE_MODE_SNAPSHOT);
 	json_put_u64(object, "live_timer_interval", session->live_period_us);
 	put_live(object, session);
