@@ -15,6 +15,7 @@
 #define ENDPOINT_DEFAULT	   "http://localhost:4318"
 #define TIMEOUT_DEFAULT_MS	   10000
 #define LOG_DELAY_DEFAULT_MS	   1000
+#define RETRY_FIRST_MS		   1000
 #define LOG_BATCH_DEFAULT	   512
 #define METRIC_INTERVAL_DEFAULT_MS 60000
 #define SCRAPE_HOST_DEFAULT	   "localhost"
@@ -274,7 +275,7 @@ void export_settings_read(struct export_settings *settings, char *(*get)(const c
 	const struct reading reading = {get, warnings};
 	const char *disabled = value_of(&reading, "OTEL_SDK_DISABLED");
 
-	*settings = (struct export_settings){0};
+	*settings = (struct export_settings){.retry_first_ms = RETRY_FIRST_MS};
 	read_resource(&reading, settings);
 	settings->log_delay_ms =
 		read_number(&reading, "OTEL_BLRP_SCHEDULE_DELAY",

@@ -25,6 +25,7 @@ struct export_settings {
 	uint64_t log_delay_ms; /* OTEL_BLRP_SCHEDULE_DELAY */
 	uint64_t log_batch_max;
 	uint64_t metric_interval_ms;
+	uint64_t retry_first_ms;   /* after the first failure in a row */
 	char *service_name;	   /* NULL: not said */
 	struct word_list resource; /* key, value, key, value … */
 	char *scrape_host;	   /* for Prometheus; NULL: nobody listens */

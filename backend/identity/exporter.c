@@ -20,13 +20,11 @@
 #include "backend/base/mem.h"
 #include "backend/base/thread.h"
 #include "backend/base/units.h"
-#include "backend/identity/export.h"
+#include "backend/identity/export_verdict.h"
 
 #define SENT_SUFFIX ".sent"
 #define BATCH_BYTES ((size_t)4 * 1024 * 1024)
-/* Between tries, in ms: as OpenTelemetry's own exporters have it, and longer, for the queue is on
- * disk. */
-#define RETRY_FIRST_MS	1000
+/* Between tries: as OpenTelemetry's own exporters have it, and longer, for the queue is on disk. */
 #define RETRY_FACTOR_10 15
 #define RETRY_CAP_MS	30000
 #define RETRY_JITTER	5 /* a fifth more or less */
@@ -36,15 +34,25 @@ struct waiting_metrics {
 	size_t count;
 };
 
+enum signal { LOGS, METRICS, SIGNAL_COUNT };
+
+/* One signal's way to its receiver: the other one's does not wait for it. The thread's own. */
+struct way {
+	const struct export_target *target;
+	uint64_t retry_ms; /* how long the next failure is waited for */
+	uint64_t due_ns;   /* not before, monotonic */
+	bool was_told;	   /* the last answer refused a part, or had something to say */
+	bool is_failing;   /* lock: others read it */
+};
+
 struct exporter {
 	const struct export_settings *settings;
+	struct way ways[SIGNAL_COUNT];
 	char *journal_path;
 	int sent_fd; /* locked: of several engines one sends the journal. -1: not ours */
 	struct thread *thread;
 	struct export *export; /* the thread's own, once it is needed */
-	uint64_t retry_ms;
 	unsigned int random;
-	bool was_told; /* the last answer refused a part, or had something to say */
 	_Atomic uint64_t give_up_at_ns; /* monotonic; 0: it is not ending */
 	pthread_mutex_t lock;		/* protects the rest, a leaf */
 	pthread_cond_t changed;
@@ -72,9 +80,16 @@ static bool is_ending(struct exporter *exporter)
 	return exporter->is_ending;
 }
 
+static bool is_due(const struct way *way)
+{
+	return clock_monotonic_ns() >= way->due_ns;
+}
+
+/* What has to be tried again later is no work yet. */
 static bool has_work(struct exporter *exporter)
 {
-	return exporter->is_ending || exporter->has_logs || exporter->metrics.count > 0;
+	return exporter->is_ending || (exporter->has_logs && is_due(&exporter->ways[LOGS])) ||
+	       (exporter->metrics.count > 0 && is_due(&exporter->ways[METRICS]));
 }
 
 static bool ends(struct exporter *exporter)
@@ -89,15 +104,22 @@ static bool ends(struct exporter *exporter)
 
 /* --- one request */
 
-enum outcome_kind { ARRIVED, REFUSED, TRY_LATER };
-
-static void note_failure(struct exporter *exporter, const char *url, const char *why)
+/* Lock held. */
+static void set_failing(struct exporter *exporter, struct way *way, bool is_failing)
 {
+	way->is_failing = is_failing;
+	exporter->state.is_failing =
+		exporter->ways[LOGS].is_failing || exporter->ways[METRICS].is_failing;
+}
+
+static void note_failure(struct exporter *exporter, struct way *way, const char *why)
+{
+	const char *url = way->target->url;
 	bool is_new;
 
 	pthread_mutex_lock(&exporter->lock);
-	is_new = !exporter->state.is_failing;
-	exporter->state.is_failing = true;
+	is_new = !way->is_failing;
+	set_failing(exporter, way, true);
 	snprintf(exporter->state.last_failure, sizeof(exporter->state.last_failure), "%s: %s", url,
 		 why);
 	pthread_mutex_unlock(&exporter->lock);
@@ -105,64 +127,21 @@ static void note_failure(struct exporter *exporter, const char *url, const char 
 		log_write(LOG_LEVEL_WARNING, "OTLP export to %s: %s", url, why);
 }
 
-static void note_success(struct exporter *exporter, const char *url)
+static void note_success(struct exporter *exporter, struct way *way, const char *remark)
 {
+	bool is_told = *remark != '\0';
 	bool was_failing;
 
 	pthread_mutex_lock(&exporter->lock);
-	was_failing = exporter->state.is_failing;
-	exporter->state.is_failing = false;
+	was_failing = way->is_failing;
+	set_failing(exporter, way, false);
 	pthread_mutex_unlock(&exporter->lock);
-	exporter->retry_ms = RETRY_FIRST_MS;
+	way->retry_ms = exporter->settings->retry_first_ms;
 	if (was_failing)
-		log_write(LOG_LEVEL_INFO, "OTLP export to %s goes on", url);
-}
-
-/* Text or number, as others write it. */
-static uint64_t read_count(const struct json *object, const char *name)
-{
-	const char *text = json_get_text(object, name);
-	uint64_t value = 0;
-
-	if (!(text ? units_parse_u64(text, &value) : json_get_u64(object, name, &value)))
-		return 0;
-	return value;
-}
-
-/* How many of the records the receiver did not want; an answer that can't be read is a success. */
-static uint64_t read_rejected(struct exporter *exporter, const char *url,
-			      const struct export_answer *answer)
-{
-	struct json *whole = json_parse(text_str(&answer->body), answer->body.length, NULL);
-	const struct json *partial = json_get(whole, "partialSuccess");
-	const char *message = json_get_text(partial, "errorMessage");
-	uint64_t rejected = read_count(partial, "rejectedLogRecords") +
-			    read_count(partial, "rejectedDataPoints");
-
-	bool is_told = rejected > 0 || (message && *message);
-
-	if (is_told && !exporter->was_told)
-		log_write(LOG_LEVEL_WARNING, "OTLP export to %s: %" PRIu64 " rejected: %.100s", url,
-			  rejected, message ? message : "");
-	exporter->was_told = is_told;
-	json_unref(whole);
-	return rejected;
-}
-
-/* The specification's list; every other failure is for good. */
-static bool may_retry(long status)
-{
-	return status == 429 || status == 502 || status == 503 || status == 504;
-}
-
-static void explain(const struct export_answer *answer, char out[ERROR_MESSAGE_MAX])
-{
-	struct json *whole = json_parse(text_str(&answer->body), answer->body.length, NULL);
-	const char *message = json_get_text(whole, "message");
-
-	snprintf(out, ERROR_MESSAGE_MAX, "status %ld%s%.100s", answer->status, message ? ": " : "",
-		 message ? message : "");
-	json_unref(whole);
+		log_write(LOG_LEVEL_INFO, "OTLP export to %s goes on", way->target->url);
+	if (is_told && !way->was_told)
+		log_write(LOG_LEVEL_WARNING, "OTLP export to %s: %s", way->target->url, remark);
+	way->was_told = is_told;
 }
 
 static bool is_open(struct exporter *exporter, struct error *err)
@@ -172,53 +151,47 @@ static bool is_open(struct exporter *exporter, struct error *err)
 	return exporter->export != NULL;
 }
 
-static enum outcome_kind post(struct exporter *exporter, const struct export_target *target,
-			      const struct text *body, uint64_t *rejected, uint64_t *after_s)
+static void post(struct exporter *exporter, struct way *way, const struct text *body,
+		 struct export_verdict *verdict)
 {
 	struct export_answer answer = {0};
 	struct error err = ERROR_INIT;
-	enum outcome_kind kind = TRY_LATER;
-	char why[ERROR_MESSAGE_MAX];
 
-	*rejected = 0;
-	*after_s = 0;
+	*verdict = (struct export_verdict){.outcome = EXPORT_REFUSED};
 	if (body->length > EXPORT_REQUEST_MAX)
-		return REFUSED;
+		return;
+	verdict->outcome = EXPORT_TRY_LATER;
 	if (!is_open(exporter, &err) ||
-	    !export_post(exporter->export, target, body->bytes, body->length,
+	    !export_post(exporter->export, way->target, body->bytes, body->length,
 			 &exporter->give_up_at_ns, &answer, &err)) {
-		note_failure(exporter, target->url, err.message);
-	} else if (answer.status >= 200 && answer.status < 300) {
-		kind = ARRIVED;
-		*rejected = read_rejected(exporter, target->url, &answer);
-		note_success(exporter, target->url);
+		note_failure(exporter, way, err.message);
 	} else {
-		explain(&answer, why);
-		note_failure(exporter, target->url, why);
-		kind = may_retry(answer.status) ? TRY_LATER : REFUSED;
-		*after_s = answer.retry_after_s;
+		export_judge(&answer, verdict);
+		if (verdict->outcome == EXPORT_ARRIVED)
+			note_success(exporter, way, verdict->why);
+		else
+			note_failure(exporter, way, verdict->why);
 	}
 	text_finish(&answer.body);
-	return kind;
 }
 
 /* Longer from time to time, and not for all programs at once. */
-static void back_off(struct exporter *exporter, uint64_t after_s)
+static void back_off(struct exporter *exporter, struct way *way, uint64_t after_s)
 {
-	uint64_t wait_ms = exporter->retry_ms;
+	uint64_t wait_ms = way->retry_ms;
 	uint64_t fifth = wait_ms / RETRY_JITTER;
 
 	exporter->random = exporter->random * 1103515245U + 12345U;
 	wait_ms = wait_ms - fifth + (uint64_t)(exporter->random >> 8) % (2 * fifth + 1);
 	if (after_s > 0)
 		wait_ms = after_s * 1000;
-	exporter->retry_ms = exporter->retry_ms * RETRY_FACTOR_10 / 10;
-	if (exporter->retry_ms > RETRY_CAP_MS)
-		exporter->retry_ms = RETRY_CAP_MS;
+	way->retry_ms = way->retry_ms * RETRY_FACTOR_10 / 10;
+	if (way->retry_ms > RETRY_CAP_MS)
+		way->retry_ms = RETRY_CAP_MS;
+	way->due_ns = clock_monotonic_ns() + wait_ms * NS_PER_MS;
 	pthread_mutex_lock(&exporter->lock);
 	exporter->state.retries++;
 	pthread_mutex_unlock(&exporter->lock);
-	wait_until(exporter, clock_monotonic_ns() + wait_ms * NS_PER_MS, is_ending);
 }
 
 /* --- the journal */
@@ -366,34 +339,33 @@ static void read_batch(struct exporter *exporter, int fd, const struct stat *sta
 	free(bytes);
 }
 
-static enum outcome_kind send_batch(struct exporter *exporter, struct batch *batch,
-				    uint64_t *after_s)
+static void send_batch(struct exporter *exporter, struct batch *batch,
+		       struct export_verdict *verdict)
 {
-	enum outcome_kind kind = ARRIVED;
-	uint64_t rejected = 0;
+	uint64_t rejected;
 
+	*verdict = (struct export_verdict){.outcome = EXPORT_ARRIVED};
 	if (batch->record_count > 0)
-		kind = post(exporter, &exporter->settings->logs, &batch->body, &rejected, after_s);
-	if (kind == TRY_LATER)
-		return kind;
-	if (rejected > batch->record_count || kind == REFUSED)
+		post(exporter, &exporter->ways[LOGS], &batch->body, verdict);
+	if (verdict->outcome == EXPORT_TRY_LATER)
+		return;
+	rejected = verdict->rejected;
+	if (rejected > batch->record_count || verdict->outcome == EXPORT_REFUSED)
 		rejected = batch->record_count;
 	drop_logs(exporter, batch->bad_count + rejected);
 	pthread_mutex_lock(&exporter->lock);
 	exporter->state.sent_logs += batch->record_count - rejected;
 	pthread_mutex_unlock(&exporter->lock);
-	return kind;
 }
 
 /* True: there may be more. */
-static bool send_some_logs(struct exporter *exporter, enum outcome_kind *kind, uint64_t *after_s)
+static bool send_some_logs(struct exporter *exporter, struct export_verdict *verdict)
 {
 	int fd = open(exporter->journal_path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct batch batch = {.end = 0};
 	uint64_t begin;
 	struct stat status;
 
-	*kind = ARRIVED;
 	if (fd < 0)
 		return false;
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode)) {
@@ -405,12 +377,12 @@ static bool send_some_logs(struct exporter *exporter, enum outcome_kind *kind, u
 	read_batch(exporter, fd, &status, &batch);
 	fd_close(&fd);
 	if (batch.end != begin) {
-		*kind = send_batch(exporter, &batch, after_s);
-		if (*kind != TRY_LATER)
+		send_batch(exporter, &batch, verdict);
+		if (verdict->outcome != EXPORT_TRY_LATER)
 			write_mark(exporter, &status, batch.end);
 	}
 	text_finish(&batch.body);
-	return batch.end != begin && *kind != TRY_LATER;
+	return batch.end != begin && verdict->outcome != EXPORT_TRY_LATER;
 }
 
 /* --- metrics */
@@ -448,25 +420,23 @@ static void put_back(struct exporter *exporter, char *text)
 }
 
 /* True: there may be more. */
-static bool send_some_metrics(struct exporter *exporter, enum outcome_kind *kind, uint64_t *after_s)
+static bool send_some_metrics(struct exporter *exporter, struct export_verdict *verdict)
 {
 	struct text body = {0};
-	uint64_t rejected;
 	char *text = take_metrics(exporter);
 
-	*kind = ARRIVED;
 	if (!text)
 		return false;
 	text_add(&body, text);
-	*kind = post(exporter, &exporter->settings->metrics, &body, &rejected, after_s);
+	post(exporter, &exporter->ways[METRICS], &body, verdict);
 	text_finish(&body);
-	if (*kind == TRY_LATER) {
+	if (verdict->outcome == EXPORT_TRY_LATER) {
 		put_back(exporter, text);
 		return false;
 	}
 	free(text);
 	pthread_mutex_lock(&exporter->lock);
-	if (*kind == ARRIVED)
+	if (verdict->outcome == EXPORT_ARRIVED)
 		exporter->state.sent_metrics++;
 	else
 		exporter->state.dropped_metrics++;
@@ -483,43 +453,57 @@ static bool is_time_over(struct exporter *exporter)
 	return at_ns && clock_monotonic_ns() >= at_ns;
 }
 
-/* False: something has to be tried again, after_s from now if the receiver says so. */
-static bool send_all(struct exporter *exporter, uint64_t *after_s)
+static void send_signal(struct exporter *exporter, enum signal signal,
+			bool (*send_some)(struct exporter *, struct export_verdict *))
 {
-	enum outcome_kind kind = ARRIVED;
+	struct export_verdict verdict = {.outcome = EXPORT_ARRIVED};
+	struct way *way = &exporter->ways[signal];
 
+	if (!way->target->url || (!is_due(way) && !ends(exporter)))
+		return;
+	while (!is_time_over(exporter) && send_some(exporter, &verdict))
+		;
+	if (verdict.outcome == EXPORT_TRY_LATER)
+		back_off(exporter, way, verdict.wait_s);
+}
+
+static void send_all(struct exporter *exporter)
+{
 	pthread_mutex_lock(&exporter->lock);
 	exporter->has_logs = false;
 	pthread_mutex_unlock(&exporter->lock);
-	if (exporter->settings->logs.url && exporter->journal_path && claim_journal(exporter))
-		while (!is_time_over(exporter) && send_some_logs(exporter, &kind, after_s))
-			;
-	if (kind == TRY_LATER)
-		return false;
-	if (exporter->settings->metrics.url)
-		while (!is_time_over(exporter) && send_some_metrics(exporter, &kind, after_s))
-			;
-	return kind != TRY_LATER;
+	if (exporter->journal_path && claim_journal(exporter))
+		send_signal(exporter, LOGS, send_some_logs);
+	send_signal(exporter, METRICS, send_some_metrics);
+}
+
+/* Then something is to be tried again, or another engine may have let go of the journal. */
+static uint64_t next_look_ns(const struct exporter *exporter)
+{
+	uint64_t now_ns = clock_monotonic_ns();
+	uint64_t at_ns = now_ns + 10 * NS_PER_S;
+
+	for (int signal = 0; signal < SIGNAL_COUNT; signal++) {
+		uint64_t due_ns = exporter->ways[signal].due_ns;
+
+		if (due_ns > now_ns && due_ns < at_ns)
+			at_ns = due_ns;
+	}
+	return at_ns;
 }
 
 /* Those that come together go together. */
 static void run(void *data)
 {
 	struct exporter *exporter = data;
-	uint64_t poll_ns = 10 * NS_PER_S; /* another engine may let go of the journal */
 
 	while (true) {
 		bool is_last = ends(exporter);
-		uint64_t after_s = 0;
-		bool is_sent = send_all(exporter, &after_s);
 
+		send_all(exporter);
 		if (is_last)
 			break;
-		if (!is_sent) {
-			back_off(exporter, after_s);
-			continue;
-		}
-		wait_until(exporter, clock_monotonic_ns() + poll_ns, has_work);
+		wait_until(exporter, next_look_ns(exporter), has_work);
 		wait_until(exporter,
 			   clock_monotonic_ns() + exporter->settings->log_delay_ms * NS_PER_MS,
 			   is_ending);
@@ -582,7 +566,10 @@ struct exporter *exporter_create(const struct export_settings *settings, const c
 	exporter->settings = settings;
 	exporter->journal_path = journal_path ? mem_strdup(journal_path) : NULL;
 	exporter->sent_fd = -1;
-	exporter->retry_ms = RETRY_FIRST_MS;
+	exporter->ways[LOGS] = (struct way){.target = &settings->logs};
+	exporter->ways[METRICS] = (struct way){.target = &settings->metrics};
+	for (int signal = 0; signal < SIGNAL_COUNT; signal++)
+		exporter->ways[signal].retry_ms = settings->retry_first_ms;
 	exporter->random = (unsigned int)getpid();
 	exporter->has_logs = true;
 	exporter->state.sends_logs = settings->logs.url && journal_path;
