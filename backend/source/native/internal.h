@@ -172,6 +172,7 @@ bool native_context_get(const char *name, const struct native_writer_state *stat
 struct native_channel {
 	atomic_uint references; /* its trace's, each stream's */
 	struct native_channel *next;
+	struct native_trace *owner; /* reference held; NULL: its output is somebody else's */
 	struct native_source *source;
 	const struct source_host *host;
 	uint64_t session_id;
@@ -202,6 +203,7 @@ void native_channel_unref(struct native_channel *channel);
 /* One user's trace of a session. */
 struct native_trace {
 	struct native_trace *next;
+	atomic_uint references; /* its session's, each channel's: streams outlive both */
 	struct native_catalog *catalog;
 	struct uuid uuid;
 	struct sink_trace *output;

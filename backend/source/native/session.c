@@ -31,6 +31,15 @@ static const struct ctf_layout packed = {
 
 /* --- channels */
 
+/* The last one closes the output, when nothing can be put any more. Any thread. */
+static void trace_unref(struct native_trace *trace)
+{
+	if (!trace || atomic_fetch_sub_explicit(&trace->references, 1, memory_order_acq_rel) != 1)
+		return;
+	sink_close_trace(trace->output);
+	free(trace);
+}
+
 struct native_channel *native_channel_ref(struct native_channel *channel)
 {
 	atomic_fetch_add_explicit(&channel->references, 1, memory_order_relaxed);
@@ -44,6 +53,7 @@ void native_channel_unref(struct native_channel *channel)
 	scanner_unref(channel->scanner);
 	tally_unref(channel->tally);
 	native_wants_unref(channel->wants);
+	trace_unref(channel->owner);
 	free(channel->streams);
 	free(channel->is_seen);
 	free(channel->is_declared);
@@ -73,7 +83,7 @@ static void declare_stream(struct native_channel *channel, const struct channel_
 }
 
 static struct native_channel *create_channel(struct native_source *source,
-					     const struct native_trace *trace,
+					     struct native_trace *trace,
 					     const struct session_spec *spec,
 					     const struct channel_spec *wanted)
 {
@@ -101,6 +111,8 @@ static struct native_channel *create_channel(struct native_source *source,
 	channel->is_seen = mem_zalloc(NATIVE_ID_COUNT);
 	channel->is_declared = mem_zalloc(NATIVE_ID_COUNT);
 	channel->trace = trace->output;
+	channel->owner = trace;
+	atomic_fetch_add_explicit(&trace->references, 1, memory_order_relaxed);
 	channel->set = spec->streams;
 	source->host.tally_added(source->host.data, channel->session_id, channel->id,
 				 tally_ref(channel->tally));
@@ -207,6 +219,7 @@ static struct native_trace *get_trace(struct native_source *source, struct nativ
 		return NULL;
 	}
 	trace = mem_zalloc(sizeof(*trace));
+	atomic_init(&trace->references, 1);
 	trace->catalog = catalog;
 	trace->output = output;
 	uuid_make_random(&trace->uuid);
@@ -660,8 +673,7 @@ void native_session_end(struct native_source *source, uint64_t id)
 			trace->channels = channel->next;
 			native_channel_unref(channel); /* its streams hold it */
 		}
-		sink_close_trace(trace->output);
-		free(trace);
+		trace_unref(trace);
 	}
 	text_finish(&session->clock_text);
 	session_spec_unref(session->spec);

@@ -292,13 +292,17 @@ static bool is_live(const struct native_stream *stream)
 	return stream->base.output && stream->base.output->sink->is_live;
 }
 
-/* True: a packet came of it. is_wanted: even an empty one, if it tells of losses. */
+static bool has_losses_to_tell(struct native_stream *stream, const struct native_lane *lane)
+{
+	return native_stream_discarded(stream, lane) > stream->discarded_told;
+}
+
+/* True: a packet came of it. is_wanted: even an empty one. */
 static bool finish_packet(struct native_stream *stream, struct native_lane *lane, bool is_wanted,
 			  struct packet *packet)
 {
 	if (!stream->is_open || stream->event_count == 0) {
-		if (!is_wanted || (!is_live(stream) &&
-				   native_stream_discarded(stream, lane) <= stream->discarded_told))
+		if (!is_wanted)
 			return false;
 		native_packet_open(stream, stream->last_clock);
 	}
@@ -315,7 +319,10 @@ static bool pass_mark(struct native_stream *stream, struct native_lane *lane, bo
 		return true;
 	}
 	if (is_flushing) {
-		*is_packet = finish_packet(stream, lane, stream->is_final, packet);
+		*is_packet = finish_packet(
+			stream, lane,
+			stream->is_final && (is_live(stream) || has_losses_to_tell(stream, lane)),
+			packet);
 		if (*is_packet)
 			stream->done_when_back = stream->asked;
 		else
@@ -324,7 +331,7 @@ static bool pass_mark(struct native_stream *stream, struct native_lane *lane, bo
 	}
 	if (!is_gone)
 		return false;
-	*is_packet = finish_packet(stream, lane, true, packet);
+	*is_packet = finish_packet(stream, lane, has_losses_to_tell(stream, lane), packet);
 	if (!*is_packet)
 		detach(stream, lane);
 	return true;
