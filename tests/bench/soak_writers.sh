@@ -55,7 +55,7 @@ note "$turns turns of 50 kills, jumps and copies in $((SECONDS - begin)) s:" "$(
 is "nothing was bad" $failures 0
 
 record many
-native_emit --small --threads 2 --burst 1000 --pause 1 --until "$TMPDIR/enough" >"$TMPDIR/count" &
+native_emit --small --threads 2 --burst 1000 --pause 500 --until "$TMPDIR/enough" >"$TMPDIR/count" &
 application=$!
 wait_for 600 has_recorded many 10000000
 : >"$TMPDIR/enough"

@@ -13,10 +13,12 @@
  *	--progress FILE	counts up in FILE what was emitted: a 64-bit number for each thread
  *	--fields	emits native:fields once, and native:alarm
  *	--fork		emits in a child, too, with the next id
+ *	--plugin FILE	loads that library and unloads it for each number: its plugin:number instead
  *	--mixed		every second number is LTTng-UST's emit:event_0000 (if that was there)
  *	--calls FD	and every third a system call lseek(FD, NUMBER)
  */
 #include <arpa/inet.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -42,7 +44,7 @@ struct options {
 	uint64_t count, burst;
 	uint32_t threads, id;
 	unsigned int pause_us;
-	const char *until;
+	const char *until, *plugin;
 	volatile uint64_t *progress;
 	bool is_small, has_fields, is_mixed, is_forking;
 	int call_fd; /* 0: none */
@@ -89,9 +91,25 @@ static void emit_mixed(uint32_t id, uint64_t number)
 	tracon_event(native, number, id, number, "mixed");
 }
 
+static void emit_from_plugin(uint32_t id, uint64_t number)
+{
+	void *plugin = dlopen(options.plugin, RTLD_NOW);
+	void (*plugin_emit)(uint32_t id, uint64_t number);
+
+	if (!plugin) {
+		fprintf(stderr, "%s\n", dlerror());
+		exit(2);
+	}
+	*(void **)&plugin_emit = dlsym(plugin, "plugin_emit");
+	plugin_emit(id, number);
+	dlclose(plugin);
+}
+
 static void emit(uint32_t id, uint64_t number)
 {
-	if (options.is_mixed)
+	if (options.plugin)
+		emit_from_plugin(id, number);
+	else if (options.is_mixed)
 		emit_mixed(id, number);
 	else if (options.is_small)
 		tracon_event(native, small, id, number);
@@ -223,6 +241,8 @@ static bool take_option(const char *word, const char *value)
 		options.call_fd = (int)number;
 	else if (strcmp(word, "--until") == 0)
 		options.until = value;
+	else if (strcmp(word, "--plugin") == 0)
+		options.plugin = value;
 	else if (strcmp(word, "--progress") == 0)
 		open_progress(value);
 	else

@@ -185,6 +185,8 @@ struct native_channel {
 	struct native_context context;
 	bool is_overwrite, is_kept;
 	struct sink_limits limits;
+	uint64_t switch_timer_ns; /* 0: off */
+	uint64_t switched_at_ns;
 	uint64_t kept_bytes;
 	unsigned char *is_seen; /* by id: the consumer's */
 	/* The source's thread. */
@@ -287,6 +289,8 @@ bool native_stream_reads(struct native_stream *stream, const struct native_lane 
 /* More is there than it has seen, or its process has gone. */
 void native_stream_look(struct native_stream *stream);
 void native_stream_wake(struct native_stream *stream);
+/* The switch timer has run out. */
+void native_stream_switch(struct native_stream *stream);
 /* A process has gone: if it is its, it takes what is left. */
 void native_stream_end(struct native_stream *stream);
 /* What all streams of the lane have read may be written over. */

@@ -14,6 +14,7 @@
 #include "backend/base/clock.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/ctf/type.h"
 #include "backend/sink/sink.h"
 #include "backend/source/native/internal.h"
@@ -104,6 +105,7 @@ static struct native_channel *create_channel(struct native_source *source,
 	channel->context = native_context_make(wanted);
 	channel->is_overwrite = wanted->is_overwrite;
 	channel->is_kept = spec->keeps_packets;
+	channel->switch_timer_ns = wanted->switch_timer_us * NS_PER_US;
 	channel->kept_bytes = wanted->subbuf_bytes * wanted->subbuf_count;
 	if (channel->kept_bytes < KEPT_BYTES_MIN)
 		channel->kept_bytes = KEPT_BYTES_MIN;
@@ -689,21 +691,32 @@ bool native_sessions_are_active(const struct native_source *source)
 	return native_watch_is_busy(source->watch);
 }
 
-static void look(const struct native_channel *channel)
+static void look(struct native_channel *channel, uint64_t now_ns)
 {
-	for (size_t i = 0; i < channel->stream_count; i++)
-		native_stream_look(channel->streams[i]);
+	bool is_time = channel->is_active && channel->switch_timer_ns > 0 &&
+		       now_ns - channel->switched_at_ns >= channel->switch_timer_ns;
+
+	if (is_time)
+		channel->switched_at_ns = now_ns;
+	for (size_t i = 0; i < channel->stream_count; i++) {
+		if (is_time)
+			native_stream_switch(channel->streams[i]);
+		else
+			native_stream_look(channel->streams[i]);
+	}
 }
 
 void native_sessions_poll(struct native_source *source)
 {
+	uint64_t now_ns = clock_monotonic_ns();
+
 	for (struct native_process *process = source->processes; process; process = process->next)
 		begin_lanes(source, process);
 	for (struct native_session *session = source->sessions; session; session = session->next)
 		for (struct native_trace *trace = session->traces; trace; trace = trace->next)
 			for (struct native_channel *channel = trace->channels; channel;
 			     channel = channel->next)
-				look(channel);
+				look(channel, now_ns);
 	for (struct native_process *process = source->processes; process; process = process->next)
 		native_watch_look(source->watch, process);
 }

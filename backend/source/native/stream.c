@@ -151,6 +151,14 @@ void native_stream_end(struct native_stream *stream)
 		native_stream_wake(stream);
 }
 
+void native_stream_switch(struct native_stream *stream)
+{
+	if (stream->history)
+		return;
+	atomic_store_explicit(&stream->is_switched, true, memory_order_relaxed);
+	native_stream_wake(stream);
+}
+
 void native_stream_look(struct native_stream *stream)
 {
 	uint64_t commit = 0, sub_bytes = 1;
@@ -418,7 +426,11 @@ void native_stream_flush(struct native_stream *stream, enum flush_kind kind)
 
 static enum take_result take(struct stream *base, struct packet *packet)
 {
-	return native_stream_take(native_stream_of(base), packet);
+	struct native_stream *stream = native_stream_of(base);
+
+	if (atomic_exchange_explicit(&stream->is_switched, false, memory_order_relaxed))
+		native_stream_flush(stream, FLUSH_DATA);
+	return native_stream_take(stream, packet);
 }
 
 static void give_back(struct stream *base, const struct packet *packet)

@@ -21,8 +21,9 @@ struct native_stream {
 	struct native_channel *channel; /* reference held */
 	unsigned int number;
 	int event_fd;
-	_Atomic uint64_t seen; /* read so far, for who wakes it */
-	pthread_mutex_t lock;  /* the next five; the process's lock may be taken below it */
+	_Atomic uint64_t seen;	 /* read so far, for who wakes it */
+	atomic_bool is_switched; /* what it has goes out, though more fits into its packet */
+	pthread_mutex_t lock;	 /* the next five; the process's lock may be taken below it */
 	struct native_lane *lane;
 	uint64_t start;
 	struct order *orders, **orders_end;
