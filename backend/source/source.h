@@ -84,6 +84,12 @@ void *point_list_alloc(struct point_list *list, size_t size_bytes);
 /* For sources: what `other` holds goes behind what `list` holds; `other` is empty then. */
 void point_list_join(struct point_list *list, struct point_list *other);
 
+/* What the threads of one program write into. */
+struct source_rings {
+	uint64_t count;
+	uint64_t bytes; /* of each */
+};
+
 struct source;
 
 /* An event that somebody waits for. */
@@ -223,6 +229,13 @@ struct source_class {
 	 * buffers are never files.
 	 */
 	bool (*salvage)(const char *shm_path, const struct salvage_host *host, struct error *err);
+	/*
+	 * The rings of programs that come from now on. False: ERROR_INVALID, with what can be. NULL
+	 * as functions: channels say it. Any thread.
+	 */
+	struct source_rings (*rings)(const struct source *source);
+	bool (*set_rings)(struct source *source, const struct source_rings *rings,
+			  struct error *err);
 	/* Directory below the chunk that its traces share: "ust". */
 	const char *trace_directory;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* set: the engine's settings. Those of the screen are the console's. */
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -71,12 +72,57 @@ static bool change_metrics_port(struct model *model, const char *value, struct e
 	return telemetry_listen(model, "127.0.0.1", (uint16_t)port, err);
 }
 
+/* NULL: there is no source whose programs bring rings of their own. */
+static struct source *ring_source(const struct model *model)
+{
+	for (size_t i = 0; i < source_count; i++)
+		if (source_table[i].class->set_rings && model->sources[i].source)
+			return model->sources[i].source;
+	return NULL;
+}
+
+static void show_lanes(struct model *model, struct text *out)
+{
+	const struct source *source = ring_source(model);
+	struct source_rings rings;
+
+	if (!source) {
+		text_add(out, "none");
+		return;
+	}
+	rings = source->class->rings(source);
+	text_addf(out, "%llux%lluk", (unsigned long long)rings.count,
+		  (unsigned long long)rings.bytes / 1024);
+}
+
+/* "128", "128x4M" */
+static bool change_lanes(struct model *model, const char *value, struct error *err)
+{
+	struct source *source = ring_source(model);
+	const char *size = strchr(value, 'x');
+	struct source_rings rings;
+	char count[24];
+
+	if (!source)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "native applications can't be traced here");
+	rings = source->class->rings(source);
+	snprintf(count, sizeof(count), "%.*s", size ? (int)(size - value) : 23, value);
+	if (!units_parse_u64(count, &rings.count) ||
+	    (size && !units_parse_size(size + 1, &rings.bytes)))
+		return error_set(err, ERROR_INVALID,
+				 "lanes are a number, and if you like the size of each: 128x4M");
+	return source->class->set_rings(source, &rings, err);
+}
+
 static const struct setting settings[] = {
 	{"live-address", "where live viewers connect: an IPv4 address of this machine",
 	 show_address, change_address},
 	{"live-port", "and its port; 0: any that is free", show_port, change_port},
 	{"metrics-port", "where Prometheus finds metrics, at 127.0.0.1; 0: any that is free",
 	 show_metrics_port, change_metrics_port},
+	{"native-lanes", "buffers of a native application: one for each thread, and their size",
+	 show_lanes, change_lanes},
 };
 
 static const struct setting *find_setting(const char *name)
@@ -149,7 +195,11 @@ const struct command set_command = {
 		"Live viewers connect to live-address (127.0.0.1: from this machine alone) and "
 		"live-port (5344, or the next free port from 5355). The protocol knows no users: "
 		"whoever reaches the port can read every live session, whose ever it is. "
-		"Prometheus finds metrics at metrics-port, if it is not off. In the "
+		"Prometheus finds metrics at metrics-port, if it is not off. Native applications "
+		"that come from now on have native-lanes (64x2M): when there are more threads, "
+		"some "
+		"share a few, which is slower; when one fills before it is read, events are "
+		"discarded. In the "
 		"console the settings of the screen are set by the same word.",
 	.argument_max = 2,
 	.flags = COMMAND_STARTS_ENGINE,

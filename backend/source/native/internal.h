@@ -111,6 +111,10 @@ static inline uint64_t native_ring_bytes(const struct native_process *process)
 /* Refused for want of room so far; that nobody had a lane is counted in the last one. */
 uint64_t native_lane_discarded(const struct native_lane *lane);
 
+/* As many and as large as suits this machine. */
+struct source_rings native_rings_here(void);
+bool native_rings_check(const struct source_rings *rings, struct error *err);
+
 /* handshake.c: the source's thread */
 /* One message; false: let go of the process. */
 bool native_handshake_receive(struct native_process *process, struct error *err);
@@ -320,7 +324,10 @@ struct native_source {
 	struct native_session *sessions;
 	struct time_line long_line; /* under clock_lock: since the source began */
 	struct native_watch *watch;
+	pthread_mutex_t rings_lock; /* a leaf */
+	struct source_rings rings; /* count 0: as suits this machine */
 };
+struct source_rings native_rings(const struct source *base);
 
 struct native_catalog *native_find_catalog(struct native_source *source, uid_t uid);
 void native_process_is_ready(struct native_process *process);

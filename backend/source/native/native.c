@@ -29,6 +29,7 @@
 #define POLL_ALERT_NS (2 * NS_PER_MS) /* a lane from nothing to full takes some 3 ms */
 #define ALERT_NS      NS_PER_S	      /* since the last record: then the bell is up */
 #define POLL_BUSY_NS  NS_PER_MS
+#define SHARE_SHIFT   20
 #define ACCEPT_COUNT  64
 #define MESSAGE_COUNT 256 /* of one application, then others have a turn */
 
@@ -165,7 +166,7 @@ static void somebody_comes(void *data, unsigned int events)
 
 /* --- looking at lanes */
 
-/* How many bytes the fastest lane went on since the last look. */
+/* How far the fastest lane went on since the last look, as a share of its ring; 0: none did. */
 static uint64_t most_progress(struct native_source *source)
 {
 	uint64_t most = 0;
@@ -173,13 +174,15 @@ static uint64_t most_progress(struct native_source *source)
 	for (struct native_process *process = source->processes; process; process = process->next)
 		for (uint32_t i = 0; process->lanes && i < process->geometry.lanes; i++) {
 			struct native_lane *lane = &process->lanes[i];
-			uint64_t commit;
+			uint64_t commit, share;
 
 			if (!lane->is_used)
 				continue;
 			commit = native_lane_commit(lane);
-			if (commit - lane->looked_at > most)
-				most = commit - lane->looked_at;
+			share = ((commit - lane->looked_at) << SHARE_SHIFT) /
+				native_ring_bytes(process);
+			if (commit > lane->looked_at && share + 1 > most)
+				most = share + 1;
 			lane->looked_at = commit;
 		}
 	return most;
@@ -200,17 +203,14 @@ static uint64_t idle_pause_ns(struct native_source *source)
 static uint64_t poll_pause_ns(struct native_source *source, uint64_t passed_ns)
 {
 	uint64_t progress = most_progress(source);
-	uint64_t ring_bytes = source->processes && source->processes->lanes
-				      ? native_ring_bytes(source->processes)
-				      : 0;
 	uint64_t pause_ns;
 
-	if (progress == 0 || ring_bytes == 0)
+	if (progress == 0)
 		return idle_pause_ns(source);
 	source->busy_at_ns = source->polled_at_ns;
 	if (source->bell)
 		native_bell_lower(source->bell);
-	pause_ns = (uint64_t)((__int128)passed_ns * ring_bytes / 4 / progress);
+	pause_ns = (uint64_t)(((__int128)passed_ns << SHARE_SHIFT) / 4 / progress);
 	if (pause_ns < POLL_BUSY_NS)
 		return POLL_BUSY_NS;
 	return pause_ns > POLL_ALERT_NS ? POLL_ALERT_NS : pause_ns;
@@ -481,6 +481,32 @@ static void native_chunk_ends(struct source *base, uint64_t session_id)
 	native_clock_settle_session((struct native_source *)base, session_id);
 }
 
+/* --- settings: any thread */
+
+struct source_rings native_rings(const struct source *base)
+{
+	struct native_source *source = (struct native_source *)(uintptr_t)base;
+	struct source_rings rings;
+
+	pthread_mutex_lock(&source->rings_lock);
+	rings = source->rings;
+	pthread_mutex_unlock(&source->rings_lock);
+	return rings.count ? rings : native_rings_here();
+}
+
+static bool native_set_rings(struct source *base, const struct source_rings *rings,
+			     struct error *err)
+{
+	struct native_source *source = (struct native_source *)base;
+
+	if (!native_rings_check(rings, err))
+		return false;
+	pthread_mutex_lock(&source->rings_lock);
+	source->rings = *rings;
+	pthread_mutex_unlock(&source->rings_lock);
+	return true;
+}
+
 /* --- life */
 
 static void native_destroy(struct source *base)
@@ -510,6 +536,7 @@ static void native_destroy(struct source *base)
 	queue_destroy(source->queue);
 	native_watch_destroy(source->watch);
 	pthread_mutex_destroy(&source->clock_lock);
+	pthread_mutex_destroy(&source->rings_lock);
 	free(source->path);
 	free(source);
 }
@@ -556,6 +583,7 @@ static struct source *native_create(const struct places *places, const struct so
 	source->loop = loop_create();
 	source->queue = queue_create();
 	pthread_mutex_init(&source->clock_lock, NULL);
+	pthread_mutex_init(&source->rings_lock, NULL);
 	source->watch = native_watch_create(source);
 	source->bell = native_bell_create();
 	if (source->bell)
@@ -592,5 +620,7 @@ const struct source_class native_source_class = {
 	.take_notices = native_watch_take,
 	.missed = native_watch_missed,
 	.chunk_ends = native_chunk_ends,
+	.rings = native_rings,
+	.set_rings = native_set_rings,
 	.trace_directory = "native",
 };

@@ -11,11 +11,12 @@
 #include "backend/base/mem.h"
 #include "backend/source/native/internal.h"
 
-#define SUB_SHIFT     18 /* 8 sub-buffers of 256 KiB */
+#define SUB_SHIFT     18 /* 256 KiB: what streams have room for */
 #define SUB_COUNT     8
 #define LANES_MIN     64
 #define LANES_PER_CPU 4
 #define LEASED_LANES  8
+#define ALL_BYTES_MAX ((uint64_t)64 << 30) /* of a process's lanes; they take what is used */
 
 struct native_process *native_process_create(struct native_source *source, int fd)
 {
@@ -64,21 +65,42 @@ void native_process_unref(struct native_process *process)
 	free(process);
 }
 
-static struct lane_geometry geometry_here(bool is_counter)
+struct source_rings native_rings_here(void)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
-	uint32_t claimed = LANES_MIN;
+	uint64_t count = LANES_MIN;
 
 	if (cpus > LANES_MIN / LANES_PER_CPU && cpus < 512)
-		claimed = (uint32_t)cpus * LANES_PER_CPU;
+		count = (uint64_t)cpus * LANES_PER_CPU;
+	return (struct source_rings){count, (uint64_t)SUB_COUNT << SUB_SHIFT};
+}
+
+static struct lane_geometry geometry_of(const struct source_rings *rings, bool is_counter)
+{
 	return (struct lane_geometry){
-		.lanes = claimed + LEASED_LANES,
+		.lanes = (uint32_t)rings->count + LEASED_LANES,
 		.leased = LEASED_LANES,
-		.stride = LANE_HEADER_BYTES + (SUB_COUNT << SUB_SHIFT),
+		.stride = LANE_HEADER_BYTES + (uint32_t)rings->bytes,
 		.sub_shift = SUB_SHIFT,
-		.subs = SUB_COUNT,
+		.subs = (uint32_t)(rings->bytes >> SUB_SHIFT),
 		.clock = is_counter ? LANE_CLOCK_TSC : LANE_CLOCK_MONOTONIC,
 	};
+}
+
+bool native_rings_check(const struct source_rings *rings, struct error *err)
+{
+	uint64_t smallest = (uint64_t)LANE_SUBS_MIN << SUB_SHIFT;
+	uint64_t largest = (uint64_t)LANE_SUBS_MAX << SUB_SHIFT;
+
+	if (rings->count >= 1 && rings->count <= LANE_COUNT_MAX - LEASED_LANES &&
+	    rings->bytes >= smallest && rings->bytes <= largest &&
+	    (rings->bytes & (rings->bytes - 1)) == 0 &&
+	    rings->count <= ALL_BYTES_MAX / rings->bytes)
+		return true;
+	return error_set(err, ERROR_INVALID,
+			 "a program can have 1 to %d lanes of 512k to 64M, a power of two; 64 GiB "
+			 "at most together",
+			 LANE_COUNT_MAX - LEASED_LANES);
 }
 
 /* Its size is fixed for ever, so nobody can take pages away under us. */
@@ -111,8 +133,9 @@ static void make_lanes(struct native_process *process)
 bool native_process_map(struct native_process *process, int fds[2], struct error *err)
 {
 	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+	struct source_rings rings = native_rings(&process->source->base);
 
-	process->geometry = geometry_here(process->source->is_counter);
+	process->geometry = geometry_of(&rings, process->source->is_counter);
 	process->control_bytes = page_bytes * (1 + NATIVE_PROVIDERS_MAX);
 	process->control = make_file("tracon-control", process->control_bytes, &fds[0]);
 	process->lanes_memory =
