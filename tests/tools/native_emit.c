@@ -12,6 +12,7 @@
  *	--until FILE	until FILE exists, instead of COUNT times
  *	--progress FILE	counts up in FILE what was emitted: a 64-bit number for each thread
  *	--fields	emits native:fields once, and native:alarm
+ *	--log		logs two lines as soon as somebody records tracon_log:warning
  *	--fork		emits in a child, too, with the next id
  *	--plugin FILE	loads that library and unloads it for each number: its plugin:number instead
  *	--mixed		every second number is LTTng-UST's emit:event_0000 (if that was there)
@@ -46,7 +47,7 @@ struct options {
 	unsigned int pause_us;
 	const char *until, *plugin;
 	volatile uint64_t *progress;
-	bool is_small, has_fields, is_mixed, is_forking;
+	bool is_small, has_fields, is_mixed, is_forking, is_logging;
 	int call_fd; /* 0: none */
 };
 
@@ -168,13 +169,26 @@ static void emit_fields(void)
 	tracon_event(native, alarm, -7);
 }
 
-static void wait_for_console(void)
+static void wait_for_flag(const volatile unsigned char *flag)
 {
-	for (int i = 0; !tracon_is_enabled(native, end); i++) {
+	for (int i = 0; !*flag; i++) {
 		if (i == WAIT_MS)
 			exit(3);
 		usleep(1000);
 	}
+}
+
+static void wait_for_console(void)
+{
+	wait_for_flag(&tracon_flags_native[tracon_id_native_end]);
+}
+
+static void log_lines(void)
+{
+	wait_for_flag(&tracon_log_flags[TRACON_WARNING]);
+	tracon_log(TRACON_WARNING, "%d of %s", 3, "four");
+	tracon_log(TRACON_WARNING, "%2000d", 7);
+	tracon_log(TRACON_INFO, "nobody records this");
 }
 
 static void run_child(void)
@@ -216,6 +230,8 @@ static bool take_flag(const char *word)
 		flag = &options.has_fields;
 	else if (strcmp(word, "--mixed") == 0)
 		flag = &options.is_mixed;
+	else if (strcmp(word, "--log") == 0)
+		flag = &options.is_logging;
 	else if (strcmp(word, "--fork") == 0)
 		flag = &options.is_forking;
 	if (flag)
@@ -268,6 +284,8 @@ int main(int argc, char **argv)
 	wait_for_console();
 	if (options.has_fields)
 		emit_fields();
+	if (options.is_logging)
+		log_lines();
 	printf("%llu\n", (unsigned long long)emit_all());
 	if (options.is_forking)
 		run_child();
