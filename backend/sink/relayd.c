@@ -247,14 +247,19 @@ static bool admit(struct relayd_sink *sink, struct relayd_stream *stream, uint64
 	return true;
 }
 
-static void copy_packet(struct relayd_item *item, const struct packet *packet)
+void relayd_note_put(struct relayd_item *item)
 {
-	size_t head = packet->header_bytes;
+	struct relayd_stream *stream = item->stream;
 
-	memcpy(item->bytes, packet->header, head);
-	memcpy(item->bytes + head, packet->bytes + head, packet->content_bytes - head);
-	item->packet = *packet;
-	item->packet.bytes = NULL;
+	item->chunk = stream->chunk;
+	item->chunk->event_count += item->event_count;
+	item->chunk->bytes += item->packet.size_bytes;
+	if (stream->tally)
+		item->receipt = tally_receipt_create(stream->tally, stream->base.types,
+						     item->event_count, item->packet.size_bytes);
+	stream->beacon = NULL;
+	stream->has_put = true;
+	stream->told_clock = item->packet.end_clock;
 }
 
 static bool take_room(struct relayd_sink *sink, struct relayd_stream *stream, uint64_t bytes,
@@ -268,10 +273,33 @@ static bool take_room(struct relayd_sink *sink, struct relayd_stream *stream, ui
 	return is_admitted;
 }
 
+/* Behind what may be on its way past the queue just now: no packet is torn by another. */
+static void push_packet(struct relayd_sink *sink, struct relayd_item *item)
+{
+	pthread_mutex_lock(&sink->data_lock);
+	pthread_mutex_lock(&sink->lock);
+	relayd_note_put(item);
+	relayd_push_locked(sink, item);
+	pthread_mutex_unlock(&sink->lock);
+	pthread_mutex_unlock(&sink->data_lock);
+}
+
+static bool queue_packet(struct relayd_sink *sink, struct relayd_item *item,
+			 const struct packet *packet, struct error *err)
+{
+	if (!take_room(sink, item->stream, packet->content_bytes, err))
+		return false;
+	relayd_copy_content(item, packet, 0);
+	item->queued_bytes = packet->content_bytes;
+	item->run = relayd_do_packet;
+	push_packet(sink, item);
+	return true;
+}
+
+/* The memory is there before anything is sent: what is begun can be ended. */
 static bool put(struct sink_stream *base, const struct packet *packet, uint64_t event_count,
 		struct error *err)
 {
-	struct relayd_stream *stream = (struct relayd_stream *)base;
 	struct relayd_sink *sink = sink_of(base->sink);
 	uint64_t bytes = packet->content_bytes;
 	struct relayd_item *item;
@@ -279,31 +307,17 @@ static bool put(struct sink_stream *base, const struct packet *packet, uint64_t 
 	if (bytes > packet->size_bytes || bytes < packet->header_bytes ||
 	    packet->size_bytes > UINT32_MAX)
 		return error_set(err, ERROR_PROTOCOL, "a packet of impossible size");
-	if (!take_room(sink, stream, bytes, err))
-		return false;
 	item = relayd_item_for_packet(sink, bytes);
-	if (item)
-		copy_packet(item, packet);
-	pthread_mutex_lock(&sink->lock);
-	if (item) {
-		item->run = relayd_do_packet;
-		item->stream = stream;
-		item->chunk = stream->chunk;
-		item->event_count = event_count;
-		if (stream->tally)
-			item->receipt = tally_receipt_create(stream->tally, base->types,
-							     event_count, packet->size_bytes);
-		stream->beacon = NULL;
-		stream->has_put = true;
-		stream->told_clock = packet->end_clock;
-		stream->chunk->event_count += event_count;
-		stream->chunk->bytes += packet->size_bytes;
-		relayd_push_locked(sink, item);
-	} else {
-		sink->queued_bytes -= bytes;
-	}
-	pthread_mutex_unlock(&sink->lock);
-	return item || error_set(err, ERROR_NO_SPACE, "no memory for a packet to be sent");
+	if (!item)
+		return error_set(err, ERROR_NO_SPACE, "no memory for a packet to be sent");
+	item->stream = (struct relayd_stream *)base;
+	item->event_count = event_count;
+	item->packet = *packet;
+	item->packet.bytes = NULL;
+	if (relayd_direct_put(sink, item, packet) || queue_packet(sink, item, packet, err))
+		return true;
+	relayd_item_free(sink, item);
+	return false;
 }
 
 /*
@@ -367,11 +381,23 @@ static void cut(struct sink_stream *base)
 	pthread_mutex_unlock(&sink->lock);
 }
 
+/* No packet follows at once: the daemon hears of those that were sent. */
+static void settle(struct sink_stream *base)
+{
+	struct relayd_sink *sink = sink_of(base->sink);
+
+	pthread_mutex_lock(&sink->lock);
+	if (sink->untold_count > 0)
+		pthread_cond_signal(&sink->is_filled);
+	sink->untold_count = 0;
+	pthread_mutex_unlock(&sink->lock);
+}
+
 static void forget_packet(struct relayd_sink *sink, struct relayd_item *item)
 {
 	item->chunk->event_count -= item->event_count;
 	item->chunk->bytes -= item->packet.size_bytes;
-	sink->queued_bytes -= item->packet.content_bytes;
+	relayd_forget_locked(sink, item);
 	tally_receipt_arrived(item->stream->tally, item->receipt);
 	free(item);
 }
@@ -569,6 +595,13 @@ static void finish(struct sink *base, uint64_t now_wall_ns, struct task *task)
 
 /* --- the sink */
 
+static void finish_locks(struct relayd_sink *sink)
+{
+	pthread_cond_destroy(&sink->is_filled);
+	pthread_mutex_destroy(&sink->lock);
+	pthread_mutex_destroy(&sink->data_lock);
+}
+
 static void destroy(struct sink *base)
 {
 	struct relayd_sink *sink = sink_of(base);
@@ -588,11 +621,11 @@ static void destroy(struct sink *base)
 	free(sink->current);
 	word_list_finish(&sink->names);
 	text_finish(&sink->request);
+	text_finish(&sink->direct_head);
 	free(sink->output);
 	free(sink->name);
 	free(sink->snapshot_name);
-	pthread_cond_destroy(&sink->is_filled);
-	pthread_mutex_destroy(&sink->lock);
+	finish_locks(sink);
 	free(sink);
 }
 
@@ -616,6 +649,7 @@ static const struct sink_class relayd_sink_class = {
 	.put = put,
 	.cut = cut,
 	.close_stream = close_stream,
+	.settle = settle,
 	.empty = empty,
 	.beacon = beacon,
 	.wants_packet = wants_packet,
@@ -647,13 +681,13 @@ struct sink *relayd_sink_create(const struct relayd_settings *settings, struct e
 	sink->settings.snapshot_name = sink->snapshot_name;
 	sink->last = &sink->items;
 	pthread_mutex_init(&sink->lock, NULL);
+	pthread_mutex_init(&sink->data_lock, NULL);
 	init_condition(&sink->is_filled);
 	relayd_link_init(&sink->link, &sink->hurry_count);
 	sink->thread = thread_start("relayd", relayd_worker_run, sink, err);
 	if (sink->thread)
 		return &sink->base;
-	pthread_cond_destroy(&sink->is_filled);
-	pthread_mutex_destroy(&sink->lock);
+	finish_locks(sink);
 	free(sink->name);
 	free(sink->snapshot_name);
 	free(sink);

@@ -144,10 +144,50 @@ bool relayd_link_post(struct relayd_link *link, const struct text *request, stru
 }
 
 bool relayd_link_send_data(struct relayd_link *link, const struct text *head,
-			   const unsigned char *bytes, size_t length, struct error *err)
+			   const unsigned char *bytes, size_t length, size_t sent_bytes,
+			   struct error *err)
 {
-	return send_all(link, link->data, head->bytes, head->length, MSG_MORE, err) &&
-	       send_all(link, link->data, bytes, length, 0, err);
+	size_t of_head = sent_bytes < head->length ? sent_bytes : head->length;
+	size_t of_bytes = sent_bytes - of_head;
+
+	return send_all(link, link->data, head->bytes + of_head, head->length - of_head, MSG_MORE,
+			err) &&
+	       send_all(link, link->data, bytes + of_bytes, length - of_bytes, 0, err);
+}
+
+/* Returns how many parts are done. */
+static size_t consume_parts(struct iovec *parts, size_t count, size_t sent)
+{
+	size_t done = 0;
+
+	while (done < count && sent >= parts[done].iov_len)
+		sent -= parts[done++].iov_len;
+	if (done < count) {
+		parts[done].iov_base = (char *)parts[done].iov_base + sent;
+		parts[done].iov_len -= sent;
+	}
+	return done;
+}
+
+size_t relayd_link_try_data(const struct relayd_link *link, struct iovec *parts, size_t count)
+{
+	size_t sent_bytes = 0;
+
+	while (count > 0) {
+		const struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+		ssize_t sent = sendmsg(link->data, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		size_t done;
+
+		if (sent < 0 && errno == EINTR)
+			continue;
+		if (sent <= 0)
+			break;
+		sent_bytes += (size_t)sent;
+		done = consume_parts(parts, count, (size_t)sent);
+		parts += done;
+		count -= done;
+	}
+	return sent_bytes;
 }
 
 bool relayd_link_is_alive(const struct relayd_link *link, struct error *err)

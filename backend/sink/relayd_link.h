@@ -7,6 +7,7 @@
 #define TRACON_SINK_RELAYD_LINK_H
 
 #include <stdatomic.h>
+#include <sys/uio.h>
 
 #include "backend/sink/relayd_wire.h"
 #include "backend/sink/url.h"
@@ -34,8 +35,13 @@ bool relayd_link_tell(struct relayd_link *link, const struct text *request, stru
 bool relayd_link_post(struct relayd_link *link, const struct text *request, struct error *err);
 /* There is no reply at all. */
 bool relayd_link_send(struct relayd_link *link, const struct text *request, struct error *err);
+/* All but the first sent_bytes of the two, which have gone before. */
 bool relayd_link_send_data(struct relayd_link *link, const struct text *head,
-			   const unsigned char *bytes, size_t length, struct error *err);
+			   const unsigned char *bytes, size_t length, size_t sent_bytes,
+			   struct error *err);
+/* How much of these the data connection takes without waiting; 0 too if it is broken. Consumes
+ * them. */
+size_t relayd_link_try_data(const struct relayd_link *link, struct iovec *parts, size_t count);
 bool relayd_link_receive(struct relayd_link *link, void *bytes, size_t length, struct error *err);
 /* False when the other side has hung up. Never waits. */
 bool relayd_link_is_alive(const struct relayd_link *link, struct error *err);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The parts of the streaming sink: relayd.c (what others call), relayd_worker.c (the sink's thread
- * and its queue), relayd_spare.c (memory for packets), relayd_talk.c (exchanges with the daemon).
+ * The parts of the streaming sink: relayd.c (what others call), relayd_direct.c (packets that pass
+ * the queue), relayd_worker.c (the sink's thread and its queue), relayd_spare.c (memory for
+ * packets), relayd_talk.c (exchanges with the daemon).
  * The lock protects lists, texts, chunks and the queue; fields marked so belong to the worker.
+ * data_lock is held while something is sent past the queue, which never waits, and taken before
+ * the lock.
  */
 #ifndef TRACON_SINK_RELAYD_PARTS_H
 #define TRACON_SINK_RELAYD_PARTS_H
@@ -38,9 +41,11 @@ struct relayd_handle {
 	unsigned int session; /* 0, or not the present one: not known there */
 	uint64_t number;
 	uint64_t chunk_id;
+	/* Of who sends: the worker, or while nothing holds packets up, the stream's consumer. */
 	uint64_t next; /* number of the next packet on the wire */
 	uint64_t next_sequence;
 	uint32_t class_id; /* of its packets */
+	uint64_t indexed;  /* worker: how many of these the daemon was told of */
 };
 
 struct relayd_trace {
@@ -80,8 +85,13 @@ struct relayd_item {
 	struct task *task;
 	uint64_t event_count;
 	struct tally_receipt *receipt; /* of a packet; NULL: nobody counts it */
-	size_t room_bytes;	       /* of bytes[], if it is worth keeping; or 0 */
-	struct packet packet;	       /* its bytes are those below: no more than the content */
+	uint64_t queued_bytes;	       /* of the queue's */
+	/* Of a packet that was begun past the queue: */
+	unsigned int session; /* 0: nothing of it was sent */
+	uint64_t number;      /* on the wire */
+	size_t sent_bytes;    /* of its head and content; only what follows lies in bytes[] */
+	size_t room_bytes;    /* of bytes[], if it is worth keeping; or 0 */
+	struct packet packet; /* its bytes are those below: no more than the content */
 	unsigned char bytes[];
 };
 
@@ -108,6 +118,11 @@ struct relayd_sink {
 	struct relayd_item *items;
 	struct relayd_item **last;
 	uint64_t queued_bytes;
+	unsigned int holding_count;  /* lock: items that no packet may pass, one in work too */
+	unsigned int untold_count;   /* lock: items that the worker was not woken for */
+	unsigned int direct_session; /* lock: whose connection takes packets; 0: none does */
+	pthread_mutex_t data_lock;
+	struct text direct_head;	 /* data_lock */
 	struct relayd_item *spare_items; /* lock: the last used is the first */
 	size_t spare_bytes;		 /* lock */
 	bool is_clear_refused;		 /* lock: by the daemon */
@@ -149,6 +164,19 @@ struct relayd_sink {
 void relayd_replace_late(struct relayd_sink *sink);
 void relayd_chunk_unref(struct relayd_sink *sink, struct relayd_chunk *chunk); /* worker */
 
+/* A packet that was sent or will be is counted. Lock held. */
+void relayd_note_put(struct relayd_item *item);
+
+/* --- relayd_direct.c: on a consumer's thread */
+/*
+ * Sends the packet from where it lies, as much as the socket takes at once; the rest is copied into
+ * the item, which is queued. False: it has to go the queue's way, and nothing has happened.
+ */
+bool relayd_direct_put(struct relayd_sink *sink, struct relayd_item *item,
+		       const struct packet *packet);
+/* Puts the content from this offset on where it belongs in the item. */
+void relayd_copy_content(struct relayd_item *item, const struct packet *packet, size_t from);
+
 /* --- relayd_spare.c */
 /* All zero but for its room; NULL without memory. */
 struct relayd_item *relayd_item_for_packet(struct relayd_sink *sink, size_t bytes);
@@ -156,12 +184,18 @@ struct relayd_item *relayd_item_for_packet(struct relayd_sink *sink, size_t byte
 void relayd_item_free(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_spare_give_back(struct relayd_sink *sink);
 
-/* --- relayd_worker.c: each takes one item for the queue. The lock is held for _locked. */
+/* --- relayd_worker.c: these take one item for the queue. The lock is held for _locked. */
 struct relayd_item *relayd_item_create(void (*run)(struct relayd_sink *, struct relayd_item *));
 void relayd_push_locked(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_push(struct relayd_sink *sink, struct relayd_item *item);
+/* The worker is not woken: it sees to the item half a second later at most. */
+void relayd_append_locked(struct relayd_sink *sink, struct relayd_item *item);
+/* It is done, or taken out of the queue: it holds nobody up any more. Lock held. */
+void relayd_forget_locked(struct relayd_sink *sink, const struct relayd_item *item);
 void relayd_worker_run(void *data);
 void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item);
+/* Of a packet that was sent past the queue: no packet waits for it. */
+void relayd_do_index(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_do_beacon(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_do_cut(struct relayd_sink *sink, struct relayd_item *item);
 void relayd_do_close_stream(struct relayd_sink *sink, struct relayd_item *item);
@@ -177,8 +211,11 @@ void relayd_do_finish(struct relayd_sink *sink, struct relayd_item *item);
 bool relayd_talk_open(struct relayd_sink *sink, struct error *err);
 bool relayd_talk_begin_chunk(struct relayd_sink *sink, struct relayd_chunk *chunk,
 			     struct error *err);
-bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item,
-			struct error *err);
+bool relayd_talk_packet(struct relayd_sink *sink, struct relayd_item *item, struct error *err);
+/* The packet that is sent next; its number. */
+uint64_t relayd_number_packet(struct relayd_handle *handle, const struct packet *packet);
+/* Its data were sent. */
+bool relayd_talk_index(struct relayd_sink *sink, struct relayd_item *item, struct error *err);
 /* To who reads along: no event of the stream before this time is to come. */
 bool relayd_talk_beacon(struct relayd_sink *sink, const struct relayd_handle *handle,
 			uint64_t clock, struct error *err);

@@ -291,27 +291,38 @@ static bool make_known(struct relayd_sink *sink, struct relayd_stream *stream, s
 	return tell(sink, err);
 }
 
-bool relayd_talk_packet(struct relayd_sink *sink, const struct relayd_item *item, struct error *err)
+uint64_t relayd_number_packet(struct relayd_handle *handle, const struct packet *packet)
+{
+	handle->next_sequence = packet->sequence + 1;
+	handle->class_id = packet->stream_id;
+	return handle->next++;
+}
+
+bool relayd_talk_packet(struct relayd_sink *sink, struct relayd_item *item, struct error *err)
 {
 	struct relayd_stream *stream = item->stream;
-	struct relayd_handle *handle = &stream->handle;
 	const struct packet *packet = &item->packet;
-	uint32_t data_bytes = (uint32_t)packet->content_bytes;
 
-	if (!is_known(sink, handle) && !make_known(sink, stream, err))
+	if (!is_known(sink, &stream->handle) && !make_known(sink, stream, err))
 		return false;
 	if (!relayd_talk_metadata(sink, stream->trace, err))
 		return false;
-	relayd_encode_data(fresh_request(sink), handle->number, handle->next, data_bytes,
-			   (uint32_t)(packet->size_bytes - packet->content_bytes));
-	if (!relayd_link_send_data(&sink->link, &sink->request, item->bytes, data_bytes, err))
-		return false;
-	relayd_encode_index(fresh_request(sink), handle->number, handle->next, packet);
+	if (item->session == 0)
+		item->number = relayd_number_packet(&stream->handle, packet);
+	relayd_encode_data(fresh_request(sink), stream->handle.number, item->number, packet);
+	return relayd_link_send_data(&sink->link, &sink->request, item->bytes,
+				     packet->content_bytes, item->sent_bytes, err) &&
+	       relayd_talk_index(sink, item, err);
+}
+
+bool relayd_talk_index(struct relayd_sink *sink, struct relayd_item *item, struct error *err)
+{
+	struct relayd_handle *handle = &item->stream->handle;
+
+	relayd_encode_index(fresh_request(sink), handle->number, item->number, &item->packet);
 	if (!relayd_link_post(&sink->link, &sink->request, err))
 		return false;
-	handle->next++;
-	handle->next_sequence = packet->sequence + 1;
-	handle->class_id = packet->stream_id;
+	handle->indexed = item->number + 1;
 	return true;
 }
 
@@ -495,7 +506,7 @@ static bool ask_each(struct relayd_sink *sink, bool of_metadata, bool *is_pendin
 			continue;
 		}
 		relayd_encode_pair(fresh_request(sink), RELAYD_DATA_PENDING, handles[i].number,
-				   handles[i].next - 1);
+				   handles[i].indexed - 1);
 		is_answered = ask_flag(sink, is_pending, err);
 	}
 	free(handles);

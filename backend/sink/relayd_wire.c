@@ -208,14 +208,14 @@ void relayd_encode_metadata(struct text *out, uint64_t handle, const struct uuid
 	end(out, start, 0);
 }
 
-void relayd_encode_data(struct text *out, uint64_t handle, uint64_t number, uint32_t data_bytes,
-			uint32_t padding_bytes)
+void relayd_encode_data(struct text *out, uint64_t handle, uint64_t number,
+			const struct packet *packet)
 {
 	put_u64(out, 0);
 	put_u64(out, handle);
 	put_u64(out, number);
-	put_u32(out, data_bytes);
-	put_u32(out, padding_bytes);
+	put_u32(out, (uint32_t)packet->content_bytes);
+	put_u32(out, (uint32_t)(packet->size_bytes - packet->content_bytes));
 }
 
 /* --- replies */

@@ -54,6 +54,7 @@ enum relayd_close { /* what becomes of a closed chunk */
 #define RELAYD_STREAM_BYTES	 12
 #define RELAYD_CLOSE_CHUNK_BYTES 8 /* and the path */
 #define RELAYD_EXISTS_BYTES	 5
+#define RELAYD_DATA_HEAD_BYTES	 32
 #define RELAYD_PATH_MAX		 4096
 #define RELAYD_LAST_OF_METADATA	 UINT64_MAX /* sequence number for closing it */
 #define RELAYD_METADATA_HEADER	 37
@@ -97,9 +98,9 @@ void relayd_encode_close_chunk(struct text *out, uint64_t id, uint64_t end_s,
 /* One metadata packet with this text. */
 void relayd_encode_metadata(struct text *out, uint64_t handle, const struct uuid *trace,
 			    bool is_big_endian, const char *bytes, size_t length);
-/* The head of a packet on the data connection. */
-void relayd_encode_data(struct text *out, uint64_t handle, uint64_t number, uint32_t data_bytes,
-			uint32_t padding_bytes);
+/* The head of a packet on the data connection: only its content follows. */
+void relayd_encode_data(struct text *out, uint64_t handle, uint64_t number,
+			const struct packet *packet);
 
 uint32_t relayd_u32(const unsigned char *bytes);
 uint64_t relayd_u64(const unsigned char *bytes);

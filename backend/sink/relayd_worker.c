@@ -25,12 +25,31 @@ struct relayd_item *relayd_item_create(void (*run)(struct relayd_sink *, struct 
 	return item;
 }
 
-void relayd_push_locked(struct relayd_sink *sink, struct relayd_item *item)
+static bool holds_up(const struct relayd_item *item)
+{
+	return item->run != relayd_do_index;
+}
+
+void relayd_append_locked(struct relayd_sink *sink, struct relayd_item *item)
 {
 	item->next = NULL;
 	*sink->last = item;
 	sink->last = &item->next;
+	sink->holding_count += holds_up(item);
+	sink->untold_count++;
+}
+
+void relayd_push_locked(struct relayd_sink *sink, struct relayd_item *item)
+{
+	relayd_append_locked(sink, item);
+	sink->untold_count = 0;
 	pthread_cond_signal(&sink->is_filled);
+}
+
+void relayd_forget_locked(struct relayd_sink *sink, const struct relayd_item *item)
+{
+	sink->holding_count -= holds_up(item);
+	sink->queued_bytes -= item->queued_bytes;
 }
 
 void relayd_push(struct relayd_sink *sink, struct relayd_item *item)
@@ -50,7 +69,7 @@ static struct relayd_sent sent_of(const struct relayd_item *item)
 		.receipt = item->receipt,
 		.event_count = item->event_count,
 		.bytes = item->packet.size_bytes,
-		.number = item->stream->handle.next - 1,
+		.number = item->number,
 	};
 }
 
@@ -75,6 +94,18 @@ static void tell_moved(struct relayd_sink *sink, const struct error *err)
 		sink->settings.moved(sink->settings.data, &place);
 }
 
+/* When nobody is sending past the queue. */
+static void disconnect(struct relayd_sink *sink)
+{
+	pthread_mutex_lock(&sink->data_lock);
+	pthread_mutex_lock(&sink->lock);
+	sink->direct_session = 0;
+	pthread_mutex_unlock(&sink->lock);
+	relayd_link_close(&sink->link);
+	pthread_mutex_unlock(&sink->data_lock);
+	sink->is_connected = false;
+}
+
 static void fail(struct relayd_sink *sink, const struct error *err)
 {
 	if (!sink->is_connected)
@@ -82,8 +113,7 @@ static void fail(struct relayd_sink *sink, const struct error *err)
 	for (unsigned int i = 0; i < sink->sent_count; i++)
 		lose_events(sink, &sink->sent[i]);
 	sink->sent_count = 0;
-	relayd_link_close(&sink->link);
-	sink->is_connected = false;
+	disconnect(sink);
 	sink->has_chunk = false;
 	sink->next_try_ns = clock_monotonic_ns() + RETRY_NS;
 	pthread_mutex_lock(&sink->lock);
@@ -121,6 +151,7 @@ static bool connect_session(struct relayd_sink *sink, struct error *err)
 	}
 	pthread_mutex_lock(&sink->lock);
 	sink->is_lost = false;
+	sink->direct_session = sink->session;
 	pthread_mutex_unlock(&sink->lock);
 	if (is_again)
 		log_write(LOG_LEVEL_WARNING,
@@ -152,30 +183,48 @@ static void look_after(struct relayd_sink *sink)
 
 /* --- items */
 
-static bool send_packet(struct relayd_sink *sink, struct relayd_item *item, struct error *err)
+/* What was begun on a connection that is gone can't be ended on another. */
+static bool may_send(const struct relayd_sink *sink, const struct relayd_item *item)
+{
+	return sink->is_connected && (item->session == 0 || item->session == sink->session);
+}
+
+static bool send_packet(struct relayd_sink *sink, struct relayd_item *item,
+			bool (*talk)(struct relayd_sink *, struct relayd_item *, struct error *),
+			struct error *err)
 {
 	if (sink->sent_count == RELAYD_SENT_MAX &&
 	    !relayd_talk_confirm(sink, RELAYD_SENT_MAX / 2, err))
 		return false;
-	if (!relayd_talk_packet(sink, item, err))
+	if (!talk(sink, item, err))
 		return false;
 	sink->sent[sink->sent_count++] = sent_of(item);
 	return true;
 }
 
-void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item)
+static void do_part(struct relayd_sink *sink, struct relayd_item *item,
+		    bool (*talk)(struct relayd_sink *, struct relayd_item *, struct error *))
 {
 	struct error err = ERROR_INIT;
+	struct relayd_sent lost;
 
-	if (!sink->is_connected || !send_packet(sink, item, &err)) {
-		struct relayd_sent lost = sent_of(item);
-
+	if (may_send(sink, item)) {
+		if (send_packet(sink, item, talk, &err))
+			return;
 		fail(sink, &err);
-		lose_events(sink, &lost);
 	}
-	pthread_mutex_lock(&sink->lock);
-	sink->queued_bytes -= item->packet.content_bytes;
-	pthread_mutex_unlock(&sink->lock);
+	lost = sent_of(item);
+	lose_events(sink, &lost);
+}
+
+void relayd_do_packet(struct relayd_sink *sink, struct relayd_item *item)
+{
+	do_part(sink, item, relayd_talk_packet);
+}
+
+void relayd_do_index(struct relayd_sink *sink, struct relayd_item *item)
+{
+	do_part(sink, item, relayd_talk_index);
 }
 
 void relayd_do_beacon(struct relayd_sink *sink, struct relayd_item *item)
@@ -409,8 +458,7 @@ void relayd_do_finish(struct relayd_sink *sink, struct relayd_item *item)
 	if (item->chunk)
 		close_chunk(sink, item->chunk, NULL,
 			    sink->is_rotated_there ? RELAYD_CLOSE_ARCHIVE : RELAYD_CLOSE_LEAVE);
-	relayd_link_close(&sink->link);
-	sink->is_connected = false;
+	disconnect(sink);
 	end_hurry(sink, item, NULL);
 }
 
@@ -440,14 +488,24 @@ static struct relayd_item *take(struct relayd_sink *sink, bool *is_over)
 	item = sink->is_held ? NULL : sink->items;
 	if (item) {
 		sink->items = item->next;
-		if (!sink->items)
+		if (!sink->items) {
 			sink->last = &sink->items;
+			sink->untold_count = 0;
+		}
 		if (item->stream && item->stream->beacon == item)
 			item->stream->beacon = NULL;
 	}
 	*is_over = !item && sink->is_over;
 	pthread_mutex_unlock(&sink->lock);
 	return item;
+}
+
+static void end_item(struct relayd_sink *sink, struct relayd_item *item)
+{
+	pthread_mutex_lock(&sink->lock);
+	relayd_forget_locked(sink, item);
+	pthread_mutex_unlock(&sink->lock);
+	relayd_item_free(sink, item);
 }
 
 void relayd_worker_run(void *data)
@@ -460,12 +518,12 @@ void relayd_worker_run(void *data)
 
 		if (item) {
 			item->run(sink, item);
-			relayd_item_free(sink, item);
+			end_item(sink, item);
 		} else if (!is_over) {
 			relayd_spare_give_back(sink);
 			look_after(sink);
 		}
 	}
 	relayd_spare_give_back(sink);
-	relayd_link_close(&sink->link);
+	disconnect(sink);
 }
