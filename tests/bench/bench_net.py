@@ -321,8 +321,10 @@ def main():
     print_machine()
     with tempfile.TemporaryDirectory(prefix="tb-") as folder:
         workers = {name: start_worker(__file__, name, folder, "--rate", options.rate) for name in NAMES}
-        print_live(workers, options.live_rounds)
-        print_stream(workers, options.stream_rounds, options.rate)
+        if options.live_rounds:
+            print_live(workers, options.live_rounds)
+        if options.stream_rounds:
+            print_stream(workers, options.stream_rounds, options.rate)
         for worker in workers.values():
             worker.stdin.close()
             worker.wait()
