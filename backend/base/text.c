@@ -73,6 +73,21 @@ void text_addf(struct text *text, const char *format, ...)
 	text->length += (size_t)length;
 }
 
+bool text_replace(struct text *text, const char *old, const char *fresh)
+{
+	const char *at = strstr(text_str(text), old);
+	struct text replaced = {0};
+
+	if (!at)
+		return false;
+	text_add_bytes(&replaced, text->bytes, (size_t)(at - text->bytes));
+	text_add(&replaced, fresh);
+	text_add(&replaced, at + strlen(old));
+	text_finish(text);
+	*text = replaced;
+	return true;
+}
+
 void text_clear(struct text *text)
 {
 	text->length = 0;

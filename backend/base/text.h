@@ -22,6 +22,8 @@ void text_add(struct text *text, const char *bytes);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_add_char(struct text *text, char byte);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Its first `old` becomes `fresh`. False: there is none. */
+bool text_replace(struct text *text, const char *old, const char *fresh);
 void text_clear(struct text *text); /* length 0, room kept */
 void text_finish(struct text *text);
 const char *text_str(const struct text *text);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backend/base/big_endian.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/live/wire.h"
@@ -130,10 +131,10 @@ static void do_connect(struct live_viewer *viewer, const unsigned char *body, st
 {
 	(void)viewer;
 	(void)body;
-	live_put_u64(reply, 1); /* of the viewer's session: one connection has one */
-	live_put_u32(reply, LIVE_VERSION_MAJOR);
-	live_put_u32(reply, LIVE_VERSION_MINOR);
-	live_put_u32(reply, 0);
+	big_endian_add_u64(reply, 1); /* of the viewer's session: one connection has one */
+	big_endian_add_u32(reply, LIVE_VERSION_MAJOR);
+	big_endian_add_u32(reply, LIVE_VERSION_MINOR);
+	big_endian_add_u32(reply, 0);
 }
 
 static void do_create_session(struct live_viewer *viewer, const unsigned char *body,
@@ -141,7 +142,7 @@ static void do_create_session(struct live_viewer *viewer, const unsigned char *b
 {
 	(void)body;
 	viewer->has_session = true;
-	live_put_u32(reply, LIVE_CREATE_OK);
+	big_endian_add_u32(reply, LIVE_CREATE_OK);
 }
 
 static uint32_t to_u32(uint64_t value)
@@ -173,7 +174,7 @@ static void do_list_sessions(struct live_viewer *viewer, const unsigned char *bo
 					      });
 		count++;
 	}
-	live_put_u32(reply, count);
+	big_endian_add_u32(reply, count);
 	text_add_bytes(reply, text_str(&records), records.length);
 	text_finish(&records);
 }
@@ -195,7 +196,7 @@ static void put_streams(struct live_reader *reader, struct text *reply)
 					     });
 		count++;
 	}
-	live_put_u32(reply, count);
+	big_endian_add_u32(reply, count);
 	text_add_bytes(reply, text_str(&records), records.length);
 	text_finish(&records);
 }
@@ -232,30 +233,30 @@ static enum live_attach_status attach(struct live_viewer *viewer, uint64_t id, u
 static void do_attach_session(struct live_viewer *viewer, const unsigned char *body,
 			      struct text *reply)
 {
-	uint64_t id = live_get_u64(body);
-	enum live_attach_status status = attach(viewer, id, live_get_u32(body + 16));
+	uint64_t id = big_endian_u64(body);
+	enum live_attach_status status = attach(viewer, id, big_endian_u32(body + 16));
 
-	live_put_u32(reply, status);
+	big_endian_add_u32(reply, status);
 	if (status == LIVE_ATTACH_OK)
 		put_streams(find_session(viewer, id)->reader, reply);
 	else
-		live_put_u32(reply, 0);
+		big_endian_add_u32(reply, 0);
 }
 
 static void do_get_new_streams(struct live_viewer *viewer, const unsigned char *body,
 			       struct text *reply)
 {
-	const struct attached *session = find_session(viewer, live_get_u64(body));
+	const struct attached *session = find_session(viewer, big_endian_u64(body));
 
 	if (session && live_reader_has_new_streams(session->reader)) {
-		live_put_u32(reply, LIVE_NEW_STREAMS_OK);
+		big_endian_add_u32(reply, LIVE_NEW_STREAMS_OK);
 		put_streams(session->reader, reply);
 		return;
 	}
-	live_put_u32(reply, !session				   ? LIVE_NEW_STREAMS_ERROR
-			    : live_reader_is_over(session->reader) ? LIVE_NEW_STREAMS_HUP
-								   : LIVE_NEW_STREAMS_NONE);
-	live_put_u32(reply, 0);
+	big_endian_add_u32(reply, !session				 ? LIVE_NEW_STREAMS_ERROR
+				  : live_reader_is_over(session->reader) ? LIVE_NEW_STREAMS_HUP
+									 : LIVE_NEW_STREAMS_NONE);
+	big_endian_add_u32(reply, 0);
 }
 
 static enum live_next next_packet(struct live_viewer *viewer, uint64_t stream_id,
@@ -277,7 +278,7 @@ static void do_get_next_index(struct live_viewer *viewer, const unsigned char *b
 		[LIVE_NEXT_END] = LIVE_INDEX_HUP,
 	};
 	struct live_packet packet = {.position = 0};
-	enum live_next next = next_packet(viewer, live_get_u64(body), &packet);
+	enum live_next next = next_packet(viewer, big_endian_u64(body), &packet);
 
 	viewer->waits = next == LIVE_NEXT_NOTHING && viewer->may_wait &&
 			viewer->nothing_count >= NOTHINGS_BEFORE_WAITING;
@@ -312,16 +313,16 @@ static bool read_packet(struct live_viewer *viewer, uint64_t stream_id, uint64_t
 
 static void do_get_packet(struct live_viewer *viewer, const unsigned char *body, struct text *reply)
 {
-	uint32_t length = live_get_u32(body + 16);
+	uint32_t length = big_endian_u32(body + 16);
 	bool is_read;
 
 	if (length > LIVE_PACKET_BYTES_MAX)
 		length = LIVE_PACKET_BYTES_MAX; /* the viewer asks for the rest */
 	is_read = length > 0 &&
-		  read_packet(viewer, live_get_u64(body), live_get_u64(body + 8), length);
-	live_put_u32(reply, is_read ? LIVE_PACKET_OK : LIVE_PACKET_ERROR);
-	live_put_u32(reply, is_read ? length : 0);
-	live_put_u32(reply, 0);
+		  read_packet(viewer, big_endian_u64(body), big_endian_u64(body + 8), length);
+	big_endian_add_u32(reply, is_read ? LIVE_PACKET_OK : LIVE_PACKET_ERROR);
+	big_endian_add_u32(reply, is_read ? length : 0);
+	big_endian_add_u32(reply, 0);
 	if (is_read)
 		text_add_bytes(reply, (const char *)viewer->bytes, length);
 }
@@ -340,12 +341,12 @@ static void do_get_metadata(struct live_viewer *viewer, const unsigned char *bod
 	struct uuid trace;
 
 	for (size_t i = 0; i < viewer->session_count && result == LIVE_METADATA_UNKNOWN; i++)
-		result = live_reader_take_metadata(viewer->sessions[i].reader, live_get_u64(body),
+		result = live_reader_take_metadata(viewer->sessions[i].reader, big_endian_u64(body),
 						   &text, &trace);
 	if (result == LIVE_METADATA_TEXT)
 		live_encode_metadata(&packets, &trace, text.bytes, text.length);
-	live_put_u64(reply, packets.length);
-	live_put_u32(reply, statuses[result]);
+	big_endian_add_u64(reply, packets.length);
+	big_endian_add_u32(reply, statuses[result]);
 	text_add_bytes(reply, text_str(&packets), packets.length);
 	text_finish(&packets);
 	text_finish(&text);
@@ -354,9 +355,9 @@ static void do_get_metadata(struct live_viewer *viewer, const unsigned char *bod
 static void do_detach_session(struct live_viewer *viewer, const unsigned char *body,
 			      struct text *reply)
 {
-	struct attached *session = find_session(viewer, live_get_u64(body));
+	struct attached *session = find_session(viewer, big_endian_u64(body));
 
-	live_put_u32(reply, session ? LIVE_DETACH_OK : LIVE_DETACH_UNKNOWN);
+	big_endian_add_u32(reply, session ? LIVE_DETACH_OK : LIVE_DETACH_UNKNOWN);
 	if (!session)
 		return;
 	live_reader_destroy(session->reader);
@@ -419,7 +420,7 @@ enum live_verdict live_viewer_handle(struct live_viewer *viewer, const unsigned 
 	live_decode_header(request, &header);
 	rule = header.command < COUNT_OF(command_rules) ? &command_rules[header.command] : NULL;
 	if (!rule || !rule->run) {
-		live_put_u32(reply, LIVE_UNKNOWN_COMMAND);
+		big_endian_add_u32(reply, LIVE_UNKNOWN_COMMAND);
 		return LIVE_ENDS;
 	}
 	if (length - LIVE_HEADER_BYTES < rule->body_bytes)

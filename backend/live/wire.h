@@ -71,11 +71,6 @@ struct live_request {
 	uint32_t command;
 };
 void live_decode_header(const unsigned char bytes[LIVE_HEADER_BYTES], struct live_request *request);
-uint32_t live_get_u32(const unsigned char *bytes);
-uint64_t live_get_u64(const unsigned char *bytes);
-
-void live_put_u32(struct text *out, uint32_t value);
-void live_put_u64(struct text *out, uint64_t value);
 
 struct live_session_record {
 	uint64_t id;

@@ -96,16 +96,8 @@ static bool append_metadata(struct sink_trace *base, const char *text, size_t le
 static void replace_in(struct relayd_sink *sink, struct relayd_trace *trace, const char *old,
 		       const char *fresh)
 {
-	const char *at = strstr(text_str(&trace->metadata), old);
-	struct text replaced = {0};
-
-	if (!at)
+	if (!text_replace(&trace->metadata, old, fresh))
 		return;
-	text_add_bytes(&replaced, trace->metadata.bytes, (size_t)(at - trace->metadata.bytes));
-	text_add(&replaced, fresh);
-	text_add(&replaced, at + strlen(old));
-	text_finish(&trace->metadata);
-	trace->metadata = replaced;
 	/* Of one that begins anew nothing has to be taken back. */
 	trace->is_replaced = trace->is_replaced || trace->sent_bytes > 0;
 	push_metadata(sink, trace);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "backend/base/big_endian.h"
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
 
@@ -108,7 +109,7 @@ static bool take_owed(struct relayd_link *link, unsigned int left, struct error 
 		if (!relayd_link_receive(link, reply, sizeof(reply), err))
 			return false;
 		link->owed_replies--;
-		if (!relayd_check(relayd_u32(reply), err))
+		if (!relayd_check(big_endian_u32(reply), err))
 			return false;
 	}
 	return true;
@@ -131,7 +132,7 @@ bool relayd_link_tell(struct relayd_link *link, const struct text *request, stru
 	unsigned char reply[RELAYD_CODE_REPLY_BYTES];
 
 	return relayd_link_ask(link, request, reply, sizeof(reply), err) &&
-	       relayd_check(relayd_u32(reply), err);
+	       relayd_check(big_endian_u32(reply), err);
 }
 
 bool relayd_link_post(struct relayd_link *link, const struct text *request, struct error *err)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/base/big_endian.h"
 #include "backend/base/clock.h"
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
@@ -137,9 +138,9 @@ static bool ask_configuration(struct relayd_sink *sink, struct error *err)
 	if (sink->link.minor >= RELAYD_MINOR_OF_CLEAR) {
 		relayd_encode_number(fresh_request(sink), RELAYD_GET_CONFIGURATION, 0);
 		if (!relayd_link_ask(&sink->link, &sink->request, reply, sizeof(reply), err) ||
-		    !relayd_check(relayd_u32(reply), err))
+		    !relayd_check(big_endian_u32(reply), err))
 			return false;
-		is_refused = !(relayd_u64(reply + RELAYD_CODE_REPLY_BYTES) & RELAYD_MAY_CLEAR);
+		is_refused = !(big_endian_u64(reply + RELAYD_CODE_REPLY_BYTES) & RELAYD_MAY_CLEAR);
 	}
 	pthread_mutex_lock(&sink->lock);
 	sink->is_clear_refused = is_refused;
@@ -192,7 +193,7 @@ static bool wait_gone(struct relayd_sink *sink, uint64_t number, struct error *e
 	for (unsigned int i = 0; i < POLL_MAX; i++) {
 		relayd_encode_number(fresh_request(sink), RELAYD_CHUNK_EXISTS, number);
 		if (!relayd_link_ask(&sink->link, &sink->request, reply, sizeof(reply), err) ||
-		    !relayd_check(relayd_u32(reply), err))
+		    !relayd_check(big_endian_u32(reply), err))
 			return false;
 		if (reply[RELAYD_EXISTS_BYTES - 1] == 0)
 			return true;
@@ -462,7 +463,7 @@ static bool ask_flag(struct relayd_sink *sink, bool *is_pending, struct error *e
 
 	if (!relayd_link_ask(&sink->link, &sink->request, reply, sizeof(reply), err))
 		return false;
-	flag = relayd_u32(reply);
+	flag = big_endian_u32(reply);
 	if (flag > 1)
 		return error_set(err, ERROR_PROTOCOL, "the relay daemon does not know a stream");
 	*is_pending |= flag == 1;

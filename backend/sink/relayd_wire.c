@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "backend/base/big_endian.h"
+
 #define HEADER_BYTES   24
 #define SIZE_OFFSET    8
 #define METADATA_MAGIC UINT32_C(0x75D11D57) /* CTF 1.8 §7.1 */
@@ -12,18 +14,6 @@
 static void put_u8(struct text *out, unsigned int value)
 {
 	text_add_char(out, (char)value);
-}
-
-static void put_u32(struct text *out, uint32_t value)
-{
-	for (int shift = 24; shift >= 0; shift -= 8)
-		put_u8(out, (value >> shift) & 0xff);
-}
-
-static void put_u64(struct text *out, uint64_t value)
-{
-	put_u32(out, (uint32_t)(value >> 32));
-	put_u32(out, (uint32_t)value);
 }
 
 static uint32_t length_of(const char *text)
@@ -41,10 +31,10 @@ static size_t begin(struct text *out, enum relayd_command command)
 {
 	size_t start = out->length;
 
-	put_u64(out, 0);
-	put_u64(out, 0);
-	put_u32(out, command);
-	put_u32(out, 0);
+	big_endian_add_u64(out, 0);
+	big_endian_add_u64(out, 0);
+	big_endian_add_u32(out, command);
+	big_endian_add_u32(out, 0);
 	return start;
 }
 
@@ -60,8 +50,8 @@ void relayd_encode_version(struct text *out)
 {
 	size_t start = begin(out, RELAYD_VERSION);
 
-	put_u32(out, RELAYD_MAJOR);
-	put_u32(out, RELAYD_MINOR);
+	big_endian_add_u32(out, RELAYD_MAJOR);
+	big_endian_add_u32(out, RELAYD_MINOR);
 	end(out, start, 0);
 }
 
@@ -69,17 +59,17 @@ void relayd_encode_session(struct text *out, const struct relayd_session_wish *w
 {
 	size_t start = begin(out, RELAYD_CREATE_SESSION);
 
-	put_u32(out, length_of(wish->name));
-	put_u32(out, length_of(wish->host));
-	put_u32(out, length_of(wish->base_path));
-	put_u32(out, wish->live_period_us);
+	big_endian_add_u32(out, length_of(wish->name));
+	big_endian_add_u32(out, length_of(wish->host));
+	big_endian_add_u32(out, length_of(wish->base_path));
+	big_endian_add_u32(out, wish->live_period_us);
 	put_u8(out, wish->is_snapshot);
 	put_u8(out, wish->has_time_in_name);
 	text_add_bytes(out, (const char *)wish->sender.bytes, sizeof(wish->sender.bytes));
-	put_u64(out, wish->id);
-	put_u64(out, wish->created_s);
+	big_endian_add_u64(out, wish->id);
+	big_endian_add_u64(out, wish->created_s);
 	put_u8(out, 0); /* no chunk yet */
-	put_u64(out, 0);
+	big_endian_add_u64(out, 0);
 	put_name(out, wish->name);
 	put_name(out, wish->host);
 	put_name(out, wish->base_path);
@@ -90,9 +80,9 @@ void relayd_encode_chunk(struct text *out, uint64_t id, uint64_t begin_s, const 
 {
 	size_t start = begin(out, RELAYD_CREATE_CHUNK);
 
-	put_u64(out, id);
-	put_u64(out, begin_s);
-	put_u32(out, name ? length_of(name) : 0);
+	big_endian_add_u64(out, id);
+	big_endian_add_u64(out, begin_s);
+	big_endian_add_u32(out, name ? length_of(name) : 0);
 	if (name)
 		put_name(out, name);
 	end(out, start, 0);
@@ -103,11 +93,11 @@ void relayd_encode_stream(struct text *out, const char *name, const char *path, 
 {
 	size_t start = begin(out, RELAYD_ADD_STREAM);
 
-	put_u32(out, length_of(name));
-	put_u32(out, length_of(path));
-	put_u64(out, file_bytes);
-	put_u64(out, file_count);
-	put_u64(out, chunk_id);
+	big_endian_add_u32(out, length_of(name));
+	big_endian_add_u32(out, length_of(path));
+	big_endian_add_u64(out, file_bytes);
+	big_endian_add_u64(out, file_count);
+	big_endian_add_u64(out, chunk_id);
 	put_name(out, name);
 	put_name(out, path);
 	end(out, start, 0);
@@ -117,7 +107,7 @@ void relayd_encode_number(struct text *out, enum relayd_command command, uint64_
 {
 	size_t start = begin(out, command);
 
-	put_u64(out, number);
+	big_endian_add_u64(out, number);
 	end(out, start, 0);
 }
 
@@ -126,8 +116,8 @@ void relayd_encode_pair(struct text *out, enum relayd_command command, uint64_t 
 {
 	size_t start = begin(out, command);
 
-	put_u64(out, first);
-	put_u64(out, second);
+	big_endian_add_u64(out, first);
+	big_endian_add_u64(out, second);
 	end(out, start, 0);
 }
 
@@ -141,16 +131,16 @@ void relayd_encode_index(struct text *out, uint64_t handle, uint64_t number,
 {
 	size_t start = begin(out, RELAYD_SEND_INDEX);
 
-	put_u64(out, handle);
-	put_u64(out, number);
-	put_u64(out, packet->size_bytes * 8);
-	put_u64(out, packet->content_bytes * 8);
-	put_u64(out, packet->begin_clock);
-	put_u64(out, packet->end_clock);
-	put_u64(out, packet->events_discarded);
-	put_u64(out, packet->stream_id);
-	put_u64(out, packet->stream_instance_id);
-	put_u64(out, packet->sequence);
+	big_endian_add_u64(out, handle);
+	big_endian_add_u64(out, number);
+	big_endian_add_u64(out, packet->size_bytes * 8);
+	big_endian_add_u64(out, packet->content_bytes * 8);
+	big_endian_add_u64(out, packet->begin_clock);
+	big_endian_add_u64(out, packet->end_clock);
+	big_endian_add_u64(out, packet->events_discarded);
+	big_endian_add_u64(out, packet->stream_id);
+	big_endian_add_u64(out, packet->stream_instance_id);
+	big_endian_add_u64(out, packet->sequence);
 	end(out, start, 0);
 }
 
@@ -159,13 +149,13 @@ void relayd_encode_rotate(struct text *out, const uint64_t *new_chunk_id,
 {
 	size_t start = begin(out, RELAYD_ROTATE_STREAMS);
 
-	put_u32(out, count);
+	big_endian_add_u32(out, count);
 	put_u8(out, new_chunk_id != NULL);
 	text_add_bytes(out, "\0\0\0\0\0\0", 7); /* as the compiler pads it on 64-bit machines */
-	put_u64(out, new_chunk_id ? *new_chunk_id : 0);
+	big_endian_add_u64(out, new_chunk_id ? *new_chunk_id : 0);
 	for (uint32_t i = 0; i < count; i++) {
-		put_u64(out, cuts[i].handle);
-		put_u64(out, cuts[i].first_sequence);
+		big_endian_add_u64(out, cuts[i].handle);
+		big_endian_add_u64(out, cuts[i].first_sequence);
 	}
 	end(out, start, 0);
 }
@@ -175,10 +165,10 @@ void relayd_encode_close_chunk(struct text *out, uint64_t id, uint64_t end_s,
 {
 	size_t start = begin(out, RELAYD_CLOSE_CHUNK);
 
-	put_u64(out, id);
-	put_u64(out, end_s);
+	big_endian_add_u64(out, id);
+	big_endian_add_u64(out, end_s);
 	put_u8(out, 1);
-	put_u32(out, close);
+	big_endian_add_u32(out, close);
 	end(out, start, 0);
 }
 
@@ -196,8 +186,8 @@ void relayd_encode_metadata(struct text *out, uint64_t handle, const struct uuid
 	uint32_t padding = (METADATA_BLOCK - content % METADATA_BLOCK) % METADATA_BLOCK;
 	size_t start = begin(out, RELAYD_SEND_METADATA);
 
-	put_u64(out, handle);
-	put_u32(out, padding);
+	big_endian_add_u64(out, handle);
+	big_endian_add_u32(out, padding);
 	put_native_u32(out, is_big_endian, METADATA_MAGIC);
 	text_add_bytes(out, (const char *)trace->bytes, sizeof(trace->bytes));
 	put_native_u32(out, is_big_endian, 0); /* no checksum */
@@ -211,25 +201,14 @@ void relayd_encode_metadata(struct text *out, uint64_t handle, const struct uuid
 void relayd_encode_data(struct text *out, uint64_t handle, uint64_t number,
 			const struct packet *packet)
 {
-	put_u64(out, 0);
-	put_u64(out, handle);
-	put_u64(out, number);
-	put_u32(out, (uint32_t)packet->content_bytes);
-	put_u32(out, (uint32_t)(packet->size_bytes - packet->content_bytes));
+	big_endian_add_u64(out, 0);
+	big_endian_add_u64(out, handle);
+	big_endian_add_u64(out, number);
+	big_endian_add_u32(out, (uint32_t)packet->content_bytes);
+	big_endian_add_u32(out, (uint32_t)(packet->size_bytes - packet->content_bytes));
 }
 
 /* --- replies */
-
-uint32_t relayd_u32(const unsigned char *bytes)
-{
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-	       bytes[3];
-}
-
-uint64_t relayd_u64(const unsigned char *bytes)
-{
-	return (uint64_t)relayd_u32(bytes) << 32 | relayd_u32(bytes + 4);
-}
 
 bool relayd_check(uint32_t code, struct error *err)
 {
@@ -239,9 +218,9 @@ bool relayd_check(uint32_t code, struct error *err)
 
 bool relayd_decode_version(const unsigned char *bytes, uint32_t *minor, struct error *err)
 {
-	uint32_t major = relayd_u32(bytes);
+	uint32_t major = big_endian_u32(bytes);
 
-	*minor = relayd_u32(bytes + 4);
+	*minor = big_endian_u32(bytes + 4);
 	if (major == RELAYD_MAJOR && *minor >= 11)
 		return true;
 	return error_set(err, ERROR_UNSUPPORTED,
@@ -259,21 +238,21 @@ static bool check_path_length(uint32_t length, struct error *err)
 bool relayd_decode_session(const unsigned char *bytes, uint64_t *id, uint32_t *path_length,
 			   struct error *err)
 {
-	*id = relayd_u64(bytes);
-	*path_length = relayd_u32(bytes + 12);
-	return relayd_check(relayd_u32(bytes + 8), err) && check_path_length(*path_length, err);
+	*id = big_endian_u64(bytes);
+	*path_length = big_endian_u32(bytes + 12);
+	return relayd_check(big_endian_u32(bytes + 8), err) && check_path_length(*path_length, err);
 }
 
 bool relayd_decode_stream(const unsigned char *bytes, uint64_t *handle, struct error *err)
 {
-	*handle = relayd_u64(bytes);
-	return relayd_check(relayd_u32(bytes + 8), err);
+	*handle = big_endian_u64(bytes);
+	return relayd_check(big_endian_u32(bytes + 8), err);
 }
 
 bool relayd_decode_close_chunk(const unsigned char *bytes, uint32_t *path_length, struct error *err)
 {
-	*path_length = relayd_u32(bytes + 4);
-	return relayd_check(relayd_u32(bytes), err) && check_path_length(*path_length, err);
+	*path_length = big_endian_u32(bytes + 4);
+	return relayd_check(big_endian_u32(bytes), err) && check_path_length(*path_length, err);
 }
 
 bool relayd_path_is_sane(const char *path, uint32_t length)

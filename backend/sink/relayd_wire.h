@@ -102,9 +102,6 @@ void relayd_encode_metadata(struct text *out, uint64_t handle, const struct uuid
 void relayd_encode_data(struct text *out, uint64_t handle, uint64_t number,
 			const struct packet *packet);
 
-uint32_t relayd_u32(const unsigned char *bytes);
-uint64_t relayd_u64(const unsigned char *bytes);
-
 /* Replies: false with ERROR_PROTOCOL when the relay daemon refuses or the reply makes no sense. */
 bool relayd_check(uint32_t code, struct error *err);
 bool relayd_decode_version(const unsigned char *bytes, uint32_t *minor, struct error *err);

@@ -79,21 +79,6 @@ static bool append_metadata(struct sink_trace *base, const char *text, size_t le
 	return is_written;
 }
 
-/* sink->lock is held. */
-static void replace_in(struct snapshot_trace *trace, const char *old, const char *fresh)
-{
-	const char *at = strstr(text_str(&trace->metadata), old);
-	struct text replaced = {0};
-
-	if (!at)
-		return;
-	text_add_bytes(&replaced, trace->metadata.bytes, (size_t)(at - trace->metadata.bytes));
-	text_add(&replaced, fresh);
-	text_add(&replaced, at + strlen(old));
-	text_finish(&trace->metadata);
-	trace->metadata = replaced;
-}
-
 static bool replace_metadata(struct sink *base, const char *old, const char *fresh,
 			     struct error *err)
 {
@@ -102,7 +87,7 @@ static bool replace_metadata(struct sink *base, const char *old, const char *fre
 	(void)err;
 	pthread_mutex_lock(&sink->lock);
 	for (struct snapshot_trace *trace = sink->traces; trace; trace = trace->next)
-		replace_in(trace, old, fresh);
+		text_replace(&trace->metadata, old, fresh);
 	pthread_mutex_unlock(&sink->lock);
 	return true;
 }

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/big_endian.h"
 #include "backend/base/mem.h"
 #include "backend/live/feed.h"
 #include "backend/live/viewer.h"
@@ -62,9 +63,9 @@ static int tear_down(void **state)
 
 static void begin_request(struct text *out, uint32_t command, size_t body_bytes)
 {
-	live_put_u64(out, body_bytes);
-	live_put_u32(out, command);
-	live_put_u32(out, 0);
+	big_endian_add_u64(out, body_bytes);
+	big_endian_add_u32(out, command);
+	big_endian_add_u32(out, 0);
 }
 
 /* The reply is in bench->reply. */
@@ -92,7 +93,7 @@ static bool ask_u64(struct bench *bench, uint32_t command, uint64_t value)
 	struct text body = {0};
 	bool goes_on;
 
-	live_put_u64(&body, value);
+	big_endian_add_u64(&body, value);
 	goes_on = ask(bench, command, &body);
 	text_finish(&body);
 	return goes_on;
@@ -102,9 +103,9 @@ static void attach(struct bench *bench, uint64_t id, uint32_t seek)
 {
 	struct text body = {0};
 
-	live_put_u64(&body, id);
-	live_put_u64(&body, 0);
-	live_put_u32(&body, seek);
+	big_endian_add_u64(&body, id);
+	big_endian_add_u64(&body, 0);
+	big_endian_add_u32(&body, seek);
 	assert_true(ask(bench, LIVE_ATTACH_SESSION, &body));
 	text_finish(&body);
 }
@@ -112,13 +113,13 @@ static void attach(struct bench *bench, uint64_t id, uint32_t seek)
 static uint32_t u32_at(const struct bench *bench, size_t at)
 {
 	assert_true(at + 4 <= bench->reply.length);
-	return live_get_u32((const unsigned char *)bench->reply.bytes + at);
+	return big_endian_u32((const unsigned char *)bench->reply.bytes + at);
 }
 
 static uint64_t u64_at(const struct bench *bench, size_t at)
 {
 	assert_true(at + 8 <= bench->reply.length);
-	return live_get_u64((const unsigned char *)bench->reply.bytes + at);
+	return big_endian_u64((const unsigned char *)bench->reply.bytes + at);
 }
 
 static void sessions_are_listed(void **state)
@@ -301,11 +302,11 @@ static void requests_arrive_in_pieces(void **state)
 	for (size_t i = 0; i < request.length; i++)
 		assert_int_equal(send(fd, request.bytes + i, 1, 0), 1);
 	receive_all(fd, reply, 4);
-	assert_int_equal(live_get_u32(reply), 1);
+	assert_int_equal(big_endian_u32(reply), 1);
 	receive_all(fd, reply, 4);
-	if (live_get_u32(reply) == 1) { /* else it was quicker than the offer */
+	if (big_endian_u32(reply) == 1) { /* else it was quicker than the offer */
 		receive_all(fd, reply, 339);
-		assert_int_equal(live_get_u64(reply), 5);
+		assert_int_equal(big_endian_u64(reply), 5);
 	}
 	text_clear(&request);
 	begin_request(&request, 99, 0);

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/big_endian.h"
 #include "backend/sink/url.h"
 
 static const unsigned char *bytes_of(const struct text *text)
@@ -96,12 +97,12 @@ static void requests_say_how_long_they_are(void **state)
 	(void)state;
 	relayd_encode_close_chunk(&request, 3, 5, RELAYD_CLOSE_DELETE);
 	assert_int_equal(request.length, 24 + 21);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 8), 21);
-	assert_int_equal(relayd_u32(bytes_of(&request) + 16), RELAYD_CLOSE_CHUNK);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 24), 3);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 32), 5);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 8), 21);
+	assert_int_equal(big_endian_u32(bytes_of(&request) + 16), RELAYD_CLOSE_CHUNK);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 24), 3);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 32), 5);
 	assert_int_equal(bytes_of(&request)[40], 1);
-	assert_int_equal(relayd_u32(bytes_of(&request) + 41), RELAYD_CLOSE_DELETE);
+	assert_int_equal(big_endian_u32(bytes_of(&request) + 41), RELAYD_CLOSE_DELETE);
 	text_finish(&request);
 }
 
@@ -113,9 +114,9 @@ static void sessions_have_their_names_at_the_end(void **state)
 
 	(void)state;
 	relayd_encode_session(&request, &wish);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 8), 66);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 24 + 34), 9);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 24 + 42), 11);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 8), 66);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 24 + 34), 9);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 24 + 42), 11);
 	assert_memory_equal(request.bytes + 24 + 59, "s1\0vm\0", 7);
 	text_finish(&request);
 }
@@ -129,11 +130,11 @@ static void streams_are_rotated_with_the_long_head(void **state)
 	(void)state;
 	relayd_encode_rotate(&request, &fresh, &cut, 1);
 	assert_int_equal(request.length, 24 + 20 + 16);
-	assert_int_equal(relayd_u32(bytes_of(&request) + 24), 1);
+	assert_int_equal(big_endian_u32(bytes_of(&request) + 24), 1);
 	assert_int_equal(bytes_of(&request)[28], 1);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 36), 4);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 44), 7);
-	assert_int_equal(relayd_u64(bytes_of(&request) + 52), 12);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 36), 4);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 44), 7);
+	assert_int_equal(big_endian_u64(bytes_of(&request) + 52), 12);
 	text_finish(&request);
 }
 
@@ -145,7 +146,8 @@ static void metadata_packets_are_whole_blocks(void **state)
 	(void)state;
 	relayd_encode_metadata(&request, 5, &uuid, false, "trace", 5);
 	assert_int_equal(request.length, 24 + 12 + RELAYD_METADATA_HEADER + 5);
-	assert_int_equal(relayd_u32(bytes_of(&request) + 32), 4096 - RELAYD_METADATA_HEADER - 5);
+	assert_int_equal(big_endian_u32(bytes_of(&request) + 32),
+			 4096 - RELAYD_METADATA_HEADER - 5);
 	assert_memory_equal(request.bytes + 36, "\x57\x1d\xd1\x75\1\2\3", 7);
 	assert_memory_equal(request.bytes + request.length - 5, "trace", 5);
 	text_finish(&request);

@@ -50,6 +50,23 @@ static void formats_longer_than_the_room_fit(void **state)
 	text_finish(&text);
 }
 
+static void the_first_of_several_is_replaced(void **state)
+{
+	struct text text = {0};
+
+	(void)state;
+	assert_false(text_replace(&text, "old", "fresh"));
+	assert_string_equal(text_str(&text), "");
+	text_add(&text, "an old one, an old other");
+	assert_false(text_replace(&text, "odd", "fresh"));
+	assert_true(text_replace(&text, "old", "older than old"));
+	assert_string_equal(text_str(&text), "an older than old one, an old other");
+	assert_int_equal(text.length, strlen(text.bytes));
+	assert_true(text_replace(&text, "an older than old one, an old other", ""));
+	assert_string_equal(text_str(&text), "");
+	text_finish(&text);
+}
+
 static void taken_text_leaves_an_empty_one(void **state)
 {
 	struct text text = {0};
@@ -332,6 +349,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffer_is_always_terminated),
 		cmocka_unit_test(formats_longer_than_the_room_fit),
+		cmocka_unit_test(the_first_of_several_is_replaced),
 		cmocka_unit_test(taken_text_leaves_an_empty_one),
 		cmocka_unit_test(shared_text_lives_until_the_last_unref),
 		cmocka_unit_test(globs_match_as_lttng_has_them),
