@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The sink that streams to a relay daemon (lttng-relayd 2.11 or later). Packets are copied into a
- * bounded queue and sent by a thread of the sink's own: a daemon that is slow, stopped or gone
- * keeps nobody waiting; what can't be sent fails in put, or is counted in lost_events. A lost
- * connection is tried again: the session goes on in a new directory there.
+ * The sink that streams to a relay daemon (lttng-relayd 2.11 or later). What its socket takes at
+ * once is sent by who puts, the rest copied into a bounded queue and sent by a thread of the sink's
+ * own: a daemon that is slow, stopped or gone keeps nobody waiting; what can't be sent fails in
+ * put, or the stream's tally counts it as undelivered. A lost connection is tried again: the
+ * session goes on in a new directory there.
  */
 #ifndef TRACON_SINK_RELAYD_H
 #define TRACON_SINK_RELAYD_H
