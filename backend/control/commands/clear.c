@@ -40,18 +40,7 @@ static void clear_one(struct several *several, struct session *session)
 
 static void clear_run(struct call *call)
 {
-	struct several *several;
-	struct session **sessions;
-	size_t count;
-
-	if (!common_sessions(call, &sessions, &count))
-		return;
-	common_sessions_json(call, sessions, count);
-	several = several_begin(call->reply);
-	for (size_t i = 0; i < count; i++)
-		clear_one(several, sessions[i]);
-	several_end(several);
-	free(sessions);
+	common_each_session(call, clear_one);
 }
 
 static const struct option_spec clear_options[] = {OPTION_ALL, OPTION_GLOB};

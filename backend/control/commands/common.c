@@ -482,6 +482,23 @@ void common_sessions_json(struct call *call, struct session *const *sessions, si
 		common_session_json(json_add_object(json), sessions[i]);
 }
 
+void common_each_session(struct call *call,
+			 void (*one)(struct several *several, struct session *session))
+{
+	struct several *several;
+	struct session **sessions;
+	size_t count;
+
+	if (!common_sessions(call, &sessions, &count))
+		return;
+	common_sessions_json(call, sessions, count);
+	several = several_begin(call->reply);
+	for (size_t i = 0; i < count; i++)
+		one(several, sessions[i]);
+	several_end(several);
+	free(sessions);
+}
+
 bool common_record_pattern(struct session *session, const char *pattern, struct error *err)
 {
 	struct word_list none = {0};

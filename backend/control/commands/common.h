@@ -126,6 +126,9 @@ struct outcome common_reply_when_done(struct reply *reply, enum exit_status stat
 
 /* "session", or with --all and --glob "sessions": what --mi xml says of them. */
 void common_sessions_json(struct call *call, struct session *const *sessions, size_t count);
+/* Does `one` to each of common_sessions(), with one reply for all. */
+void common_each_session(struct call *call,
+			 void (*one)(struct several *several, struct session *session));
 /* "export" of what is exported; nothing if nothing is. */
 void common_export_json(struct json *object, const struct exporter_state *state);
 /* "session" object of --mi xml's names. */

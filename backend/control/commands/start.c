@@ -54,18 +54,7 @@ static void start_one(struct several *several, struct session *session)
 
 static void start_run(struct call *call)
 {
-	struct several *several;
-	struct session **sessions;
-	size_t count;
-
-	if (!common_sessions(call, &sessions, &count))
-		return;
-	common_sessions_json(call, sessions, count);
-	several = several_begin(call->reply);
-	for (size_t i = 0; i < count; i++)
-		start_one(several, sessions[i]);
-	several_end(several);
-	free(sessions);
+	common_each_session(call, start_one);
 }
 
 static const struct option_spec start_options[] = {OPTION_ALL, OPTION_GLOB};
