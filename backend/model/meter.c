@@ -8,6 +8,7 @@
  * or 1. */
 #define STEADY_EVENTS 10
 #define SLOW_WINDOW   10
+#define MISSED_EVENTS 20 /* that many were due by now: they have ended */
 
 static const uint32_t window_seconds[METER_WINDOW_COUNT] = {1, 10, 60};
 
@@ -38,20 +39,26 @@ static void push(struct meter_history *history, uint32_t sample)
 		history->count++;
 }
 
+/*
+ * The mean of the last seconds, back to one that was no slow one: what ran fast and stands is at 0
+ * at once. So is what has been quiet for longer than its pace can explain.
+ */
 static uint64_t slow_rate(const struct meter_history *history)
 {
-	uint64_t sum = 0;
-	uint64_t seconds = 0;
+	uint64_t sum = 0, seconds = 0, quiet = 0;
 
 	for (uint32_t back = 1; back <= SLOW_WINDOW && back <= history->count; back++) {
 		uint32_t at = (history->head + PICTURE_HISTORY - back) % PICTURE_HISTORY;
 
-		if (history->samples[at] == PICTURE_NO_SAMPLE)
+		if (history->samples[at] >= STEADY_EVENTS) /* also where there is none */
 			break;
 		sum += history->samples[at];
 		seconds++;
+		quiet += sum == 0;
 	}
-	return seconds ? sum * 1000 / seconds : 0;
+	if (sum == 0 || sum * quiet >= MISSED_EVENTS * (seconds - quiet))
+		return 0;
+	return sum * 1000 / seconds;
 }
 
 /* Goes on to the sample that `second` lies in; what lies between was not sampled. */

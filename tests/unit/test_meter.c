@@ -62,6 +62,38 @@ static void slow_events_have_a_steady_rate(void **state)
 	assert_int_equal(meter.rate_per_1000_s, 200);
 }
 
+/* Whoever made them was killed. */
+static void what_ran_fast_stands_at_once(void **state)
+{
+	struct meter meter = {0};
+
+	(void)state;
+	sample_at(&meter, 0, 0);
+	for (uint64_t second = 1; second <= 20; second++)
+		sample_at(&meter, second, 2000 * second);
+	sample_at(&meter, 21, 2000 * 20 + 700); /* in the middle of this one */
+	assert_int_equal(meter.rate_per_1000_s, 700 * 1000);
+	sample_at(&meter, 22, 2000 * 20 + 700);
+	assert_int_equal(meter.rate_per_1000_s, 0);
+}
+
+static void what_was_slow_is_over_when_much_is_missing(void **state)
+{
+	struct meter meter = {0};
+	uint64_t second;
+
+	(void)state;
+	sample_at(&meter, 0, 0);
+	for (second = 1; second <= 20; second++)
+		sample_at(&meter, second, 5 * second);
+	assert_int_equal(meter.rate_per_1000_s, 5 * 1000);
+	sample_at(&meter, second++, 5 * 20);
+	assert_true(meter.rate_per_1000_s > 0); /* it may only be late */
+	while (meter.rate_per_1000_s > 0)
+		sample_at(&meter, second++, 5 * 20);
+	assert_int_equal(second - 21, 4); /* 20 are missing */
+}
+
 static void unwatched_seconds_are_gaps(void **state)
 {
 	struct meter meter = {0};
@@ -183,6 +215,8 @@ int main(void)
 		cmocka_unit_test(first_total_is_no_rate),
 		cmocka_unit_test(growth_in_a_second_is_the_rate),
 		cmocka_unit_test(slow_events_have_a_steady_rate),
+		cmocka_unit_test(what_ran_fast_stands_at_once),
+		cmocka_unit_test(what_was_slow_is_over_when_much_is_missing),
 		cmocka_unit_test(unwatched_seconds_are_gaps),
 		cmocka_unit_test(history_keeps_the_newest),
 		cmocka_unit_test(total_that_went_back_is_no_growth),
