@@ -42,7 +42,20 @@ static void go_to(struct console *console, const char *name)
 		console_focus(console, pane);
 }
 
-/* "ACTION[@CURSOR]\nTITLE\nTEXT": a field whose text the view gets back with the action. */
+/* "CURSOR PROBLEM", up to its end. */
+static void complain(struct entry *entry, const char *bytes, const char *end)
+{
+	char *problem;
+	size_t cursor = strtoul(bytes, &problem, 10);
+
+	problem = mem_strndup(problem + 1, (size_t)(end - problem - 1));
+	entry_complain(entry, problem, cursor);
+	free(problem);
+}
+
+/*
+ * "ACTION[@CURSOR PROBLEM]\nTITLE\nTEXT": a field whose text the view gets back with the action.
+ */
 static void edit(struct console *console, const char *wanted)
 {
 	const char *title = strchr(wanted, '\n');
@@ -54,7 +67,7 @@ static void edit(struct console *console, const char *wanted)
 	entry_open_for_view(&console->entry, wanted, action_length, title + 1,
 			    (size_t)(text - title - 1), text + 1);
 	if (wanted[action_length] == '@')
-		field_move(&console->entry.field, strtoul(wanted + action_length + 1, NULL, 10));
+		complain(&console->entry, wanted + action_length + 1, title);
 }
 
 /* What a view asked for. */

@@ -182,8 +182,8 @@ static void draw_inside(const struct form *form, const struct parts *all, struct
 	draw_values(form, canvas, 0, values);
 	draw_words(form, canvas, values, parts->word_rows);
 	if (parts->complaint.length > 0)
-		canvas_text(canvas, last, 0, canvas_columns(canvas), ROLE_WARN,
-			    text_str(&parts->complaint));
+		canvas_textf(canvas, last, 0, canvas_columns(canvas), ROLE_ERR, "E %s",
+			     text_str(&parts->complaint));
 	else
 		canvas_text(canvas, last, 0, canvas_columns(canvas), ROLE_DIM, form_hint(form));
 	if (last - parts->line_rows >= values)

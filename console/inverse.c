@@ -151,6 +151,8 @@ static struct picture_rule rule_of(const struct doing *doing)
 		rule.loglevel_match = LOGLEVEL_AT_LEAST;
 	else if ((rule.loglevel_text = args_text(args, "loglevel-only")))
 		rule.loglevel_match = LOGLEVEL_EXACTLY;
+	if (args_text(args, "location"))
+		rule.location = args_text(args, "location");
 	for (size_t i = 0; i < COUNT_OF(kinds); i++) {
 		if (!args_has(args, kinds[i].option))
 			continue;
@@ -195,17 +197,17 @@ static bool is_enabled_rule(const struct doing *doing, const struct picture_chan
 	return false;
 }
 
-/* disable-event takes the kind without its place. */
-static void add_rule_options(const struct picture_rule *rule, bool has_location,
+/* enable-event takes the place with the kind, disable-event apart. */
+static void add_rule_options(const struct picture_rule *rule, bool is_enabling,
 			     struct text *inverse)
 {
 	const char *kind = kind_option(rule->kind);
 
-	if (kind && has_location && *rule->location) {
-		text_addf(inverse, " --%s=", kind);
-		text_add_quoted(inverse, rule->location);
-	} else if (kind) {
+	if (kind)
 		text_addf(inverse, " --%s", kind);
+	if (kind && *rule->location) {
+		text_add(inverse, is_enabling ? "=" : " --location=");
+		text_add_quoted(inverse, rule->location);
 	}
 	if (*rule->loglevel_text)
 		add_option(inverse,
@@ -218,7 +220,7 @@ static void add_rule_options(const struct picture_rule *rule, bool has_location,
 		add_option(inverse, "--filter", rule->filter);
 }
 
-/* The one rule, whatever others of its name there are. A place is no part of disable-event. */
+/* The one rule, whatever others of its name there are. */
 static void undo_enable_event(struct doing *doing, struct text *inverse)
 {
 	const struct picture_channel *channel = channel_of(doing);
@@ -233,12 +235,9 @@ static void undo_enable_event(struct doing *doing, struct text *inverse)
 		if (is_enabled_rule(doing, channel, doing->names.words[i], &rule))
 			continue;
 		begin_event(doing, "disable-event", inverse);
-		if (rule.kind == RULE_TRACEPOINT && has_option(command, "exact"))
+		if (!*rule.location && has_option(command, "exact"))
 			text_add(inverse, " --exact");
-		if (rule.kind == RULE_TRACEPOINT)
-			add_rule_options(&rule, false, inverse);
-		else
-			text_addf(inverse, " --%s", kind_option(rule.kind));
+		add_rule_options(&rule, false, inverse);
 		add_name(inverse, doing->names.words[i]);
 	}
 }
@@ -265,16 +264,13 @@ static bool is_meant(const struct doing *doing, const struct picture_rule *rule)
 {
 	const struct picture_rule wanted = rule_of(doing);
 	bool has_kind = args_has(doing->args, "tracepoint") || wanted.kind != RULE_TRACEPOINT;
-	bool is_exact = args_has(doing->args, "exact") || *wanted.filter || *wanted.exclusions ||
-			*wanted.loglevel_text;
+	bool is_exact = args_has(doing->args, "exact") || *wanted.location || *wanted.filter ||
+			*wanted.exclusions || *wanted.loglevel_text;
 
 	if (!rule->is_enabled || !is_named(&doing->names, rule->pattern) ||
 	    (has_kind && rule->kind != wanted.kind))
 		return false;
-	return !is_exact || (rule->loglevel_match == wanted.loglevel_match &&
-			     !strcmp(rule->filter, wanted.filter) &&
-			     !strcmp(rule->exclusions, wanted.exclusions) &&
-			     is_same_level(rule->loglevel_text, wanted.loglevel_text));
+	return !is_exact || is_same_rule(rule, &wanted);
 }
 
 static void undo_disable_event(struct doing *doing, struct text *inverse)

@@ -56,6 +56,8 @@ static bool add_information(const struct args *args, struct text *out)
 		command_print_man(out);
 	else if (args_has(args, "man-keys"))
 		manual_print_keys(out);
+	else if (args_has(args, "man-verbs"))
+		manual_print_verbs(out);
 	return out->length > 0;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of keys as roff: the pane's own first, then those of all panes. */
+/* Tables as roff: keys, the pane's own first, then those of all panes; and the console's verbs. */
 #include "console/manual.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@
 #include "backend/base/text.h"
 #include "backend/control/command.h"
 #include "console/keymap.h"
+#include "console/verb.h"
 
 static bool is_same(const char *a, const char *b)
 {
@@ -52,5 +53,20 @@ void manual_print_keys(struct text *out)
 			text_addf(out, ".SS %s\n", binding->pane ? binding->pane : "everywhere");
 		add_binding(out, binding);
 		previous = binding;
+	}
+}
+
+void manual_print_verbs(struct text *out)
+{
+	for (size_t i = 0; i < verb_count(); i++) {
+		const struct verb *verb = verb_at(i);
+
+		text_add(out, ".TP\n\\fB");
+		command_print_roff(verb->name, out);
+		text_add(out, "\\fR ");
+		command_print_roff(verb->usage, out);
+		text_add_char(out, '\n');
+		command_print_roff(verb->help, out);
+		text_add_char(out, '\n');
 	}
 }

@@ -41,6 +41,8 @@ static const struct option_spec table[] = {
 	{"man-commands", 0, OPTION_FLAG, NULL, "print the commands for the man page",
 	 COMPLETE_NOTHING},
 	{"man-keys", 0, OPTION_FLAG, NULL, "print the keys for the man page", COMPLETE_NOTHING},
+	{"man-verbs", 0, OPTION_FLAG, NULL, "print the console's commands for the man page",
+	 COMPLETE_NOTHING},
 	{"sessiond-path", 0, OPTION_TEXT, "PATH", "taken for lttng's sake; does nothing",
 	 COMPLETE_FILE},
 	{"relayd-path", 0, OPTION_TEXT, "PATH", "taken for lttng's sake; does nothing",

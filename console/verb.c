@@ -275,6 +275,10 @@ static bool run_view(struct console *console, size_t word_count, char **words, s
 	return browser_view_argument(console, word_count > 1 ? words[1] : NULL, err);
 }
 
+static bool run_help(struct console *console, size_t word_count, char **words, struct text *out,
+		     struct error *err);
+static void help_arguments(size_t index, const char *const *words, struct word_list *candidates);
+
 static const struct verb verbs[] = {
 	{"alias", "[NAME ['COMMAND']]", "Give a command line a name, or list those names.", 1, 3,
 	 run_alias, NULL},
@@ -290,6 +294,7 @@ static const struct verb verbs[] = {
 	 run_export, NULL},
 	{"goto", "TIME|+DURATION|N%|begin|end", "Go to a place in the open trace.", 2, 3, run_goto,
 	 NULL},
+	{"help", "[COMMAND]", "Explain a command, or list all.", 1, 2, run_help, help_arguments},
 	{"keep", "COMMAND", "Run set, bind, color, alias or columns, and at each start.", 2, 64,
 	 keep_run, NULL},
 	{"set", "[NAME [VALUE]]", "Change a setting of the screen, or list them.", 1, 3, run_set,
@@ -298,6 +303,55 @@ static const struct verb verbs[] = {
 	{"stats", "", "What the screen costs.", 1, 1, run_stats, NULL},
 	{"view", "[SESSION|PATH]", "Look at a trace in the event browser.", 1, 2, run_view, NULL},
 };
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+		if (!strcmp(verbs[i].name, name))
+			return &verbs[i];
+	}
+	return NULL;
+}
+
+static void list_verbs(struct text *out)
+{
+	text_add(out, "\nOf this console alone:\n");
+	for (size_t i = 0; i < COUNT_OF(verbs); i++)
+		text_addf(out, "  %-16s %s\n", verbs[i].name, verbs[i].help);
+}
+
+/* Of the table's commands and of these; `set` is one of each. */
+static bool run_help(struct console *console, size_t word_count, char **words, struct text *out,
+		     struct error *err)
+{
+	const struct command *command = word_count > 1 ? command_find(words[1]) : NULL;
+	const struct verb *verb = word_count > 1 ? find_verb(words[1]) : NULL;
+
+	(void)console;
+	if (word_count > 1 && !command && !verb)
+		return error_set(err, ERROR_INVALID, "unknown command '%s'; help lists all",
+				 words[1]);
+	if (verb)
+		text_addf(out, "Usage: %s %s\n\n%s\n", verb->name, verb->usage, verb->help);
+	if (verb && command)
+		text_add_char(out, '\n');
+	if (word_count == 1 || command)
+		command_print_help(command, out);
+	if (word_count == 1)
+		list_verbs(out);
+	return true;
+}
+
+static void help_arguments(size_t index, const char *const *words, struct word_list *candidates)
+{
+	(void)words;
+	for (size_t i = 0; index == 1 && i < COUNT_OF(verbs); i++)
+		word_list_add(candidates, verbs[i].name);
+	for (size_t i = 0; index == 1 && i < command_count; i++) {
+		if (!(command_table[i]->flags & COMMAND_HIDDEN))
+			word_list_add(candidates, command_table[i]->name);
+	}
+}
 
 size_t verb_count(void)
 {
@@ -318,11 +372,7 @@ const struct verb *verb_find(size_t word_count, char **words)
 	/* With options it means another program. */
 	if (!strcmp(words[0], "view") && word_count > 1 && words[1][0] == '-')
 		return NULL;
-	for (size_t i = 0; i < COUNT_OF(verbs); i++) {
-		if (!strcmp(verbs[i].name, words[0]))
-			return &verbs[i];
-	}
-	return NULL;
+	return find_verb(words[0]);
 }
 
 /* "bind tail C": what the key means by an own binding, or none of those. */

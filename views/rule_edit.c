@@ -11,11 +11,11 @@
 #include "views/selection.h"
 
 /* Asks again with the same text, the cursor where it is wrong, the reason in front of it. */
-static void ask(const char *action, size_t cursor, const char *title, const char *text,
-		struct text *command)
+static void complain(const char *action, size_t cursor, const char *problem,
+		     const struct picture_rule *rule, const char *text, struct text *command)
 {
 	text_clear(command);
-	text_addf(command, "@edit %s@%zu\n%s\n%s", action, cursor, title, text);
+	text_addf(command, "@edit %s@%zu %s\n%s\n%s", action, cursor, problem, rule->pattern, text);
 }
 
 /* The new rule first: nothing that both take is missed between. */
@@ -43,7 +43,8 @@ static void set_filter(const struct view_input *input, const struct picture_rule
 	if (strcmp(rule.filter, former->filter) == 0)
 		return;
 	if (*rule.filter && !(filter = filter_parse(rule.filter, &problem))) {
-		ask("set-filter", problem.begin, problem.error.message, rule.filter, command);
+		complain("set-filter", problem.begin, problem.error.message, former, rule.filter,
+			 command);
 		return;
 	}
 	filter_destroy(filter);
@@ -59,8 +60,8 @@ static void set_exclusions(const struct view_input *input, const struct picture_
 	if (strcmp(rule.exclusions, former->exclusions) == 0)
 		return;
 	if (*rule.exclusions && !text_has_glob(rule.pattern))
-		text_addf(command, "@say %s has no star: there is nothing to exclude",
-			  rule.pattern);
+		complain("set-exclusions", 0, "without a star there is nothing to exclude", former,
+			 rule.exclusions, command);
 	else
 		replace(input, former, &rule, command);
 }

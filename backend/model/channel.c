@@ -203,7 +203,7 @@ static bool complain_of_no_rule(const struct channel *channel, const struct even
 {
 	return error_set(err, ERROR_EVENT_NOT_FOUND, "channel '%s' has no event rule with %s",
 			 shared_text_str(channel->name),
-			 key ? "this name, filter, exclusions and log level" : "this name");
+			 key ? "this name, place, filter, exclusions and log level" : "this name");
 }
 
 static bool disable(struct channel *channel, const char *pattern, enum rule_kind kind,

@@ -196,6 +196,13 @@ class Terminal:
             self._read()
         return self.received[before:]
 
+    def _wait(self):
+        """Until something comes, a moment at most; a frame may take several reads."""
+        seconds = 0.02
+        while not self.is_over and select.select([self.fd], [], [], seconds)[0]:
+            self._read()
+            seconds = 0.002
+
     def _read(self):
         try:
             data = os.read(self.fd, 65536)
@@ -218,21 +225,20 @@ class Terminal:
     def cursor(self):
         return self.screen.cursor.y, self.screen.cursor.x
 
-    def shows(self, pattern, seconds=LIMIT_S):
+    def until(self, condition, seconds=LIMIT_S):
+        """Reads on until it holds."""
         end = time.monotonic() + seconds
-        while not re.search(pattern, self.text(), re.M):
+        while not condition():
             if time.monotonic() > end or self.is_over:
                 return False
-            self.pump(0.02)
+            self._wait()
         return True
 
+    def shows(self, pattern, seconds=LIMIT_S):
+        return self.until(lambda: re.search(pattern, self.text(), re.M), seconds)
+
     def lacks(self, pattern, seconds=LIMIT_S):
-        end = time.monotonic() + seconds
-        while re.search(pattern, self.text(), re.M):
-            if time.monotonic() > end or self.is_over:
-                return False
-            self.pump(0.02)
-        return True
+        return self.until(lambda: not re.search(pattern, self.text(), re.M), seconds)
 
     def expect(self, pattern, name):
         return ok(self.shows(pattern), name, f"expected: {pattern}", self.text())

@@ -37,6 +37,7 @@ static const struct option_spec options[] = {
 	{"exact", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
 	{"tracepoint", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
 	{"syscall", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"probe", 0, OPTION_TEXT, "LOCATION", "", COMPLETE_NOTHING},
 	{"function", 0, OPTION_TEXT, "LOCATION", "", COMPLETE_NOTHING},
 	{"userspace-probe", 0, OPTION_TEXT, "LOCATION", "", COMPLETE_NOTHING},
 	{"glob", 'g', OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
@@ -46,7 +47,7 @@ static const struct option_spec options[] = {
 	{"name", 'n', OPTION_TEXT, "NAME", "", COMPLETE_NOTHING},
 };
 
-/* disable-event takes the kind, not the place. */
+/* disable-event takes the kind, and the place apart. */
 static const struct option_spec disable_options[] = {
 	{"session", 's', OPTION_TEXT, "SESSION", "", COMPLETE_NOTHING},
 	{"channel", 'c', OPTION_TEXT, "CHANNEL", "", COMPLETE_NOTHING},
@@ -64,6 +65,8 @@ static const struct option_spec disable_options[] = {
 	{"probe", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
 	{"syscall", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
 	{"function", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"userspace-probe", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
+	{"location", 0, OPTION_TEXT, "LOCATION", "", COMPLETE_NOTHING},
 	{"timer", 0, OPTION_FLAG, NULL, "", COMPLETE_NOTHING},
 };
 
@@ -324,9 +327,25 @@ static void rules_of_the_kernel_keep_their_kind(void **state)
 		       "enable-event -k -s 'web server' -c kernel0 --syscall openat");
 	assert_inverse("enable-event -k -c kernel0 --syscall openat", "");
 	assert_inverse("enable-event -k -c kernel0 --syscall read",
-		       "disable-event -k -s 'web server' -c kernel0 --syscall read");
+		       "disable-event -k -s 'web server' -c kernel0 --exact --syscall read");
+}
+
+/* Others may have the same name. */
+static void probes_are_told_apart_by_their_place(void **state)
+{
+	(void)state;
 	assert_inverse("enable-event -k -c kernel0 --function=do_it new",
-		       "disable-event -k -s 'web server' -c kernel0 --function new");
+		       "disable-event -k -s 'web server' -c kernel0 --function --location=do_it "
+		       "new");
+	assert_inverse("enable-event -k -c kernel0 --probe=vfs_read+0x20 mine",
+		       "disable-event -k -s 'web server' -c kernel0 --probe "
+		       "--location=vfs_read+0x20 mine");
+	assert_inverse("enable-event -k -c kernel0 --userspace-probe='/bin/my x:f' up",
+		       "disable-event -k -s 'web server' -c kernel0 --userspace-probe "
+		       "--location='/bin/my x:f' up");
+	assert_inverse("disable-event -k -c kernel0 --function --location=vfs_write mine",
+		       "enable-event -k -s 'web server' -c kernel0 --function=vfs_write mine");
+	assert_inverse("disable-event -k -c kernel0 --function --location=elsewhere mine", "");
 }
 
 static void sessions_are_switched_back(void **state)
@@ -533,6 +552,7 @@ int main(void)
 		cmocka_unit_test(channels_are_switched_back),
 		cmocka_unit_test(rules_come_back_as_they_were),
 		cmocka_unit_test(rules_of_the_kernel_keep_their_kind),
+		cmocka_unit_test(probes_are_told_apart_by_their_place),
 		cmocka_unit_test(sessions_are_switched_back),
 		cmocka_unit_test(tracked_values_are_those_before),
 		cmocka_unit_test(what_was_made_is_destroyed),

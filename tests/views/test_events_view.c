@@ -425,8 +425,8 @@ static void a_filter_is_changed_by_two_commands(void **state)
 
 static void a_wrong_filter_is_asked_for_again(void **state)
 {
-	static const char begin[] = "@edit set-filter@";
-	static const char end[] = "\nsize > ";
+	static const char begin[] = "@edit set-filter@7 ";
+	static const char end[] = "\nmy_app:*\nsize > ";
 
 	(void)state;
 	give_rule("my_app:*");
@@ -451,7 +451,8 @@ static void exclusions_need_a_star(void **state)
 	    "disable-event -u -s web -c ust0 --exact --exclude '*_end' --loglevel TRACE_INFO "
 	    "'my_app:*'");
 	rule->pattern = "my_app:a";
-	set("set-exclusions", "b", "@say my_app:a has no star: there is nothing to exclude");
+	set("set-exclusions", "b",
+	    "@edit set-exclusions@0 without a star there is nothing to exclude\nmy_app:a\nb");
 }
 
 static void levels_are_least_or_only(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * disable-event: disables all rules of a name in a channel, or the one with the same filter,
+ * disable-event: disables all rules of a name in a channel, or the one with the same place, filter,
  * exclusions and log level as given; --remove takes rules away that nothing was recorded by.
  */
 #include "backend/base/mem.h"
@@ -168,6 +168,8 @@ static const struct option_spec disable_event_options[] = {
 	{"probe", 0, OPTION_FLAG, NULL, "rules for places in the kernel", COMPLETE_NOTHING},
 	{"function", 0, OPTION_FLAG, NULL, "rules for functions of the kernel", COMPLETE_NOTHING},
 	{"userspace-probe", 0, OPTION_FLAG, NULL, "rules for places in programs", COMPLETE_NOTHING},
+	{"location", 0, OPTION_TEXT, "LOCATION", "of those the one at this place",
+	 COMPLETE_NOTHING},
 	{"exact", 0, OPTION_FLAG, NULL, "the one rule with these options, or with none",
 	 COMPLETE_NOTHING},
 	{"remove", 0, OPTION_FLAG, NULL, "take the rules away; only before the first start",
@@ -182,7 +184,9 @@ const struct command disable_event_command = {
 	.description =
 		"Disables all event rules with this name. With --filter, --exclude, --loglevel or "
 		"--loglevel-only it means one rule: that which the same options of enable-event "
-		"have made; with --exact alone, the rule that was made without any.",
+		"have made; with --exact alone, the rule that was made without any. With "
+		"--location "
+		"it means the one rule of --probe, --function or --userspace-probe for that place.",
 	.options = disable_event_options,
 	.option_count = COUNT_OF(disable_event_options),
 	.argument_max = 1,

@@ -94,6 +94,11 @@ static bool parse_kind(const struct call *call, size_t source_index, struct rule
 		return false;
 	if (rule->kind > RULE_SYSCALL)
 		text = args_text(call->args, rule_kind_options[rule->kind]);
+	if (!text)
+		text = args_text(call->args, "location");
+	if (text && rule->kind <= RULE_SYSCALL)
+		return error_set(err, ERROR_INVALID,
+				 "--location goes with --probe, --function and --userspace-probe");
 	return !text || take_location(reply_requester(call->reply), text, rule, err);
 }
 
@@ -195,7 +200,8 @@ void rule_args_finish(struct rule_args *rule)
 bool rule_args_are_given(const struct args *args)
 {
 	return args_has(args, "filter") || args_has(args, "loglevel") ||
-	       args_has(args, "loglevel-only") || args_has(args, "exclude");
+	       args_has(args, "loglevel-only") || args_has(args, "exclude") ||
+	       args_has(args, "location");
 }
 
 struct event_rule_key rule_args_key(const struct rule_args *rule, const char *pattern)
