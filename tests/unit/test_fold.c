@@ -2,6 +2,7 @@
 /* What records about sessions fold to, row by row and in any order; and what is read of OTLP. */
 #include "backend/identity/fold.h"
 
+#include <ctype.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,13 +19,18 @@
 #include "backend/base/text.h"
 #include "backend/identity/otlp.h"
 
-/* "S A 10" start, "S B 20 A" start that continues A, "E A 15" end, "O A 5" another record. */
+/* "S A 10" start, "S B 20 A" start that continues A, "E A 15" end, "O A 5" another record; small:
+ * of another emitter. */
 static void add(struct fold *fold, const char *line)
 {
 	char kind, id[16] = "", previous[16] = "";
 	unsigned long wall_ns = 0;
 
+	bool is_other = false;
+
 	assert_true(sscanf(line, "%c %15s %lu %15s", &kind, id, &wall_ns, previous) >= 3);
+	is_other = islower((unsigned char)kind) != 0;
+	kind = (char)toupper((unsigned char)kind);
 	fold_add(fold, &(struct fold_record){
 			       .kind = kind == 'S'   ? FOLD_START
 				       : kind == 'E' ? FOLD_END
@@ -32,7 +38,7 @@ static void add(struct fold *fold, const char *line)
 			       .id = id,
 			       .previous = previous,
 			       .wall_ns = wall_ns,
-			       .emitter = "one",
+			       .emitter = is_other ? "two" : "one",
 		       });
 }
 
@@ -87,6 +93,10 @@ static const struct row rows[] = {
 	 "A ended from 10 implied 20 after B cycle; B ended from 20 implied 10 after A skew cycle"},
 	{{"S A 10", "E A 20", "O A 30"}, "A ended from 10 to 20 late"},
 	{{"O A 30", "O A 20"}, "A active from 20 no-start"},
+	{{"S A 10", "O A 20"}, "A active from 10"}, /* however long ago: only its emitter ends it */
+	{{"S A 10", "s A 10"}, "A active from 10 emitters"},
+	{{"S A 10", "o A 20"}, "A active from 10"}, /* a console and a relay may share one */
+	{{"S A 10", "S B 20 A", "E A 15"}, "A ended from 10 to 15; B active from 20 after A"},
 };
 
 static void each_input_has_its_result(void **state)
