@@ -85,6 +85,48 @@ static void add_order(struct native_stream *stream, struct native_lane *lane, ui
 	stream->orders_end = &order->next;
 }
 
+/* --- the lane's memory: in the numbers of one of a session's streams that read it. The process's
+ * lock is held. */
+
+static struct native_stream *find_of_session(const struct native_lane *lane, uint64_t session_id)
+{
+	struct native_stream *stream = lane->streams;
+
+	while (stream && stream->channel->session_id != session_id)
+		stream = stream->lane_next;
+	return stream;
+}
+
+static void count_lane(struct native_stream *stream, const struct native_lane *lane, bool is_there)
+{
+	stream->counts_lane = is_there;
+	tally_note_buffers(stream->base.tally, is_there, 1, native_ring_bytes(lane->process));
+}
+
+static void join(struct native_stream *stream, struct native_lane *lane)
+{
+	if (!find_of_session(lane, stream->channel->session_id))
+		count_lane(stream, lane, true);
+	stream->lane_next = lane->streams;
+	lane->streams = stream;
+}
+
+static void quit(struct native_stream *stream, struct native_lane *lane)
+{
+	struct native_stream **link = &lane->streams;
+	struct native_stream *heir;
+
+	while (*link != stream)
+		link = &(*link)->lane_next;
+	*link = stream->lane_next;
+	if (!stream->counts_lane)
+		return;
+	count_lane(stream, lane, false);
+	heir = find_of_session(lane, stream->channel->session_id);
+	if (heir)
+		count_lane(heir, lane, true);
+}
+
 bool native_stream_attach(struct native_stream *stream, struct native_lane *lane, uint64_t position,
 			  uint64_t begin_ticks, struct native_wants *wants)
 {
@@ -95,7 +137,6 @@ bool native_stream_attach(struct native_stream *stream, struct native_lane *lane
 	if (is_free) {
 		stream->lane = lane;
 		native_process_ref(lane->process);
-		tally_note_buffers(stream->base.tally, true, 1, native_ring_bytes(lane->process));
 		stream->is_fresh = true;
 		stream->start = position;
 		atomic_store_explicit(&stream->seen, position, memory_order_relaxed);
@@ -104,8 +145,7 @@ bool native_stream_attach(struct native_stream *stream, struct native_lane *lane
 			stream->orders->discarded = 0;
 		pthread_mutex_lock(&lane->process->lock);
 		stream->held = position;
-		stream->lane_next = lane->streams;
-		lane->streams = stream;
+		join(stream, lane);
 		pthread_mutex_unlock(&lane->process->lock);
 	}
 	pthread_mutex_unlock(&stream->lock);
@@ -271,10 +311,8 @@ static void take_order(struct native_stream *stream)
 static void detach(struct native_stream *stream, struct native_lane *lane)
 {
 	struct native_process *process = lane->process;
-	struct native_stream **link;
 
 	stream->discarded_before = native_stream_discarded(stream, lane);
-	tally_note_buffers(stream->base.tally, false, 1, native_ring_bytes(process));
 	native_wants_unref(stream->wants);
 	stream->wants = NULL;
 	pthread_mutex_lock(&stream->lock);
@@ -282,10 +320,7 @@ static void detach(struct native_stream *stream, struct native_lane *lane)
 	stream->free_since_clock = stream->last_clock;
 	reset_orders(stream);
 	pthread_mutex_lock(&process->lock);
-	link = &lane->streams;
-	while (*link != stream)
-		link = &(*link)->lane_next;
-	*link = stream->lane_next;
+	quit(stream, lane);
 	pthread_mutex_unlock(&process->lock);
 	pthread_mutex_unlock(&stream->lock);
 	native_lane_settle(lane);

@@ -31,7 +31,8 @@ struct native_stream {
 	bool is_fresh;		   /* the consumer has not looked at it yet */
 	/* Under the process's lock. */
 	struct native_stream *lane_next;
-	uint64_t held; /* nothing from here on may be written over */
+	bool counts_lane; /* its memory is in this one's tally */
+	uint64_t held;	  /* nothing from here on may be written over */
 	/* The consumer's. */
 	uint64_t read;
 	struct native_wants *wants; /* reference held */
