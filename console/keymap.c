@@ -120,7 +120,7 @@ static const struct binding defaults[] = {
 	{NULL, "M-7", "pane messages", NULL},
 	{NULL, "L", "pane messages", "messages"},
 	{NULL, "0", "overview", "overview of sessions"},
-	{NULL, "[", "previous-session", "last session; ]: next one"},
+	{NULL, "[", "previous-session", "session before; ]: next"},
 	{NULL, "]", "next-session", NULL},
 	{NULL, "Up", "up", "move; j k g G C-d C-u"},
 	{NULL, "k", "up", NULL},
