@@ -325,7 +325,7 @@ struct native_source {
 	struct time_line long_line; /* under clock_lock: since the source began */
 	struct native_watch *watch;
 	pthread_mutex_t rings_lock; /* a leaf */
-	struct source_rings rings; /* count 0: as suits this machine */
+	struct source_rings rings;  /* count 0: as suits this machine */
 };
 struct source_rings native_rings(const struct source *base);
 
