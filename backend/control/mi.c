@@ -98,6 +98,7 @@ static void write_trackers(struct xml_writer *writer, const struct json *tracker
 	xml_end(writer);
 }
 
+static const struct rule nothing_rules[] = {END};
 static const struct rule periodic_rules[] = {{.member = "time_us"}, END};
 static const struct rule size_rules[] = {{.member = "bytes"}, END};
 
@@ -460,7 +461,54 @@ static const struct rule pattern_rules[] = {
 	{.member = "name_pattern_exclusions", .kind = WORDS, .text = "name_pattern_exclusion"},
 	END,
 };
+static const struct rule address_rules[] = {{.member = "address"}, END};
+static const struct rule symbol_rules[] = {{.member = "name"}, {.member = "offset"}, END};
+static const struct rule place_rules[] = {
+	{.member = "kernel_probe_location_address", .kind = OBJECT, .inner = address_rules},
+	{.member = "kernel_probe_location_symbol_offset", .kind = OBJECT, .inner = symbol_rules},
+	END,
+};
+static const struct rule lookup_rules[] = {
+	{.member = "userspace_probe_location_lookup_method_function_elf",
+	 .kind = OBJECT,
+	 .inner = nothing_rules},
+	{.member = "userspace_probe_location_lookup_method_tracepoint_sdt",
+	 .kind = OBJECT,
+	 .inner = nothing_rules},
+	END,
+};
+static const struct rule program_place_rules[] = {
+	{.member = "name"},
+	{.member = "probe_name"},
+	{.member = "provider_name"},
+	{.member = "binary_path"},
+	{.member = "instrumentation_type"},
+	{.member = "userspace_probe_location_lookup_method", .kind = OBJECT, .inner = lookup_rules},
+	END,
+};
+static const struct rule program_rules[] = {
+	{.member = "userspace_probe_location_function",
+	 .kind = OBJECT,
+	 .inner = program_place_rules},
+	{.member = "userspace_probe_location_tracepoint",
+	 .kind = OBJECT,
+	 .inner = program_place_rules},
+	END,
+};
+static const struct rule kernel_rules[] = {
+	{.member = "emission_site"},
+	{.member = "name_pattern"},
+	{.member = "event_name"},
+	{.member = "kernel_probe_location", .kind = OBJECT, .inner = place_rules},
+	{.member = "userspace_probe_location", .kind = OBJECT, .inner = program_rules},
+	{.member = "filter_expression"},
+	END,
+};
 static const struct rule event_rule_rules[] = {
+	{.member = "event_rule_kernel_tracepoint", .kind = OBJECT, .inner = kernel_rules},
+	{.member = "event_rule_kernel_syscall", .kind = OBJECT, .inner = kernel_rules},
+	{.member = "event_rule_kernel_kprobe", .kind = OBJECT, .inner = kernel_rules},
+	{.member = "event_rule_kernel_uprobe", .kind = OBJECT, .inner = kernel_rules},
 	{.member = "event_rule_user_tracepoint", .kind = OBJECT, .inner = pattern_rules},
 	{.member = "event_rule_jul_logging", .kind = OBJECT, .inner = pattern_rules},
 	{.member = "event_rule_log4j_logging", .kind = OBJECT, .inner = pattern_rules},
@@ -558,8 +606,6 @@ static const struct rule trigger_output[] = {
 	{.member = "trigger", .kind = OBJECT, .inner = trigger_rules}, END};
 static const struct rule triggers_output[] = {
 	{.member = "triggers", .kind = LIST, .text = "trigger", .inner = trigger_rules}, END};
-
-static const struct rule no_output[] = {END};
 
 static const struct answer {
 	const char *command;
@@ -693,7 +739,7 @@ static void write_rules(struct xml_writer *writer, const struct json *object,
 void mi_print(const char *command_name, const struct json *output, bool is_success,
 	      struct text *out)
 {
-	struct answer answer = {.command = command_name, .rules = no_output};
+	struct answer answer = {.command = command_name, .rules = nothing_rules};
 	struct xml_writer writer;
 
 	for (size_t i = 0; i < COUNT_OF(answers); i++)

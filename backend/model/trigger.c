@@ -65,15 +65,13 @@ static void note_captured(struct trigger *trigger, const struct word_list *captu
 static void noticed(void *data, uint64_t token, uint64_t count, const struct word_list *captured)
 {
 	struct triggers *triggers = data;
+	struct trigger *trigger = trigger_find(triggers->model, token);
 
-	for (struct trigger *one = triggers->first; one; one = one->next) {
-		if (one->token != token)
-			continue;
-		if (captured)
-			note_captured(one, captured);
-		fire(triggers, one, count);
+	if (!trigger)
 		return;
-	}
+	if (captured)
+		note_captured(trigger, captured);
+	fire(triggers, trigger, count);
 }
 
 static void notices_arrived(void *data, unsigned int events)
@@ -190,6 +188,7 @@ void trigger_destroy(struct trigger *trigger)
 	}
 	free(trigger->actions);
 	free(trigger->condition.pattern);
+	free(trigger->condition.location);
 	free(trigger->condition.filter);
 	free(trigger->condition.session);
 	free(trigger->condition.channel);
@@ -206,6 +205,15 @@ static struct trigger *find(const struct triggers *triggers, uid_t uid, const ch
 		if (one->uid == uid && strcmp(one->name, name) == 0)
 			return one;
 	return NULL;
+}
+
+struct trigger *trigger_find(const struct model *model, uint64_t token)
+{
+	struct trigger *trigger = model->triggers->first;
+
+	while (trigger && trigger->token != token)
+		trigger = trigger->next;
+	return trigger;
 }
 
 static void give_name(struct triggers *triggers, struct trigger *trigger)
@@ -243,24 +251,69 @@ static bool watches(const struct model *model, const struct trigger *trigger, si
 
 static bool can_watch(const struct model *model, const struct trigger *trigger, struct error *err)
 {
-	for (size_t i = 0; i < source_count; i++)
-		if (watches(model, trigger, i))
-			return true;
-	return error_set(err, ERROR_UNSUPPORTED, "events of the domain '%s' can't be watched for",
-			 source_table[trigger->condition.source_index].class->title);
+	const struct trigger_condition *condition = &trigger->condition;
+	const struct model_source *place = &model->sources[source_carrier(condition->source_index)];
+	const struct rule_spec rule = {
+		.kind = condition->rule_kind,
+		.pattern = condition->pattern,
+		.location = condition->location,
+	};
+	bool is_watched = false;
+
+	for (size_t i = 0; i < source_count && !is_watched; i++)
+		is_watched = watches(model, trigger, i);
+	if (!is_watched && error_is_set(&place->missing)) {
+		error_copy(err, &place->missing);
+		return false;
+	}
+	if (!is_watched)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "events of the domain '%s' can't be watched for",
+				 source_table[condition->source_index].class->title);
+	return !place->source || !place->source->class->check_rule ||
+	       place->source->class->check_rule(place->source, &rule, err);
 }
 
 struct watch_begin {
 	struct task task;
 	struct outcome outcome;
+	struct model *model;
+	uint64_t token;
 };
 
+static void take_out(struct triggers *triggers, struct trigger *trigger)
+{
+	struct trigger **link = &triggers->first;
+
+	while (*link != trigger)
+		link = &(*link)->next;
+	*link = trigger->next;
+	trigger_destroy(trigger);
+}
+
+/* One that nobody could begin to watch for is none. */
 static void watch_begun(struct message *message)
 {
 	struct watch_begin *begin = (struct watch_begin *)message;
+	const struct error *err = error_is_set(&begin->task.error) ? &begin->task.error : NULL;
+	struct trigger *trigger = trigger_find(begin->model, begin->token);
 
-	begin->outcome.done(begin->outcome.data, NULL);
+	if (err && trigger)
+		take_out(begin->model->triggers, trigger);
+	begin->outcome.done(begin->outcome.data, err);
 	free(begin);
+}
+
+/* One end of a system call has a name of its own. */
+static char *watched_pattern(const struct trigger_condition *condition)
+{
+	static const char *const prefixes[] = {
+		[TRIGGER_SITE_BOTH] = "",
+		[TRIGGER_SITE_ENTRY] = RULE_SYSCALL_ENTRY,
+		[TRIGGER_SITE_EXIT] = RULE_SYSCALL_EXIT,
+	};
+
+	return mem_printf("%s%s", prefixes[condition->site], condition->pattern);
 }
 
 static void watch(struct model *model, const struct trigger *trigger, struct outcome outcome)
@@ -269,8 +322,12 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 	struct watch_begin *begin = mem_zalloc(sizeof(*begin));
 	const struct source_class *class = source_table[condition->source_index].class;
 	struct text filter = {0};
+	char *pattern = watched_pattern(condition);
 	struct rule_spec rule = {
-		.pattern = condition->pattern,
+		.kind = condition->site == TRIGGER_SITE_BOTH ? condition->rule_kind
+							     : RULE_TRACEPOINT,
+		.location = condition->location,
+		.pattern = pattern,
 		.loglevel_match = condition->loglevel_match,
 		.loglevel = condition->loglevel,
 		.exclusions = (const char *const *)condition->exclusions.words,
@@ -299,6 +356,8 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 		rule.filter = filter.length ? text_str(&filter) : NULL;
 	}
 	begin->outcome = outcome;
+	begin->model = model;
+	begin->token = trigger->token;
 	task_init(&begin->task, model->queue, watch_begun);
 	for (size_t i = 0; i < source_count; i++) {
 		struct source *source = model->sources[i].source;
@@ -310,6 +369,7 @@ static void watch(struct model *model, const struct trigger *trigger, struct out
 	}
 	task_done(&begin->task, NULL);
 	text_finish(&filter);
+	free(pattern);
 }
 
 bool trigger_add(struct model *model, struct trigger *trigger, struct error *err)
@@ -343,17 +403,13 @@ void trigger_begin(struct model *model, const struct trigger *trigger, struct ou
 bool trigger_remove(struct model *model, uid_t uid, const char *name)
 {
 	struct trigger *trigger = find(model->triggers, uid, name);
-	struct trigger **link = &model->triggers->first;
 
 	if (!trigger)
 		return false;
-	while (*link != trigger)
-		link = &(*link)->next;
-	*link = trigger->next;
 	for (size_t i = 0; i < source_count && trigger->condition.kind == TRIGGER_EVENT; i++)
 		if (watches(model, trigger, i))
 			source_table[i].class->unwatch(model->sources[i].source, trigger->token);
-	trigger_destroy(trigger);
+	take_out(model->triggers, trigger);
 	return true;
 }
 

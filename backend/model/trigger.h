@@ -17,10 +17,20 @@ enum trigger_kind {
 	TRIGGER_ROTATION_FINISHES,
 };
 
+/* Which of a system call's events. */
+enum trigger_site {
+	TRIGGER_SITE_BOTH,
+	TRIGGER_SITE_ENTRY,
+	TRIGGER_SITE_EXIT,
+};
+
 struct trigger_condition {
 	enum trigger_kind kind;
 	/* Of events. */
 	size_t source_index;
+	enum rule_kind rule_kind;
+	enum trigger_site site; /* of system calls */
+	char *location;		/* of probes; else NULL */
 	char *pattern;
 	struct word_list exclusions;
 	char *filter; /* NULL: none */
@@ -79,7 +89,10 @@ void trigger_destroy(struct trigger *trigger);
 /* Takes it, unless it fails; without a name it gets one: trigger0. ERROR_EVENT_EXISTS,
  * ERROR_UNSUPPORTED. */
 bool trigger_add(struct model *model, struct trigger *trigger, struct error *err);
-/* Once it was added: done when all programs that run watch for the event. */
+/* One that was added; NULL: it is gone. */
+struct trigger *trigger_find(const struct model *model, uint64_t token);
+/* Once it was added: done when all programs that run watch for the event. It is gone if nobody can.
+ */
 void trigger_begin(struct model *model, const struct trigger *trigger, struct outcome outcome);
 /* False: there is none. */
 bool trigger_remove(struct model *model, uid_t uid, const char *name);

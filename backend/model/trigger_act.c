@@ -34,10 +34,10 @@ static struct acting *begin(struct model *model, const struct trigger *trigger,
 
 static void count_failure(const struct acting *acting)
 {
-	for (struct trigger *one = trigger_next(acting->model, NULL); one;
-	     one = trigger_next(acting->model, one))
-		if (one->token == acting->token)
-			one->actions[acting->index].failure_count++;
+	struct trigger *trigger = trigger_find(acting->model, acting->token);
+
+	if (trigger)
+		trigger->actions[acting->index].failure_count++;
 }
 
 static void end(void *data, const struct error *err)

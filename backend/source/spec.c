@@ -17,7 +17,7 @@ const struct rule_kind_names rule_kind_names[RULE_KIND_COUNT] = {
 
 const char *rule_syscall_of(const char *event_name)
 {
-	static const char *const prefixes[] = {"syscall_entry_", "syscall_exit_"};
+	static const char *const prefixes[] = {RULE_SYSCALL_ENTRY, RULE_SYSCALL_EXIT};
 
 	for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (strncmp(event_name, prefixes[i], strlen(prefixes[i])) == 0)

@@ -40,6 +40,10 @@ struct rule_kind_names {
 };
 extern const struct rule_kind_names rule_kind_names[RULE_KIND_COUNT];
 
+/* What LTTng calls both ends of system calls. */
+#define RULE_SYSCALL_ENTRY "syscall_entry_"
+#define RULE_SYSCALL_EXIT  "syscall_exit_"
+
 /* "openat" of syscall_entry_openat and syscall_exit_openat; NULL: another event. */
 const char *rule_syscall_of(const char *event_name);
 /* pattern, if the event is PATTERN_entry or PATTERN_exit; NULL: another event. */

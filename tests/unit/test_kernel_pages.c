@@ -18,6 +18,7 @@
 #include "backend/ctf/decode.h"
 #include "backend/ctf/metadata.h"
 #include "backend/ctf/scan.h"
+#include "backend/source/kernel/matcher.h"
 #include "backend/source/kernel/transcode.h"
 #include "tests/unit/kernel_kit.h"
 #include "tests/unit/trace_kit.h"
@@ -522,6 +523,47 @@ static void declarations_are_of_known_shapes(void **state)
 		assert_null(read_declaration(bad[i], 4));
 }
 
+static void a_field_is_printed_as_people_read_it(void **state)
+{
+	static const struct {
+		const char *declaration;
+		int size;
+		const char *wanted;
+		char payload[8];
+	} cases[] = {
+		{"int a", 4, "-2", "\xfe\xff\xff\xff"},
+		{"char a[4]", 4, "\"bc^J\"", "bc\n"},
+		{"unsigned short a[2]", 4, "[1, 65535]", "\x01\x00\xff\xff"},
+		{"__data_loc char[] a", 4, "\"xyz\"", "\x0c\x00\x04\x00xyz"},
+		{"__data_loc u16[] a", 4, "[]", "\x0c\x00\x00\x00"},
+		{"__data_loc u16[] a", 4, "unavailable", "\xff\x00\x04\x00"},
+	};
+	static const char *const fields[] = {"a", "b", "a[7]", "1"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		unsigned char bytes[16] = {7};
+		const struct kernel_record record = {.bytes = bytes, .length = sizeof(bytes)};
+		struct kernel_format *format =
+			read_declaration(cases[i].declaration, cases[i].size);
+		struct kernel_matcher *matcher;
+
+		assert_non_null(format);
+		format->fields[0].is_signed = cases[i].wanted[0] == '-';
+		memcpy(bytes + 8, cases[i].payload, 8);
+		matcher = kernel_matcher_create(format, fields, COUNT_OF(fields));
+		for (size_t j = 0; j < COUNT_OF(fields); j++) {
+			struct text text = {0};
+
+			kernel_matcher_print(matcher, j, &record, NULL, &text);
+			assert_string_equal(text_str(&text), j ? "unavailable" : cases[i].wanted);
+			text_finish(&text);
+		}
+		kernel_matcher_destroy(matcher);
+		kernel_format_destroy(format);
+	}
+}
+
 static void system_calls_have_lttngs_names_and_types(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -551,6 +593,7 @@ int main(void)
 		cmocka_unit_test(damaged_pages_lead_nowhere),
 		cmocka_unit_test(what_is_no_format_is_refused),
 		cmocka_unit_test(declarations_are_of_known_shapes),
+		cmocka_unit_test(a_field_is_printed_as_people_read_it),
 		cmocka_unit_test(system_calls_have_lttngs_names_and_types),
 	};
 

@@ -442,7 +442,7 @@ static void print_fields(struct reply *reply, const struct point *point)
 
 const char *listing_point_name(const struct point *point, enum rule_kind kind)
 {
-	bool is_exit = strncmp(point->name, "syscall_exit_", strlen("syscall_exit_")) == 0;
+	bool is_exit = strncmp(point->name, RULE_SYSCALL_EXIT, strlen(RULE_SYSCALL_EXIT)) == 0;
 
 	if (point->kind != kind || (kind == RULE_SYSCALL && is_exit))
 		return NULL;

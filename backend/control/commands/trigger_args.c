@@ -9,6 +9,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/model/loglevel.h"
+#include "backend/source/location.h"
 
 const struct trigger_kind_names trigger_kind_names[] = {
 	[TRIGGER_EVENT] = {"event-rule-matches", "event rule matches",
@@ -47,6 +48,7 @@ struct reader {
 	struct trigger *trigger;
 	struct trigger_action *action;	    /* the one that is being read */
 	const char *control_url, *data_url; /* its, until both are there */
+	const char *location, *event_name;  /* of a probe, as they were given */
 	bool has_condition, has_type, has_level, has_threshold, has_domain;
 	struct error *err;
 };
@@ -131,30 +133,64 @@ static enum took take_option(struct reader *reader, const struct option *options
 
 static const struct {
 	const char *word, *domain;
+	enum rule_kind kind;
 } rule_types[] = {
-	{"user", "UST"},      {"user:tracepoint", "UST"},
-	{"jul", "JUL"},	      {"jul:logging", "JUL"},
-	{"log4j", "LOG4J"},   {"log4j:logging", "LOG4J"},
-	{"log4j2", "LOG4J2"}, {"log4j2:logging", "LOG4J2"},
-	{"python", "PYTHON"}, {"python:logging", "PYTHON"},
+	{"user", "UST", RULE_TRACEPOINT},
+	{"user:tracepoint", "UST", RULE_TRACEPOINT},
+	{"jul", "JUL", RULE_TRACEPOINT},
+	{"jul:logging", "JUL", RULE_TRACEPOINT},
+	{"log4j", "LOG4J", RULE_TRACEPOINT},
+	{"log4j:logging", "LOG4J", RULE_TRACEPOINT},
+	{"log4j2", "LOG4J2", RULE_TRACEPOINT},
+	{"log4j2:logging", "LOG4J2", RULE_TRACEPOINT},
+	{"python", "PYTHON", RULE_TRACEPOINT},
+	{"python:logging", "PYTHON", RULE_TRACEPOINT},
+	{"kernel", "KERNEL", RULE_TRACEPOINT},
+	{"kernel:tracepoint", "KERNEL", RULE_TRACEPOINT},
+	{"syscall", "KERNEL", RULE_SYSCALL},
+	{"kernel:syscall", "KERNEL", RULE_SYSCALL},
+	{"kprobe", "KERNEL", RULE_PROBE},
+	{"kernel:kprobe", "KERNEL", RULE_PROBE},
+	{"uprobe", "KERNEL", RULE_USERSPACE_PROBE},
+	{"kernel:uprobe", "KERNEL", RULE_USERSPACE_PROBE},
 };
+
+const char *const trigger_site_words[] = {
+	[TRIGGER_SITE_BOTH] = "entry+exit",
+	[TRIGGER_SITE_ENTRY] = "entry",
+	[TRIGGER_SITE_EXIT] = "exit",
+};
+
+/* ":entry" behind a type of system calls. */
+static bool read_site(const char *rest, struct trigger_condition *condition)
+{
+	if (*rest == '\0')
+		return true;
+	for (size_t i = 0; i < COUNT_OF(trigger_site_words); i++)
+		if (*rest == ':' && strcmp(rest + 1, trigger_site_words[i]) == 0) {
+			condition->site = (enum trigger_site)i;
+			return condition->rule_kind == RULE_SYSCALL;
+		}
+	return false;
+}
 
 static bool take_type(struct reader *reader, const char *value)
 {
 	struct trigger_condition *condition = &reader->trigger->condition;
 
-	if (strncmp(value, "kernel", 6) == 0 || strncmp(value, "syscall", 7) == 0 ||
-	    strcmp(value, "kprobe") == 0 || strcmp(value, "uprobe") == 0)
-		return error_set(reader->err, ERROR_UNSUPPORTED,
-				 "Failed to register trigger: events of the kernel can't be "
-				 "watched for by this version");
-	for (size_t i = 0; i < COUNT_OF(rule_types); i++)
-		if (strcmp(value, rule_types[i].word) == 0) {
-			reader->has_type = true;
-			return model_find_source(reader->call->model, rule_types[i].domain,
-						 &condition->source_index) ||
-			       fail(reader, "this version knows no events of that type");
-		}
+	for (size_t i = 0; i < COUNT_OF(rule_types); i++) {
+		size_t length = strlen(rule_types[i].word);
+
+		if (strncmp(value, rule_types[i].word, length) != 0)
+			continue;
+		condition->rule_kind = rule_types[i].kind;
+		if (!read_site(value + length, condition))
+			continue;
+		reader->has_type = true;
+		return model_find_source(reader->call->model, rule_types[i].domain,
+					 &condition->source_index) ||
+		       fail(reader, "this version knows no events of that type");
+	}
 	return error_set(reader->err, ERROR_INVALID, "Invalid `--type` value: %s", value);
 }
 
@@ -200,6 +236,18 @@ static bool take_level(struct reader *reader, const char *value)
 static bool take_filter(struct reader *reader, const char *value)
 {
 	replace(&reader->trigger->condition.filter, value);
+	return true;
+}
+
+static bool take_location(struct reader *reader, const char *value)
+{
+	reader->location = value;
+	return true;
+}
+
+static bool take_event_name(struct reader *reader, const char *value)
+{
+	reader->event_name = value;
 	return true;
 }
 
@@ -293,6 +341,8 @@ static const struct option event_options[] = {
 	{"exclude-name", 'x', take_exclusion},
 	{"log-level", 'l', take_level},
 	{"filter", 'f', take_filter},
+	{"location", 'L', take_location},
+	{"event-name", 'E', take_event_name},
 	{"capture", 0, take_capture},
 	{.name = NULL},
 };
@@ -330,20 +380,69 @@ static bool take_options(struct reader *reader, const struct option *options)
 	return took != TOOK_WRONG;
 }
 
-static bool check_event(struct reader *reader)
+static bool is_of_kernel(const struct trigger_condition *condition)
+{
+	return strcmp(source_table[condition->source_index].class->domain, "KERNEL") == 0;
+}
+
+/* What does not go together, in lttng's words. */
+static bool check_kind(struct reader *reader)
+{
+	static const char *const titles[RULE_KIND_COUNT] = {
+		[RULE_TRACEPOINT] = "kernel tracepoint",
+		[RULE_SYSCALL] = "kernel syscall",
+		[RULE_PROBE] = "kernel kprobe",
+		[RULE_USERSPACE_PROBE] = "kernel uprobe",
+	};
+	const struct trigger_condition *condition = &reader->trigger->condition;
+	const bool is_kernel = is_of_kernel(condition);
+	const bool is_probe = condition->rule_kind > RULE_SYSCALL;
+	const char *title = is_kernel ? titles[condition->rule_kind] : "user space";
+	const struct {
+		bool is_wrong;
+		const char *before, *behind; /* what kind of rule it is */
+	} mistakes[] = {
+		{is_probe && condition->pattern, "Can't use --name with", "event rules."},
+		{is_probe && !reader->location, "Event rule of type", "requires a --location."},
+		{!is_probe && reader->location, "Can't use --location with", "event rules."},
+		{!is_probe && reader->event_name, "Can't use --event-name with", "event rules."},
+		{is_kernel && condition->exclusions.count > 0,
+		 "Event name exclusions are not yet implemented for", "event rules."},
+		{is_kernel && reader->has_level, "Log levels are not supported for",
+		 "event rules."},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(mistakes); i++)
+		if (mistakes[i].is_wrong)
+			return error_set(reader->err, ERROR_INVALID, "%s %s %s", mistakes[i].before,
+					 title, mistakes[i].behind);
+	return true;
+}
+
+static bool read_location(struct reader *reader)
 {
 	struct trigger_condition *condition = &reader->trigger->condition;
+	struct location location;
+	struct text text = {0};
+	bool is_good =
+		location_parse(reader->location, condition->rule_kind, &location, reader->err);
+
+	if (is_good) {
+		location_print(&location, &text);
+		condition->location = text_take(&text);
+		replace(&condition->pattern,
+			reader->event_name ? reader->event_name : condition->location);
+	}
+	location_finish(&location);
+	return is_good;
+}
+
+static bool check_filter(struct reader *reader)
+{
+	const struct trigger_condition *condition = &reader->trigger->condition;
 	struct filter_problem problem = {.error = ERROR_INIT};
 	struct filter *filter;
 
-	if (!reader->has_type)
-		return fail(reader, "Event rule requires a --type.");
-	if (!condition->pattern)
-		condition->pattern = mem_strdup("*");
-	if (condition->exclusions.count > 0 && !text_has_glob(condition->pattern))
-		return error_set(reader->err, ERROR_INVALID,
-				 "Event %s: Exclusions can only be used with a globbing pattern",
-				 condition->pattern);
 	if (!condition->filter)
 		return true;
 	filter = filter_parse(condition->filter, &problem);
@@ -351,6 +450,23 @@ static bool check_event(struct reader *reader)
 	return filter ||
 	       error_set(reader->err, ERROR_INVALID,
 			 "Failed to register trigger: Invalid filter: %s", problem.error.message);
+}
+
+static bool check_event(struct reader *reader)
+{
+	struct trigger_condition *condition = &reader->trigger->condition;
+
+	if (!reader->has_type)
+		return fail(reader, "Event rule requires a --type.");
+	if (!check_kind(reader) || (reader->location && !read_location(reader)))
+		return false;
+	if (!condition->pattern)
+		condition->pattern = mem_strdup("*");
+	if (condition->exclusions.count > 0 && !text_has_glob(condition->pattern))
+		return error_set(reader->err, ERROR_INVALID,
+				 "Event %s: Exclusions can only be used with a globbing pattern",
+				 condition->pattern);
+	return check_filter(reader);
 }
 
 static bool check_condition(struct reader *reader)

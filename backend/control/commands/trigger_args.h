@@ -19,6 +19,7 @@ struct trigger_kind_names {
 };
 extern const struct trigger_kind_names trigger_kind_names[];
 extern const char *const trigger_action_titles[]; /* "start session": by enum */
+extern const char *const trigger_site_words[];	  /* "entry+exit": by enum */
 
 /* --- trigger_list.c */
 

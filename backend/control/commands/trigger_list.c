@@ -7,6 +7,7 @@
 #include "backend/base/mem.h"
 #include "backend/control/commands/trigger_args.h"
 #include "backend/model/loglevel.h"
+#include "backend/source/location.h"
 
 static const char missed_name[] = "discarded tracer messages";
 
@@ -15,9 +16,9 @@ static const char *domain_of(const struct trigger_condition *condition)
 	return source_table[condition->source_index].class->domain;
 }
 
-static bool is_ust(const struct trigger_condition *condition)
+static bool is_of(const struct trigger_condition *condition, const char *domain)
 {
-	return strcmp(domain_of(condition), "UST") == 0;
+	return strcmp(domain_of(condition), domain) == 0;
 }
 
 static char *lower(const char *text)
@@ -40,13 +41,53 @@ static const char *level_word(const struct trigger_condition *condition)
 	return bar ? bar + 1 : name ? name : "?";
 }
 
+/* "location type: ELF, location: /bin/x:main" */
+static void add_program(struct text *out, const char *place)
+{
+	struct location location;
+
+	if (!location_parse(place, RULE_USERSPACE_PROBE, &location, NULL)) {
+		location_finish(&location);
+		return;
+	}
+	text_addf(out,
+		  "location type: %s, location: %s:", location.kind == LOCATION_SDT ? "SDT" : "ELF",
+		  location.path);
+	if (location.kind == LOCATION_SDT)
+		text_addf(out, "%s:", location.provider);
+	text_add(out, location.symbol);
+	location_finish(&location);
+}
+
+static void add_kernel_kind(struct text *out, const struct trigger_condition *condition)
+{
+	switch (condition->rule_kind) {
+	case RULE_SYSCALL:
+		text_addf(out, "kernel:syscall:%s", trigger_site_words[condition->site]);
+		return;
+	case RULE_PROBE:
+		text_addf(out, "kernel:kprobe, location: %s", condition->location);
+		return;
+	case RULE_USERSPACE_PROBE:
+		text_add(out, "kernel:uprobe, ");
+		add_program(out, condition->location);
+		return;
+	case RULE_TRACEPOINT:
+	case RULE_FUNCTION:
+	case RULE_KIND_COUNT:
+		text_add(out, "kernel tracepoint");
+	}
+}
+
 static void add_rule(struct text *out, const struct trigger_condition *condition)
 {
 	char *domain = lower(domain_of(condition));
 
 	text_addf(out, "%s (type: ", condition->pattern);
-	if (is_ust(condition))
+	if (is_of(condition, "UST"))
 		text_add(out, "user tracepoint");
+	else if (is_of(condition, "KERNEL"))
+		add_kernel_kind(out, condition);
 	else
 		text_addf(out, "%s:logging", domain);
 	if (condition->filter)
@@ -178,15 +219,86 @@ static void put_capture(struct json *object, const char *text)
 	free(name);
 }
 
+/* "0xffffffff81000000", "vfs_read+0x10" */
+static void put_place(struct json *object, const char *place)
+{
+	struct location location;
+
+	object = json_put_object(object, "kernel_probe_location");
+	if (location_parse(place, RULE_PROBE, &location, NULL)) {
+		if (location.kind == LOCATION_ADDRESS) {
+			object = json_put_object(object, "kernel_probe_location_address");
+			json_put_u64(object, "address", location.number);
+		} else {
+			object = json_put_object(object, "kernel_probe_location_symbol_offset");
+			json_put_text(object, "name", location.symbol);
+			json_put_u64(object, "offset", location.number);
+		}
+	}
+	location_finish(&location);
+}
+
+static void put_program(struct json *object, const char *place)
+{
+	struct location location;
+	bool is_sdt;
+
+	object = json_put_object(object, "userspace_probe_location");
+	if (!location_parse(place, RULE_USERSPACE_PROBE, &location, NULL)) {
+		location_finish(&location);
+		return;
+	}
+	is_sdt = location.kind == LOCATION_SDT;
+	object = json_put_object(object, is_sdt ? "userspace_probe_location_tracepoint"
+						: "userspace_probe_location_function");
+	json_put_text(object, is_sdt ? "probe_name" : "name", location.symbol);
+	if (is_sdt)
+		json_put_text(object, "provider_name", location.provider);
+	json_put_text(object, "binary_path", location.path);
+	if (!is_sdt)
+		json_put_text(object, "instrumentation_type", "ENTRY");
+	object = json_put_object(object, "userspace_probe_location_lookup_method");
+	json_put_object(object, is_sdt ? "userspace_probe_location_lookup_method_tracepoint_sdt"
+				       : "userspace_probe_location_lookup_method_function_elf");
+	location_finish(&location);
+}
+
+/* Elements by enum rule_kind. */
+static const char *const kernel_elements[RULE_KIND_COUNT] = {
+	[RULE_TRACEPOINT] = "event_rule_kernel_tracepoint",
+	[RULE_SYSCALL] = "event_rule_kernel_syscall",
+	[RULE_PROBE] = "event_rule_kernel_kprobe",
+	[RULE_USERSPACE_PROBE] = "event_rule_kernel_uprobe",
+};
+
+static char *element_of(const struct trigger_condition *condition)
+{
+	char *domain, *element;
+
+	if (is_of(condition, "UST"))
+		return mem_strdup("event_rule_user_tracepoint");
+	if (is_of(condition, "KERNEL"))
+		return mem_strdup(kernel_elements[condition->rule_kind]);
+	domain = lower(domain_of(condition));
+	element = mem_printf("event_rule_%s_logging", domain);
+	free(domain);
+	return element;
+}
+
 static void put_event(struct json *object, const struct trigger_condition *condition)
 {
-	char *domain = lower(domain_of(condition));
-	char *element = is_ust(condition) ? mem_strdup("event_rule_user_tracepoint")
-					  : mem_printf("event_rule_%s_logging", domain);
+	char *element = element_of(condition);
 	struct json *rule = json_put_object(json_put_object(object, "event_rule"), element);
 	struct json *list;
 
-	json_put_text(rule, "name_pattern", condition->pattern);
+	if (condition->rule_kind == RULE_SYSCALL)
+		json_put_text(rule, "emission_site", trigger_site_words[condition->site]);
+	json_put_text(rule, condition->location ? "event_name" : "name_pattern",
+		      condition->pattern);
+	if (condition->rule_kind == RULE_PROBE)
+		put_place(rule, condition->location);
+	if (condition->rule_kind == RULE_USERSPACE_PROBE)
+		put_program(rule, condition->location);
 	if (condition->filter)
 		json_put_text(rule, "filter_expression", condition->filter);
 	put_level(rule, condition);
@@ -199,7 +311,6 @@ static void put_event(struct json *object, const struct trigger_condition *condi
 	for (size_t i = 0; i < condition->captures.count; i++)
 		put_capture(json_add_object(list), condition->captures.words[i]);
 	free(element);
-	free(domain);
 }
 
 static void put_condition(struct json *object, const struct trigger_condition *condition)

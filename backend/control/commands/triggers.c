@@ -24,27 +24,53 @@ static void warn_about_loggers(struct call *call, const struct trigger *trigger)
 			   class->title);
 }
 
+struct adding {
+	struct model *model;
+	struct reply *reply;
+	uint64_t token;
+};
+
+static void added(void *data, const struct error *err)
+{
+	struct adding *adding = data;
+	const struct trigger *trigger = trigger_find(adding->model, adding->token);
+	struct error failed = ERROR_INIT;
+
+	if (err) {
+		error_copy(&failed, err);
+		error_prefix(&failed, "Failed to register trigger");
+		reply_fail(adding->reply, &failed);
+	} else {
+		if (trigger) { /* else somebody has removed it meanwhile */
+			reply_print(adding->reply, "Added trigger `%s`.\n", trigger->name);
+			trigger_list_json(json_put_object(reply_json(adding->reply), "trigger"),
+					  trigger, false, 0);
+		}
+		reply_done(adding->reply, STATUS_OK);
+	}
+	free(adding);
+}
+
 static void add_run(struct call *call)
 {
 	struct error err = ERROR_INIT;
 	struct trigger *trigger = trigger_args_parse(call, &err);
-	struct outcome outcome;
+	struct adding *adding;
 
 	if (!trigger) {
 		reply_fail(call->reply, &err);
 		return;
 	}
-	outcome = common_reply_when_done(call->reply, STATUS_OK);
+	adding = mem_zalloc(sizeof(*adding));
+	*adding = (struct adding){.model = call->model, .reply = call->reply};
 	if (!trigger_add(call->model, trigger, &err)) {
-		error_prefix(&err, "Failed to register trigger");
 		trigger_destroy(trigger);
-		outcome.done(outcome.data, &err);
+		added(adding, &err);
 		return;
 	}
 	warn_about_loggers(call, trigger);
-	reply_print(call->reply, "Added trigger `%s`.\n", trigger->name);
-	trigger_list_json(json_put_object(reply_json(call->reply), "trigger"), trigger, false, 0);
-	trigger_begin(call->model, trigger, outcome);
+	adding->token = trigger->token;
+	trigger_begin(call->model, trigger, (struct outcome){added, adding});
 }
 
 /* For help and completion. */
@@ -70,7 +96,10 @@ const struct command add_trigger_command = {
 		"What follows --condition and --action belongs to them.\n\n"
 		"event-rule-matches --type=user|jul|log4j|python [--name=PATTERN] "
 		"[--exclude-name=PATTERN]... [--log-level=LEVEL|LEVEL..|..] [--filter=EXPRESSION] "
-		"[--capture=FIELD]...: an event occurs, recorded or not.\n\n"
+		"[--capture=FIELD]...: an event occurs, recorded or not. Of the kernel: "
+		"--type=kernel or --type=syscall[:entry|:exit] [--name=PATTERN], --type=kprobe or "
+		"--type=uprobe --location=LOCATION [--event-name=NAME], with a filter and "
+		"captures as well.\n\n"
 		"session-consumed-size-ge --session=SESSION --threshold-size=SIZE; "
 		"channel-buffer-usage-ge or channel-buffer-usage-le --session=SESSION "
 		"--channel=CHANNEL --domain=user|kernel --threshold-size=SIZE or "

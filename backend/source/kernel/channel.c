@@ -2,7 +2,6 @@
 /* See channel.h. */
 #include "backend/source/kernel/channel.h"
 
-#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +10,6 @@
 #include "backend/base/mem.h"
 #include "backend/source/kernel/matcher.h"
 #include "backend/source/kernel/probe.h"
-#include "backend/source/kernel/push.h"
 #include "backend/source/kernel/state.h"
 
 #define CLASS_COUNT 65536 /* the kernel's ids have 16 bits */
@@ -274,19 +272,8 @@ static void set_class(struct kernel_channel *channel, const struct kernel_format
 void kernel_channel_leave_us_out(struct kernel_channel *channel)
 {
 	struct kernel_own *own = mem_zalloc(sizeof(*own));
-	DIR *threads = opendir("/proc/self/task");
-	const struct dirent *entry;
 
-	while (threads && (entry = readdir(threads)) && own->count < KERNEL_OWN_MAX) {
-		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid <= 0)
-			continue;
-		own->tids[own->count++] = tid;
-		own->hint |= UINT64_C(1) << ((uint32_t)tid % 64);
-	}
-	if (threads)
-		closedir(threads);
+	kernel_own_look(own);
 	if (channel->classes.own && memcmp(channel->classes.own, own, sizeof(*own)) == 0) {
 		free(own);
 		return;
@@ -363,28 +350,6 @@ static size_t collect_filters(const struct channel_spec *wanted, const struct ke
 }
 
 /*
- * A kernel that takes it for wrong gets none: the matcher decides all the same. True: the kernel
- * decides all of it.
- */
-static bool write_filter(const struct kernel_channel *channel, const struct kernel_event *event,
-			 const char *const *texts, size_t count)
-{
-	char *file = mem_printf("events/%s/%s/filter", event->system, event->kernel_name);
-	bool is_whole;
-	char *filter = kernel_push_filter(event->format, texts, count, &is_whole);
-	struct error err = ERROR_INIT;
-	bool is_written = filter && kernel_instance_write(channel->instance, file, filter, &err);
-
-	if (!is_written)
-		kernel_instance_write(channel->instance, file, "0", NULL);
-	if (error_is_set(&err))
-		log_write(LOG_LEVEL_DEBUG, "%s", err.message);
-	free(filter);
-	free(file);
-	return is_written && is_whole;
-}
-
-/*
  * The kernel decides first, for what it can; the rest here. What it decides wholly is not asked
  * again, for who left the record may have ended by now; but records that it let into the ring
  * before, for other rules, may still come.
@@ -398,23 +363,13 @@ static void set_filter(struct kernel_channel *channel, const struct channel_spec
 	bool is_decided = false;
 
 	if (count > 0 || state->has_filter)
-		is_decided = write_filter(channel, event, texts, count);
+		is_decided = kernel_instance_filter(channel->instance, event, texts, count);
 	state->was_open = state->was_open || !is_decided;
 	state->has_filter = count > 0;
 	if (count > 0 && state->was_open)
 		matcher = kernel_matcher_create(event->format, texts, count);
 	set_class(channel, event->format, matcher);
 	free(texts);
-}
-
-static bool switch_event(const struct kernel_channel *channel, const struct kernel_event *event,
-			 bool is_on, struct error *err)
-{
-	char *file = mem_printf("events/%s/%s/enable", event->system, event->kernel_name);
-	bool is_done = kernel_instance_write(channel->instance, file, is_on ? "1" : "0", err);
-
-	free(file);
-	return is_done;
 }
 
 static bool has_string_address(const struct kernel_format *format)
@@ -465,7 +420,7 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 		state->is_on = false;
 		free(state->key);
 		state->key = NULL;
-		return switch_event(channel, event, false, err);
+		return kernel_instance_switch(channel->instance, event, false, err);
 	}
 	if (state->key && strcmp(state->key, key) == 0) {
 		free(key);
@@ -486,7 +441,7 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 		return false;
 	state->is_declared = true;
 	set_filter(channel, wanted, event, state);
-	if (!state->is_on && !switch_event(channel, event, true, err))
+	if (!state->is_on && !kernel_instance_switch(channel->instance, event, true, err))
 		return false;
 	state->is_on = true;
 	return true;

@@ -15,6 +15,8 @@
 #include "backend/base/fd.h"
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/source/kernel/catalog.h"
+#include "backend/source/kernel/push.h"
 
 #define INSTANCES      "instances"
 #define NAME_FORMAT    "tracon-%d-%llu-" /* process, its start time */
@@ -189,6 +191,36 @@ void kernel_instance_destroy(struct kernel_instance *instance)
 bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, struct error *err)
 {
 	return kernel_instance_write(instance, "tracing_on", is_on ? "1" : "0", err);
+}
+
+bool kernel_instance_switch(const struct kernel_instance *instance,
+			    const struct kernel_event *event, bool is_on, struct error *err)
+{
+	char *file = mem_printf("events/%s/%s/enable", event->system, event->kernel_name);
+	bool is_done = kernel_instance_write(instance, file, is_on ? "1" : "0", err);
+
+	free(file);
+	return is_done;
+}
+
+/* What the kernel takes for wrong, it does not get. */
+bool kernel_instance_filter(const struct kernel_instance *instance,
+			    const struct kernel_event *event, const char *const *texts,
+			    size_t count)
+{
+	char *file = mem_printf("events/%s/%s/filter", event->system, event->kernel_name);
+	bool is_whole;
+	char *filter = kernel_push_filter(event->format, texts, count, &is_whole);
+	struct error err = ERROR_INIT;
+	bool is_written = filter && kernel_instance_write(instance, file, filter, &err);
+
+	if (!is_written)
+		kernel_instance_write(instance, file, "0", NULL);
+	if (error_is_set(&err))
+		log_write(LOG_LEVEL_DEBUG, "%s", err.message);
+	free(filter);
+	free(file);
+	return is_written && is_whole;
 }
 
 /* The kernel knows threads only. A process that is gone stands for itself, so that the list is not

@@ -31,6 +31,17 @@ bool kernel_instance_write(const struct kernel_instance *instance, const char *f
 			   const char *text, struct error *err);
 /* tracing_on: the events stay armed. */
 bool kernel_instance_run(const struct kernel_instance *instance, bool is_on, struct error *err);
+struct kernel_event;
+/* The event is on, or off, here. */
+bool kernel_instance_switch(const struct kernel_instance *instance,
+			    const struct kernel_event *event, bool is_on, struct error *err);
+/*
+ * Expressions any of which may let the event pass, none: all pass. The event's format is read.
+ * True: the kernel decides all of it; else it lets through more than they do.
+ */
+bool kernel_instance_filter(const struct kernel_instance *instance,
+			    const struct kernel_event *event, const char *const *texts,
+			    size_t count);
 /* Only these processes leave events, and the threads and children that they will have. */
 bool kernel_instance_track(struct kernel_instance *instance, const struct tracker_spec *processes,
 			   struct error *err);

@@ -16,6 +16,7 @@
 #include "backend/source/kernel/channel.h"
 #include "backend/source/kernel/probe.h"
 #include "backend/source/kernel/state.h"
+#include "backend/source/kernel/watches.h"
 
 #define TRACER_MAJOR 2
 #define TRACER_MINOR 13
@@ -37,6 +38,7 @@ struct kernel_source {
 	struct queue *queue;
 	struct thread *thread;
 	struct kernel_session *sessions;
+	struct kernel_watches *watches;
 };
 
 static struct kernel_session *find_session(struct kernel_source *source, uint64_t id)
@@ -380,6 +382,36 @@ static bool kernel_check_rule(const struct source *base, const struct rule_spec 
 	return rule->kind <= RULE_SYSCALL || kernel_probe_check(&source->tracefs, rule, err);
 }
 
+/* --- what is waited for */
+
+static void kernel_watch(struct source *base, const struct watched_rule *rule, struct task *task)
+{
+	kernel_watches_begin(((struct kernel_source *)base)->watches, rule, task);
+}
+
+static void kernel_unwatch(struct source *base, uint64_t token)
+{
+	kernel_watches_end(((struct kernel_source *)base)->watches, token);
+}
+
+static int kernel_notice_fd(const struct source *base)
+{
+	return kernel_watches_fd(((const struct kernel_source *)base)->watches);
+}
+
+static void kernel_take_notices(struct source *base,
+				void (*noticed)(void *data, uint64_t token, uint64_t count,
+						const struct word_list *captured),
+				void *data)
+{
+	kernel_watches_take(((struct kernel_source *)base)->watches, noticed, data);
+}
+
+static uint64_t kernel_missed(struct source *base, uint64_t token)
+{
+	return kernel_watches_missed(((struct kernel_source *)base)->watches, token);
+}
+
 /* --- life */
 
 static void kernel_destroy(struct source *base)
@@ -388,6 +420,7 @@ static void kernel_destroy(struct source *base)
 
 	loop_thread_end(source->thread, source->loop, source->queue);
 	queue_drain(source->queue); /* instances that the last streams let go of */
+	kernel_watches_destroy(source->watches);
 	loop_unwatch_queue(source->loop, source->queue);
 	loop_destroy(source->loop);
 	queue_destroy(source->queue);
@@ -413,6 +446,7 @@ static struct source *kernel_create(const struct places *places, const struct so
 	source->loop = loop_create();
 	source->queue = queue_create();
 	loop_watch_queue(source->loop, source->queue);
+	source->watches = kernel_watches_create(&source->tracefs, source->loop, source->queue);
 	count = kernel_instance_clean_up(&source->tracefs) +
 		kernel_probe_clean_up(&source->tracefs);
 	if (count > 0)
@@ -438,5 +472,10 @@ const struct source_class kernel_source_class = {
 	.list_points = kernel_list,
 	.check_rule = kernel_check_rule,
 	.check_context = kernel_context_check,
+	.watch = kernel_watch,
+	.unwatch = kernel_unwatch,
+	.notice_fd = kernel_notice_fd,
+	.take_notices = kernel_take_notices,
+	.missed = kernel_missed,
 	.trace_directory = "kernel",
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backend/base/mem.h"
+#include "backend/base/text.h"
 #include "backend/source/kernel/state.h"
 
 enum meaning { MEANS_NOTHING, MEANS_FIELD, MEANS_CONTEXT };
@@ -70,15 +71,15 @@ struct kernel_matcher *kernel_matcher_create(const struct kernel_format *format,
 	struct kernel_matcher *matcher =
 		mem_zalloc(sizeof(*matcher) + count * sizeof(matcher->expressions[0]));
 
+	matcher->count = count;
 	for (size_t i = 0; i < count; i++) {
-		struct expression *expression = &matcher->expressions[matcher->count];
+		struct expression *expression = &matcher->expressions[i];
 		struct filter_problem problem = {.error = ERROR_INIT};
 		size_t field_count;
 
 		expression->filter = filter_parse(texts[i], &problem);
 		if (!expression->filter)
-			continue; /* lets nothing pass */
-		matcher->count++;
+			continue; /* lets nothing pass, has no value */
 		field_count = filter_field_count(expression->filter);
 		expression->places = mem_zalloc((field_count + 1) * sizeof(*expression->places));
 		for (size_t j = 0; j < field_count; j++)
@@ -191,8 +192,75 @@ bool kernel_matcher_wants(const void *data, const struct kernel_record *record,
 	for (size_t i = 0; i < matcher->count; i++) {
 		struct evaluation evaluation = {&matcher->expressions[i], record, state};
 
-		if (filter_matches(matcher->expressions[i].filter, value_of, &evaluation))
+		if (evaluation.expression->filter &&
+		    filter_matches(evaluation.expression->filter, value_of, &evaluation))
 			return true;
 	}
 	return false;
+}
+
+/* --- as text */
+
+static void print_value(const struct filter_value *value, struct text *out)
+{
+	switch (value->kind) {
+	case FILTER_VALUE_SIGNED:
+		text_addf(out, "%lld", (long long)value->signed_value);
+		return;
+	case FILTER_VALUE_UNSIGNED:
+		text_addf(out, "%llu", (unsigned long long)value->unsigned_value);
+		return;
+	case FILTER_VALUE_STRING:
+		text_add_char(out, '"');
+		text_add_sane(out, value->string.bytes, value->string.length, TEXT_SANE_LINE);
+		text_add_char(out, '"');
+		return;
+	case FILTER_VALUE_FLOAT: /* the kernel has none */
+	case FILTER_VALUE_MISSING:
+		text_add(out, "unavailable");
+	}
+}
+
+static void print_array(const struct kernel_field *field, const struct kernel_record *record,
+			struct text *out)
+{
+	const unsigned char *bytes;
+	size_t length;
+	bool is_there = find_bytes(field, record, &bytes, &length);
+
+	if (!is_there) {
+		text_add(out, "unavailable");
+		return;
+	}
+	text_add_char(out, '[');
+	for (size_t i = 0; i < length / field->element_bytes; i++) {
+		struct filter_value value;
+
+		read_integer(bytes + i * field->element_bytes, field, &value);
+		text_add(out, i > 0 ? ", " : "");
+		print_value(&value, out);
+	}
+	text_add_char(out, ']');
+}
+
+void kernel_matcher_print(const struct kernel_matcher *matcher, size_t index,
+			  const struct kernel_record *record, struct kernel_state *state,
+			  struct text *out)
+{
+	struct evaluation evaluation = {&matcher->expressions[index], record, state};
+	struct filter_value value = {.kind = FILTER_VALUE_MISSING};
+	const struct filter *filter = evaluation.expression->filter;
+	const struct filter_node *root = filter ? filter_root(filter) : NULL;
+	const struct place *place = root && root->kind == FILTER_FIELD
+					    ? &evaluation.expression->places[root->field.number]
+					    : NULL;
+
+	if (place && place->meaning == MEANS_FIELD && !place->has_index &&
+	    (place->field->kind == KERNEL_ARRAY || place->field->kind == KERNEL_SEQUENCE)) {
+		print_array(place->field, record, out);
+		return;
+	}
+	if (place)
+		value_of(&evaluation, root, &value);
+	print_value(&value, out);
 }

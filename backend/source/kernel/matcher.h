@@ -20,5 +20,12 @@ void kernel_matcher_destroy(struct kernel_matcher *matcher); /* NULL passes */
 /* As kernel_class's `wants`; without a state, contexts beyond the thread's number are missing. */
 bool kernel_matcher_wants(const void *matcher, const struct kernel_record *record,
 			  struct kernel_state *state);
+/*
+ * The value of the expression at `index`, which is a field or a context, as people read it: 5,
+ * "text", [1, 2], or "unavailable".
+ */
+void kernel_matcher_print(const struct kernel_matcher *matcher, size_t index,
+			  const struct kernel_record *record, struct kernel_state *state,
+			  struct text *out);
 
 #endif

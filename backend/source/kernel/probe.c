@@ -112,12 +112,14 @@ bool kernel_probe_argument(const char *operand, struct text *out)
 	bool is_known;
 	char *at;
 	long bytes = strtol(operand, &at, 10);
-	long size = bytes < 0 ? -bytes : bytes;
+	bool is_signed = bytes < 0;
+	/* Anything may stand there, the smallest number of all, too. */
+	unsigned long size = is_signed ? -(unsigned long)bytes : (unsigned long)bytes;
 
 	is_known = *at == '@' && (size == 1 || size == 2 || size == 4 || size == 8) &&
 		   add_operand(at + 1, &fetch);
 	if (is_known)
-		text_addf(out, "%s:%c%ld", text_str(&fetch), bytes < 0 ? 's' : 'u', size * 8);
+		text_addf(out, "%s:%c%lu", text_str(&fetch), is_signed ? 's' : 'u', size * 8);
 	text_finish(&fetch);
 	return is_known;
 }

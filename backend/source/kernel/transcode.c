@@ -282,18 +282,6 @@ static void note_first(const struct kernel_writer *writer, struct kernel_class *
 		writer->first_seen(writer->first_seen_data, id);
 }
 
-static inline bool is_own(const struct kernel_own *own, const struct kernel_record *record)
-{
-	int32_t tid = (int32_t)kernel_u32(record->bytes + 4);
-
-	if (!own || __builtin_expect(!(own->hint >> ((uint32_t)tid % 64) & 1), 1))
-		return false;
-	for (size_t i = 0; i < own->count; i++)
-		if (own->tids[i] == tid)
-			return true;
-	return false;
-}
-
 /* A process that nobody knows any more was tracked, as the kernel says. */
 static bool is_tracked(const struct kernel_tracked *tracked, const struct kernel_record *record,
 		       struct kernel_state *state)
@@ -331,7 +319,7 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 			*cursor = before;
 			return KERNEL_CUT_REACHED;
 		}
-		if (is_own(own, &record) ||
+		if (kernel_own_has(own, &record) ||
 		    __builtin_expect(tracked && !is_tracked(tracked, &record, writer->state), 0))
 			continue;
 		while (class && class->before && record.clock < class->since_clock)

@@ -14,6 +14,7 @@
 #include "backend/base/uuid.h"
 #include "backend/consume/packet.h"
 #include "backend/source/kernel/format.h"
+#include "backend/source/kernel/own.h"
 #include "backend/source/kernel/page.h"
 
 enum kernel_op_code {
@@ -63,18 +64,6 @@ struct kernel_classes {
 	size_t count;
 	const struct kernel_own *own;	      /* NULL: nobody is left out; set with release, too */
 	const struct kernel_tracked *tracked; /* NULL: all are recorded; likewise */
-};
-
-#define KERNEL_OWN_MAX 250
-
-/*
- * Threads of this process: their records are left out, or readers would feed themselves. The kernel
- * could leave them out, too, but that costs all other threads a tenth of their time in an event.
- */
-struct kernel_own {
-	uint64_t hint; /* bit tid % 64 of each: most others are told apart by it */
-	size_t count;
-	int32_t tids[KERNEL_OWN_MAX];
 };
 
 /*

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* See own.h. */
+#include "backend/source/kernel/own.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+
+void kernel_own_look(struct kernel_own *own)
+{
+	DIR *threads = opendir("/proc/self/task");
+	const struct dirent *entry;
+
+	*own = (struct kernel_own){0};
+	while (threads && (entry = readdir(threads)) && own->count < KERNEL_OWN_MAX) {
+		int32_t tid = (int32_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid <= 0)
+			continue;
+		own->tids[own->count++] = tid;
+		own->hint |= UINT64_C(1) << ((uint32_t)tid % 64);
+	}
+	if (threads)
+		closedir(threads);
+}
