@@ -343,6 +343,7 @@ static void add_tally(struct picture_counts *counts, const struct tally *tally)
 	counts->lost_packets += tally_read(&tally->lost_packets);
 	counts->unreadable_bytes += tally_read(&tally->unreadable_bytes);
 	counts->repairs += tally_read(&tally->repairs);
+	counts->discarded_events = counts->discarded_ring + counts->discarded_write;
 	if (last_loss_ns > counts->last_loss_wall_ns)
 		counts->last_loss_wall_ns = last_loss_ns;
 }
@@ -356,12 +357,17 @@ uint64_t event_type_bytes(const struct event_type *type)
 	return total;
 }
 
+void channel_count_group(const struct channel *channel, size_t index, struct picture_counts *counts)
+{
+	*counts = (struct picture_counts){0};
+	add_tally(counts, channel->tallies[index]);
+}
+
 void channel_count(const struct channel *channel, struct picture_counts *counts)
 {
 	*counts = channel->past;
 	for (size_t i = 0; i < channel->tally_count; i++)
 		add_tally(counts, channel->tallies[i]);
-	counts->discarded_events = counts->discarded_ring + counts->discarded_write;
 	counts->rate_per_1000_s = channel->meter.rate_per_1000_s;
 }
 

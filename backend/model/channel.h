@@ -120,6 +120,9 @@ uint64_t event_type_bytes(const struct event_type *type); /* of its records */
 
 /* Sums over buffer groups; rates are the meter's. */
 void channel_count(const struct channel *channel, struct picture_counts *counts);
+/* Of one of them, by its place in `tallies`; no rates. */
+void channel_count_group(const struct channel *channel, size_t index,
+			 struct picture_counts *counts);
 /* Its buffers' memory now. What several channels read (a native application's) is in each. */
 uint64_t channel_buffer_bytes(const struct channel *channel);
 uint32_t channel_fill_permille(const struct channel *channel);

@@ -126,6 +126,24 @@ static void put_memory(struct json *object, const struct channel *channel)
 	}
 }
 
+/* Of the kernel's channels: what each CPU's buffer has had. */
+static void put_cpus(struct json *object, const struct channel *channel)
+{
+	struct json *cpus;
+
+	if (strcmp(source_table[channel->source_index].class->domain, "KERNEL") != 0)
+		return;
+	cpus = json_put_array(object, "cpus");
+	for (size_t i = 0; i < channel->tally_count; i++) {
+		struct json *cpu = json_add_object(cpus);
+		struct picture_counts counts;
+
+		channel_count_group(channel, i, &counts);
+		json_put_text(cpu, "name", channel->tallies[i]->owner);
+		put_counts(cpu, &counts);
+	}
+}
+
 struct json *listing_channel_json(struct json *channels, const struct channel *channel)
 {
 	struct json *object = json_add_object(channels);
@@ -140,6 +158,7 @@ struct json *listing_channel_json(struct json *channels, const struct channel *c
 	list = json_put_array(object, "contexts");
 	for (size_t i = 0; i < channel->contexts.count; i++)
 		json_add_text(list, channel->contexts.words[i]);
+	put_cpus(object, channel);
 	list = json_put_array(object, "event_types");
 	for (size_t i = 0; i < channel->type_count; i++)
 		put_type(list, channel->types[i]);

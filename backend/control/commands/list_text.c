@@ -75,6 +75,23 @@ static void print_memory(struct reply *reply, const struct channel *channel,
 	reply_print(reply, "\n");
 }
 
+/* Of the kernel's channels, which CPU has lost what; lttng's text has no such lines. */
+static void print_losses(struct reply *reply, const struct channel *channel)
+{
+	const char *domain = source_table[channel->source_index].class->domain;
+
+	for (size_t i = 0; strcmp(domain, "KERNEL") == 0 && i < channel->tally_count; i++) {
+		struct picture_counts counts;
+
+		channel_count_group(channel, i, &counts);
+		if (counts.discarded_events > 0 || counts.lost_packets > 0)
+			reply_print(reply, "        %s: %llu discarded, %llu packets lost\n",
+				    channel->tallies[i]->owner,
+				    (unsigned long long)counts.discarded_events,
+				    (unsigned long long)counts.lost_packets);
+	}
+}
+
 static void print_statistics(struct reply *reply, const struct session *session,
 			     const struct channel *channel)
 {
@@ -93,6 +110,7 @@ static void print_statistics(struct reply *reply, const struct session *session,
 	if (!channel->attributes.is_overwrite || counts.discarded_events > 0)
 		reply_print(reply, "      Discarded events: %llu\n",
 			    (unsigned long long)counts.discarded_events);
+	print_losses(reply, channel);
 	if (counts.unreadable_bytes > 0 || counts.repairs > 0)
 		reply_print(reply, "      Unreadable bytes: %llu (%llu repairs)\n",
 			    (unsigned long long)counts.unreadable_bytes,

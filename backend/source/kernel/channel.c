@@ -2,6 +2,7 @@
 /* See channel.h. */
 #include "backend/source/kernel/channel.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,9 @@ static void free_channel(struct kernel_channel *channel)
 {
 	const struct tracefs *tracefs = channel->instance->tracefs;
 
+	for (unsigned int i = 0; i < channel->instance->cpu_count; i++)
+		tally_unref(channel->cpus[i].tally);
+	free(channel->cpus);
 	kernel_instance_destroy(channel->instance);
 	while (channel->probes) {
 		struct kernel_probe *probe = channel->probes;
@@ -87,7 +91,6 @@ static void free_channel(struct kernel_channel *channel)
 	free_garbage(channel);
 	free(channel->classes.by_id);
 	scanner_unref(channel->scanner);
-	tally_unref(channel->tally);
 	free(channel);
 }
 
@@ -121,11 +124,13 @@ void kernel_channel_unref(struct kernel_channel *channel)
 
 static void type_is_seen(void *data, uint16_t id)
 {
-	struct kernel_channel *channel = data;
-	struct kernel_class *class = channel->classes.by_id[id];
+	const struct kernel_cpu *cpu = data;
+	const struct kernel_channel *channel = cpu->channel;
+	const struct kernel_class *class =
+		__atomic_load_n(&channel->classes.by_id[id], __ATOMIC_ACQUIRE);
 
 	channel->host->event_type_added(channel->host->data, channel->session_id, channel->id,
-					tally_ref(channel->tally), id, class->name, -1);
+					tally_ref(cpu->tally), id, class->name, -1);
 }
 
 void kernel_channel_init_writer(struct kernel_channel *channel, unsigned int cpu,
@@ -144,7 +149,7 @@ void kernel_channel_init_writer(struct kernel_channel *channel, unsigned int cpu
 		.data = writer->state,
 	};
 	writer->first_seen = type_is_seen;
-	writer->first_seen_data = channel;
+	writer->first_seen_data = &channel->cpus[cpu];
 }
 
 void kernel_channel_finish_writer(struct kernel_writer *writer)
@@ -189,6 +194,23 @@ static void declare_stream(struct kernel_channel *channel, const struct channel_
 	text_finish(&text);
 }
 
+/* One for each CPU: so it is known, too, which of them has lost how much. */
+static void add_tallies(struct kernel_channel *channel)
+{
+	const struct source_host *host = channel->host;
+	unsigned int count = channel->instance->cpu_count;
+
+	channel->cpus = mem_zalloc(count * sizeof(*channel->cpus));
+	for (unsigned int i = 0; i < count; i++) {
+		struct tally *tally = tally_create();
+
+		snprintf(tally->owner, sizeof(tally->owner), "CPU %u", i);
+		tally_note_buffers(tally, true, 1, channel->instance->buffer_bytes);
+		channel->cpus[i] = (struct kernel_cpu){channel, tally};
+		host->tally_added(host->data, channel->session_id, channel->id, tally_ref(tally));
+	}
+}
+
 struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 					     const struct source_host *host, struct queue *home,
 					     const struct session_spec *spec,
@@ -211,11 +233,9 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 	channel->instance = instance;
 	channel->uuid = *uuid;
 	channel->scanner = scanner_create(&packed, CTF_HEADER_LARGE);
-	channel->tally = tally_create();
-	tally_note_buffers(channel->tally, true, instance->cpu_count, instance->buffer_bytes);
 	channel->classes.count = CLASS_COUNT;
 	channel->classes.by_id = mem_zalloc(CLASS_COUNT * sizeof(struct kernel_class *));
-	host->tally_added(host->data, channel->session_id, channel->id, tally_ref(channel->tally));
+	add_tallies(channel);
 	declare_stream(channel, wanted, trace);
 	if (add_streams(channel, spec, wanted, trace, err))
 		return channel;
@@ -263,8 +283,6 @@ static void set_class(struct kernel_channel *channel, const struct kernel_format
 	}
 	class->since_clock = clock_monotonic_ns();
 	class->before = before;
-	if (before)
-		atomic_store(&class->is_seen, atomic_load(&before->is_seen));
 	__atomic_store_n(&channel->classes.by_id[format->id], class, __ATOMIC_RELEASE);
 	keep_until_end(channel, &(struct kernel_garbage){.class = class, .matcher = matcher});
 }

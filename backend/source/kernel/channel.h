@@ -17,6 +17,12 @@
 #include "backend/source/kernel/transcode.h"
 #include "backend/source/source.h"
 
+/* What one of its streams has for itself: another consumer may have the next CPU's. */
+struct kernel_cpu {
+	struct kernel_channel *channel;
+	struct tally *tally;
+};
+
 struct kernel_channel {
 	atomic_uint references; /* its session's, each stream's */
 	struct kernel_channel *next;
@@ -28,7 +34,7 @@ struct kernel_channel {
 	struct kernel_probe *probes; /* its rules' */
 	struct uuid uuid;	     /* the trace's */
 	struct scanner *scanner;
-	struct tally *tally;
+	struct kernel_cpu *cpus;       /* the instance's */
 	uint32_t context_bytes;	       /* before each event */
 	struct kernel_classes classes; /* entries: set once, read by consumers with acquire */
 	/* By place in the catalog: which rules it was last switched on for. */

@@ -244,9 +244,9 @@ struct stream *kernel_kept_create(struct kernel_channel *channel, unsigned int c
 		.subbuf_bytes = channel->instance->page_bytes,
 		.affinity = channel->id + cpu,
 		.scanner = scanner_ref(channel->scanner),
-		.tally = tally_ref(channel->tally),
+		.tally = tally_ref(channel->cpus[cpu].tally),
 		.output = output,
 	};
-	tally_note_buffers(channel->tally, true, 1, kept->base.ring_bytes);
+	tally_note_buffers(kept->base.tally, true, 1, kept->base.ring_bytes);
 	return &kept->base;
 }

@@ -287,7 +287,7 @@ struct stream *kernel_stream_create(struct kernel_channel *channel, unsigned int
 		.class_id = channel->id,
 		.affinity = channel->id + cpu,
 		.scanner = scanner_ref(channel->scanner),
-		.tally = tally_ref(channel->tally),
+		.tally = tally_ref(channel->cpus[cpu].tally),
 		.output = output,
 	};
 	return &stream->base;

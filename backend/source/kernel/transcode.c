@@ -78,12 +78,15 @@ void kernel_writer_init(struct kernel_writer *writer, uint64_t room_bytes)
 	*writer = (struct kernel_writer){0};
 	writer->bytes = mem_alloc(room_bytes);
 	writer->room_bytes = room_bytes;
+	writer->seen = mem_zalloc((UINT16_MAX + 1) / 8);
 }
 
 void kernel_writer_finish(struct kernel_writer *writer)
 {
 	free(writer->bytes);
+	free(writer->seen);
 	writer->bytes = NULL;
+	writer->seen = NULL;
 }
 
 static unsigned char *put_u32(unsigned char *at, uint32_t value)
@@ -274,11 +277,14 @@ static inline enum put_result put_event(struct kernel_writer *writer,
 	return PUT_DONE;
 }
 
-/* Streams of several CPUs may meet the same type at once: one of them tells. */
-static void note_first(const struct kernel_writer *writer, struct kernel_class *class, uint16_t id)
+static inline void note_seen(const struct kernel_writer *writer, uint16_t id)
 {
-	if (!atomic_exchange_explicit(&class->is_seen, true, memory_order_relaxed) &&
-	    writer->first_seen)
+	uint64_t bit = UINT64_C(1) << (id % 64);
+
+	if (__builtin_expect((writer->seen[id / 64] & bit) != 0, 1))
+		return;
+	writer->seen[id / 64] |= bit;
+	if (writer->first_seen)
 		writer->first_seen(writer->first_seen_data, id);
 }
 
@@ -334,10 +340,7 @@ enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 			kernel_writer_open(writer, record.clock);
 		result = put_event(writer, class, id, &record);
 		if (__builtin_expect(result == PUT_DONE, 1)) {
-			if (__builtin_expect(
-				    !atomic_load_explicit(&class->is_seen, memory_order_relaxed),
-				    0))
-				note_first(writer, class, id);
+			note_seen(writer, id);
 			continue;
 		}
 		/* What does not fit into an empty packet fits nowhere. */

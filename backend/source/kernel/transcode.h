@@ -6,7 +6,6 @@
 #ifndef TRACON_SOURCE_KERNEL_TRANSCODE_H
 #define TRACON_SOURCE_KERNEL_TRANSCODE_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,7 +32,7 @@ struct kernel_op {
 	uint16_t length;
 };
 
-/* One event type, compiled. Immutable but for is_seen. */
+/* One event type, compiled. Immutable. */
 struct kernel_class {
 	char *name;
 	uint32_t record_bytes; /* a record of it is at least that long */
@@ -44,7 +43,6 @@ struct kernel_class {
 	bool (*wants)(const void *data, const struct kernel_record *record,
 		      struct kernel_state *state);
 	const void *wants_data;
-	atomic_bool is_seen; /* an event of it was written */
 	/* Records before that time are what `before` says: rules changed while they lay in the
 	 * ring. */
 	uint64_t since_clock;
@@ -100,7 +98,8 @@ struct kernel_writer {
 	uint32_t cpu;
 	struct kernel_context context;
 	struct kernel_state *state; /* for `wants`; may be NULL */
-	/* Called at the first event of a type; may be NULL. */
+	uint64_t *seen;		    /* a bit of each type: it has written one */
+	/* Called at the first event of a type, of this writer; may be NULL. */
 	void (*first_seen)(void *data, uint16_t id);
 	void *first_seen_data;
 	uint64_t unknown_count; /* records of types that nobody asked for */
