@@ -14,7 +14,8 @@ cd "$(dirname "$0")"
 # A closed standard input would be taken by the first file that somebody opens.
 if ! true 2>/dev/null <&0; then exec </dev/null; fi
 
-# WHEN | CHECK | PACKAGE | WHY. CHECK is a program, a file, or a pkg-config module after "lib:".
+# WHEN | CHECK | PACKAGE | WHY. CHECK is a program, a file, or a pkg-config module after "lib:". PACKAGE:
+# Debian's name, and behind a slash Ubuntu's where it has another.
 needs() {
 	cat <<-'END'
 	build | autoreconf | autoconf | makes configure
@@ -53,6 +54,7 @@ needs() {
 	check | pgrep | procps | finds processes in tests
 	check | g++ | g++ | applications in C++
 	check | trace-cmd | trace-cmd | a peer that traces the kernel
+	check | perf | linux-perf/linux-tools-generic | another one
 	check | sdt.h | systemtap-sdt-dev | statically defined points in tests
 	check | musl-gcc | musl-tools | applications with another C library
 	END
@@ -91,6 +93,17 @@ apt() {
 	as_root apt-get -q -o Dpkg::Use-Pty=0 "$@" </dev/null
 }
 
+# names: of the packages that are read, one a line, those that this system's lists have.
+names() {
+	while IFS=/ read -r first other; do
+		if [ -n "$other" ] && apt-cache show "$other" >/dev/null 2>&1 &&
+			! apt-cache show "$first" >/dev/null 2>&1; then
+			first=$other
+		fi
+		printf '%s ' "$first"
+	done
+}
+
 # deps GROUP…
 deps() {
 	lacking=$(missing "$@")
@@ -101,12 +114,12 @@ deps() {
 		echo "Error: these are Debian's names. Install the same with your system's tools, then try again." >&2
 		return 1
 	fi
-	packages=$(echo "$lacking" | sed 's/ .*//' | tr '\n' ' ')
-	echo "Installing with apt-get: $packages"
+	packages=$(echo "$lacking" | sed 's/ .*//')
+	echo "Installing with apt-get: $(echo "$packages" | names)"
 	# The lists of packages may be absent (a fresh container) or too old to be of use.
-	# shellcheck disable=SC2086 # several words
-	apt install -y --no-install-recommends $packages ||
-		{ apt update && apt install -y --no-install-recommends $packages; } ||
+	# shellcheck disable=SC2046 # several words
+	apt install -y --no-install-recommends $(echo "$packages" | names) ||
+		{ apt update && apt install -y --no-install-recommends $(echo "$packages" | names); } ||
 		{ echo "Error: apt-get could not install them; see above." >&2; return 1; }
 	lacking=$(missing "$@")
 	[ -z "$lacking" ] ||

@@ -4,7 +4,8 @@
 
 Each round runs the workload once without a tracer and once with each: its own CPU time, that of the
 tool (with its set-up and its files), what was recorded and what was lost. Ratios are of one round;
-the table has their medians and quartiles. Needs root and tracefs.
+the table has their medians and quartiles. Then a paced workload shows what a channel's defaults
+bear. Needs root and tracefs.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 EVENTS = "raw_syscalls"
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -85,7 +87,8 @@ def counted(name):
     return tuple(int(one.group(1)) if one else 0 for one in found)
 
 
-def with_tracon(count, folder):
+def recorded_by_tracon(folder, job):
+    """What `job` returns; the engine's CPU seconds meanwhile, events recorded and lost."""
     for words in (
         ["create", "bench", "--output", folder],
         ["enable-event", "--kernel", "sys_enter,sys_exit"],
@@ -94,11 +97,16 @@ def with_tracon(count, folder):
     pid = engine_pid()
     before = engine_cpu(pid)
     run(["tracon", "start"]).check_returncode()
-    own, _, _ = workload(count)
+    result = job()
     run(["tracon", "stop"]).check_returncode()
     used = engine_cpu(pid) - before
     recorded, lost = counted("bench")
     run(["tracon", "destroy", "bench"])
+    return result, used, recorded, lost
+
+
+def with_tracon(count, folder):
+    (own, _, _), used, recorded, lost = recorded_by_tracon(folder, lambda: workload(count))
     return own, used, recorded, lost
 
 
@@ -199,6 +207,30 @@ def print_table(rows):
         print(f"| {what} | " + " | ".join(cells) + " |")
 
 
+def paced(calls_per_second, seconds):
+    """How long the workload took, events recorded and lost."""
+
+    def job():
+        begin = time.monotonic()
+        words = ["calls", "--count", str(calls_per_second * seconds), "--rate", str(calls_per_second)]
+        run(words).check_returncode()
+        return time.monotonic() - begin
+
+    with tempfile.TemporaryDirectory() as folder:
+        took, _, recorded, lost = recorded_by_tracon(folder, job)
+    return took, recorded, lost
+
+
+def print_paced(events_per_second, seconds):
+    """With the channel's defaults. Others' events are recorded, too."""
+    print(f"\n### {events_per_second} events/s for {seconds} s, a channel's defaults\n")
+    print("| events/s wanted | reached | events of the workload | recorded (with others') | lost |")
+    print("|---|---|---|---|---|")
+    wanted = events_per_second * seconds
+    took, recorded, lost = paced(events_per_second // 2, seconds)
+    print(f"| {events_per_second} | {wanted / took:.0f} | {wanted} | {recorded} | {lost} |")
+
+
 def print_transcoder(rounds):
     program = os.path.join(os.environ.get("abs_top_builddir", "."), "tests/bench/bench_transcode")
     if os.path.exists(program):
@@ -209,6 +241,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--count", type=int, default=1000000, help="system calls a round")
+    parser.add_argument("--rate", type=int, default=1000000, help="events a second, paced")
+    parser.add_argument("--seconds", type=int, default=10, help="of that")
     parser.add_argument("--work", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
@@ -228,6 +262,7 @@ def main():
         " medians (quartiles), ratios of one round each.\n"
     )
     print_table(rows)
+    print_paced(options.rate, options.seconds)
     print_transcoder(options.rounds)
     run(["tracon", "quit", "--force"])
 

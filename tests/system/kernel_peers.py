@@ -2,32 +2,25 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """kernel_peers.py perf|counts|fields OURS THEIRS: compares what two tracers have of one process.
 
-OURS is babeltrace2's text with the context tid; THEIRS `perf script -F trace` of raw_syscalls, or
-`trace-cmd report -R`. Status 1, with what differs, if they do.
+OURS is babeltrace2's text with the context tid, and THEIRS `trace-cmd report -R`; for perf OURS has
+names and counts, THEIRS is `perf stat -x,` of system calls. Status 1, with what differs, if they do.
 """
 
 import collections
 import re
-import subprocess
 import sys
 
 SAMPLE = 1000  # events compared field by field, at least
 TOLERANCE = 5  # of a name: what the peer's launcher does before it becomes the program
 
 
-def call_names():
-    """Numbers to names, as the kernel's tracing has them: some are not those of the headers."""
-    text = subprocess.run(
-        ["cc", "-E", "-dM", "-"],
-        input="#include <asm/unistd.h>",
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    other = {"sendfile": "sendfile64", "umount2": "umount"}
-    other.update({name: "new" + name for name in ("stat", "fstat", "lstat", "uname")})
-    found = re.findall(r"#define __NR_(\w+) (\d+)", text)
-    return {int(number): other.get(name, name) for name, number in found}
+def count_with(pattern, path):
+    """The sum of the counts of each name that the pattern finds."""
+    counts = collections.Counter()
+    with open(path, encoding="utf-8") as file:
+        for found in re.finditer(pattern, file.read(), re.MULTILINE):
+            counts[found["name"]] += int(found["count"])
+    return +counts
 
 
 def read_ours(path):
@@ -110,21 +103,16 @@ def compare_fields(ours, theirs):
 
 def main():
     what, our_path, their_path = sys.argv[1:]
-    ours = read_ours(our_path)
     if what == "perf":
-        names = call_names()
-        with open(their_path, encoding="utf-8") as file:
-            numbers = re.findall(r"^\s*NR (\d+) ", file.read(), re.MULTILINE)
-        first = [i for i, event in enumerate(ours) if event[1] == "sched_process_exec"]
-        theirs = collections.Counter(names.get(int(number), number) for number in numbers)
-        wrong = differing(entries([e for e in ours if e[0] == ours[first[0]][0]]), theirs)
+        theirs = count_with(r"^(?P<count>\d+),,syscalls:sys_enter_(?P<name>\w+),", their_path)
+        wrong = differing(count_with(r"^syscall_entry_(?P<name>\w+) (?P<count>\d+)$", our_path), theirs)
         count = sum(theirs.values())
     elif what == "counts":
-        mine, others = of_program(ours), of_program(read_trace_cmd(their_path))
+        mine, others = of_program(read_ours(our_path)), of_program(read_trace_cmd(their_path))
         wrong = differing(entries(mine), entries(others))
         count = len(mine)
     else:
-        wrong, count = compare_fields(of_program(ours), of_program(read_trace_cmd(their_path)))
+        wrong, count = compare_fields(of_program(read_ours(our_path)), of_program(read_trace_cmd(their_path)))
     if count < SAMPLE:
         wrong.append(f"only {count} were compared")
     print("\n".join(wrong[:20]) or f"{count} are alike")

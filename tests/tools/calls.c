@@ -2,8 +2,9 @@
 /*
  * calls: makes numbered system calls, lseek(CALLS_FD, N), for tests of the kernel's tracing. Each
  * goes with a call of calls_work(), and with statically defined points if sys/sdt.h was there:
- * calls:step without a semaphore, calls:counted with one. With --events every even number is an
- * LTTng-UST event instead, so that both domains take turns. Prints how many numbers there were.
+ * calls:step without a semaphore, calls:counted with one. With --rate they are paced. With --events
+ * every even number is an LTTng-UST event instead, so that both domains take turns. Prints how many
+ * numbers there were.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,7 +29,7 @@
 #include "tests/tools/emit_provider.h"
 #endif
 
-enum { CALLS_PER_PAUSE = 20, PAUSE_NS = 1000000 };
+enum { CALLS_PER_PAUSE = 20, PAUSE_NS = 1000000, NS_PER_S = 1000000000 };
 
 __attribute__((noinline)) int calls_work(int number);
 
@@ -89,8 +90,38 @@ static void fire(int descriptor, uint64_t number, bool with_events)
 #endif
 }
 
-static const char usage[] = "Usage: calls [--events] (--count N | --until FILE)\n"
-			    "Makes numbered system calls, N of them or until FILE exists.\n";
+/* When so many calls are due. */
+static void wait_for_turn(const struct timespec *begin, uint64_t number, uint64_t rate)
+{
+	struct timespec due = *begin;
+	uint64_t left = number % rate;
+
+	due.tv_sec += (time_t)(number / rate);
+	due.tv_nsec += (long)(left * NS_PER_S / rate);
+	if (due.tv_nsec >= NS_PER_S) {
+		due.tv_nsec -= NS_PER_S;
+		due.tv_sec++;
+	}
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, NULL);
+}
+
+/* A millisecond's worth at a time. */
+static void fire_paced(int descriptor, uint64_t count, uint64_t rate, bool with_events)
+{
+	uint64_t at_once = rate / 1000 + 1;
+	struct timespec begin;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	for (uint64_t number = 0; number < count; number++) {
+		if (number % at_once == 0)
+			wait_for_turn(&begin, number, rate);
+		fire(descriptor, number, with_events);
+	}
+}
+
+static const char usage[] =
+	"Usage: calls [--events] (--count N [--rate PER_SECOND] | --until FILE)\n"
+	"Makes numbered system calls, N of them or until FILE exists.\n";
 
 int main(int argc, char **argv)
 {
@@ -98,7 +129,7 @@ int main(int argc, char **argv)
 	const char *number_text = getenv("CALLS_FD"); /* one that nobody else uses */
 	int descriptor = number_text ? atoi(number_text) : 777;
 	const char *stop_file = NULL;
-	uint64_t count = 0, number = 0;
+	uint64_t count = 0, number = 0, rate = 0;
 	bool with_events = false;
 
 	for (int i = 1; i < argc; i++) {
@@ -106,6 +137,8 @@ int main(int argc, char **argv)
 			with_events = true;
 		else if (strcmp(argv[i], "--count") == 0 && i + 1 < argc)
 			count = strtoull(argv[++i], NULL, 10);
+		else if (strcmp(argv[i], "--rate") == 0 && i + 1 < argc)
+			rate = strtoull(argv[++i], NULL, 10);
 		else if (strcmp(argv[i], "--until") == 0 && i + 1 < argc)
 			stop_file = argv[++i];
 		else
@@ -114,6 +147,10 @@ int main(int argc, char **argv)
 	if (count == 0 && !stop_file) {
 		fputs(usage, stderr);
 		return 1;
+	}
+	if (rate > 0 && !stop_file) {
+		fire_paced(descriptor, count, rate, with_events);
+		number = count;
 	}
 	while (stop_file ? access(stop_file, F_OK) != 0 : number < count) {
 		for (int i = 0; i < CALLS_PER_PAUSE && (stop_file || number < count); i++)
