@@ -31,6 +31,59 @@ static void add_provider(const struct points_group *group, const char *name,
 	text_finish(&pattern);
 }
 
+/* Bytes that all its events' names begin with, up to a separator. */
+static size_t common_length(const struct points_tree *tree, const struct points_branch *branch)
+{
+	const char *first = tree->leaves[branch->first_leaf].event->name;
+	size_t length = strlen(first);
+
+	for (size_t i = 1; i < branch->leaf_count; i++) {
+		const char *name = tree->leaves[branch->first_leaf + i].event->name;
+		size_t same = 0;
+
+		while (same < length && name[same] == first[same])
+			same++;
+		length = same;
+	}
+	while (length > 0 && first[length - 1] != '_')
+		length--;
+	return length;
+}
+
+/* How many events of its domain begin so. */
+static size_t count_beginning(const struct points_tree *tree, char domain_option, const char *name,
+			      size_t length)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < tree->leaf_count; i++)
+		count += tree->leaves[i].group->domain_option == domain_option &&
+			 strncmp(tree->leaves[i].event->name, name, length) == 0;
+	return count;
+}
+
+/* Of a provider that names don't tell: what they have in common if no others do, or each of them.
+ */
+static void add_named_provider(const struct points_tree *tree, const struct points_branch *branch,
+			       struct word_list *patterns)
+{
+	const char *first = tree->leaves[branch->first_leaf].event->name;
+	size_t length = common_length(tree, branch);
+	bool is_enough = length > 0 && count_beginning(tree, branch->group->domain_option, first,
+						       length) == branch->leaf_count;
+
+	for (size_t i = 0; i < (is_enough ? 1 : branch->leaf_count); i++) {
+		const char *name = tree->leaves[branch->first_leaf + i].event->name;
+		struct text pattern = {0};
+
+		request_add_literal(&pattern, name, is_enough ? length : strlen(name));
+		if (is_enough)
+			text_add_char(&pattern, '*');
+		add_once(patterns, text_str(&pattern));
+		text_finish(&pattern);
+	}
+}
+
 void points_view_patterns(const struct points_tree *tree, struct points_row row,
 			  struct word_list *patterns)
 {
@@ -43,6 +96,11 @@ void points_view_patterns(const struct points_tree *tree, struct points_row row,
 		request_add_literal(&pattern, event->name, strlen(event->name));
 		add_once(patterns, text_str(&pattern));
 		text_finish(&pattern);
+		return;
+	}
+	if (!takes_each && branch->leaf_count > 0 &&
+	    tree->leaves[branch->first_leaf].event->provider) {
+		add_named_provider(tree, branch, patterns);
 		return;
 	}
 	for (size_t i = 0; i < branch->leaf_count && (i == 0 || takes_each); i++)

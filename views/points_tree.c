@@ -54,6 +54,18 @@ size_t points_tree_provider_length(const struct points_group *group, const char 
 	return end ? (size_t)(end - name) + 1 : 0;
 }
 
+/* The part of the event's name, or what its source calls it; without the separator. */
+static size_t provider_of(const struct points_group *group, const struct points_event *event,
+			  const char **provider)
+{
+	size_t length = points_tree_provider_length(group, event->name);
+
+	*provider = event->provider ? event->provider : event->name;
+	if (event->provider)
+		return strlen(event->provider);
+	return length > 0 ? length - 1 : 0;
+}
+
 struct sighting {
 	const struct points_event *event;
 	const struct points_group *group;
@@ -64,6 +76,8 @@ static int compare_sightings(const void *first, const void *second)
 	const struct sighting *one = first, *other = second;
 	int order = one->group->domain_option - other->group->domain_option;
 
+	if (!order && one->event->provider && other->event->provider)
+		order = strcmp(one->event->provider, other->event->provider);
 	if (!order)
 		order = strcmp(one->event->name, other->event->name);
 	if (order)
@@ -110,28 +124,20 @@ static void add_leaf(struct points_tree *tree, struct points_branch *branch,
 	branch->leaf_count++;
 }
 
-static bool is_in_branch(const struct points_branch *branch, const struct sighting *sighting,
-			 size_t provider_length)
-{
-	size_t length = provider_length > 0 ? provider_length - 1 : 0;
-
-	return branch->group->domain_option == sighting->group->domain_option &&
-	       provider_length > 0 && branch->name_length == length &&
-	       memcmp(branch->name, sighting->event->name, length) == 0;
-}
-
 static struct points_branch *branch_of(struct points_tree *tree, const struct sighting *sighting)
 {
-	size_t length = points_tree_provider_length(sighting->group, sighting->event->name);
+	const char *provider;
+	size_t length = provider_of(sighting->group, sighting->event, &provider);
 	struct points_branch *last =
 		tree->branch_count ? &tree->branches[tree->branch_count - 1] : NULL;
 	struct points_branch fresh = {
-		.name = sighting->event->name,
-		.name_length = length > 0 ? length - 1 : strlen(sighting->event->name),
+		.name = provider,
+		.name_length = length > 0 ? length : strlen(sighting->event->name),
 		.group = sighting->group,
 	};
 
-	if (last && is_in_branch(last, sighting, length))
+	if (last && length > 0 && last->group->domain_option == fresh.group->domain_option &&
+	    last->name_length == length && memcmp(last->name, provider, length) == 0)
 		return last;
 	fresh.id = hash_number(HASH_BEGIN, (uint64_t)fresh.group->domain_option);
 	fresh.id = hash_bytes(fresh.id, fresh.name, fresh.name_length);

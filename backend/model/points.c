@@ -61,11 +61,13 @@ static void place_event(struct placer *placer, const struct points_part_origin *
 	const char *level =
 		origin->domain_option == 'u' ? loglevel_name_ust(point->loglevel) : NULL;
 	const char *name = place_text(placer, point->name);
+	const char *provider = point->provider ? place_text(placer, point->provider) : NULL;
 	const struct points_field *fields = place_fields(placer, point);
 
 	if (event)
 		*event = (struct points_event){
 			.name = name,
+			.provider = provider,
 			.loglevel = point->loglevel,
 			.loglevel_text = level ? level : "",
 			.fields = fields,

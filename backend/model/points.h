@@ -23,6 +23,7 @@ struct points_event {
 	const char *loglevel_text;
 	const struct points_field *fields;
 	size_t field_count;
+	const char *provider; /* "sched"; NULL: the name begins with it */
 };
 
 /* One application, or one part of a source that is no application ("Linux kernel"). */

@@ -56,7 +56,8 @@ struct point_field {
 
 struct point {
 	const char *name;
-	enum rule_kind kind; /* what a rule for it is: RULE_TRACEPOINT, RULE_SYSCALL */
+	const char *provider; /* who has it, if the name does not begin with that; else NULL */
+	enum rule_kind kind;  /* what a rule for it is: RULE_TRACEPOINT, RULE_SYSCALL */
 	int loglevel;
 	const struct point_field *fields;
 	size_t field_count;

@@ -19,15 +19,15 @@ static const struct points_field hostile_fields[] = {
 
 /* Those of each application are sorted by name; each stage has those of its applications. */
 static const struct points_event events[] = {
-	{"my_app:request_00", 6, "TRACE_INFO", request_fields, 2},
-	{"my_app:request_01", 6, "TRACE_INFO", request_fields, 1},
-	{"net:packet", 14, "TRACE_DEBUG", NULL, 0},
-	{"my_app:request_00", 6, "TRACE_INFO", request_fields, 2},
-	{"late:event", 3, "TRACE_ERR", NULL, 0},
+	{"my_app:request_00", 6, "TRACE_INFO", request_fields, 2, NULL},
+	{"my_app:request_01", 6, "TRACE_INFO", request_fields, 1, NULL},
+	{"net:packet", 14, "TRACE_DEBUG", NULL, 0, NULL},
+	{"my_app:request_00", 6, "TRACE_INFO", request_fields, 2, NULL},
+	{"late:event", 3, "TRACE_ERR", NULL, 0, NULL},
 };
 
 static const struct points_event hostile_events[] = {
-	{"\033]52;c;ZXZpbA==\a:\033[2J\x9b", 6, "\033[6nLEVEL", hostile_fields, 2},
+	{"\033]52;c;ZXZpbA==\a:\033[2J\x9b", 6, "\033[6nLEVEL", hostile_fields, 2, NULL},
 };
 
 #define USER_SPACE .domain = "User space", .domain_option = 'u'

@@ -26,11 +26,11 @@ static const struct points_field request_fields[] = {
 
 /* Of two applications, each sorted by name; some in both. */
 static const struct points_event events[] = {
-	{"my_app:request_begin", 6, "TRACE_INFO", request_fields, 2},
-	{"my_app:request_end", 12, "TRACE_DEBUG_FUNCTION", request_fields, 1},
-	{"net:packet", 14, "TRACE_DEBUG", NULL, 0},
-	{"my_app:request_begin", 6, "TRACE_INFO", request_fields, 2},
-	{"plain", 3, "TRACE_ERR", NULL, 0},
+	{"my_app:request_begin", 6, "TRACE_INFO", request_fields, 2, NULL},
+	{"my_app:request_end", 12, "TRACE_DEBUG_FUNCTION", request_fields, 1, NULL},
+	{"net:packet", 14, "TRACE_DEBUG", NULL, 0, NULL},
+	{"my_app:request_begin", 6, "TRACE_INFO", request_fields, 2, NULL},
+	{"plain", 3, "TRACE_ERR", NULL, 0, NULL},
 };
 
 static const struct points_group groups[] = {
@@ -210,9 +210,12 @@ static void applications_hold_events_too(void **state)
 static void the_kernel_comes_last(void **state)
 {
 	static const struct points_event kernel_events[] = {
-		{"my_app:request_begin", 6, "TRACE_INFO", NULL, 0},
-		{"alarm_set", 0, "", NULL, 0},
-		{"alarm_start", 0, "", NULL, 0},
+		{"my_app:request_begin", 6, "TRACE_INFO", NULL, 0, NULL},
+		{"alarm_set", 0, "", NULL, 0, "alarm"},
+		{"alarm_start", 0, "", NULL, 0, "alarm"},
+		{"kfree", 0, "", NULL, 0, "kmem"},
+		{"mm_page_free", 0, "", NULL, 0, "kmem"},
+		{"mm_compact", 0, "", NULL, 0, "vm"},
 	};
 	static struct points_group two[2];
 
@@ -224,17 +227,24 @@ static void the_kernel_comes_last(void **state)
 				       .domain_option = 'k',
 				       .name = "Linux kernel",
 				       .first_event = 1,
-				       .event_count = 2};
+				       .event_count = 5};
 	points.serial++;
 	points.groups = two;
 	points.group_count = 2;
 	points.events = kernel_events;
-	points.event_count = 3;
-	expect_shown(4, 30,
+	points.event_count = 6;
+	expect_shown(6, 30,
 		     HEAD30 "▌   ▾ my_app                 1\n"
 			    "        my_ap…uest_begin     1\n"
-			    "    ▸ alarm");
+			    "    ▸ alarm\n"
+			    "    ▸ kmem\n"
+			    "    ▸ vm");
+	/* By stars only where they mean no others. */
 	shown_act(&shown, "last", "");
+	shown_expect(&shown, "toggle", "enable-event -k -s web mm_compact");
+	shown_act(&shown, "up", "");
+	shown_expect(&shown, "toggle", "enable-event -k -s web kfree,mm_page_free");
+	shown_act(&shown, "up", "");
 	shown_expect(&shown, "toggle", "enable-event -k -s web 'alarm_*'");
 }
 
@@ -471,8 +481,8 @@ static void take_events(const struct points_event *them, size_t count)
 static void names_are_taken_as_they_are(void **state)
 {
 	static const struct points_event odd[] = {
-		{"a:b*c", 6, "TRACE_INFO", NULL, 0},
-		{"a:x,y\\z", 6, "TRACE_INFO", NULL, 0},
+		{"a:b*c", 6, "TRACE_INFO", NULL, 0, NULL},
+		{"a:x,y\\z", 6, "TRACE_INFO", NULL, 0, NULL},
 	};
 
 	(void)state;
@@ -507,8 +517,8 @@ static void long_lists_become_several_commands(void **state)
 static void loggers_have_no_stars(void **state)
 {
 	static const struct points_event loggers[] = {
-		{"org.app", 6, "", NULL, 0},
-		{"org.app.part", 6, "", NULL, 0},
+		{"org.app", 6, "", NULL, 0, NULL},
+		{"org.app.part", 6, "", NULL, 0, NULL},
 	};
 	static struct points_group group;
 

@@ -324,6 +324,7 @@ static void add_points(struct list_call *call, struct kernel_catalog *catalog)
 					  : NULL;
 
 		points[i] = (struct point){.name = keep(list, event->name), .loglevel = -1};
+		points[i].provider = keep(list, event->system);
 		points[i].kind = event->is_syscall ? RULE_SYSCALL : RULE_TRACEPOINT;
 		if (format)
 			add_fields(list, &points[i], format, &call->source->tracefs);
