@@ -157,6 +157,9 @@ struct filter_value {
 	};
 };
 
+/* As people read it: 5, 1.5, "text" (sanitised), or unavailable. */
+void filter_print_value(const struct filter_value *value, struct text *out);
+
 /*
  * As LTTng-UST decides it. `value_of` is called for the fields that the decision needs, each time
  * they are met. Allocates nothing; any thread, several at once.

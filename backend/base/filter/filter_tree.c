@@ -175,3 +175,25 @@ void filter_print_field(const struct filter_node *field, struct text *out)
 			text_addf(out, "%s%s", i > 0 ? "." : "", step->name);
 	}
 }
+
+void filter_print_value(const struct filter_value *value, struct text *out)
+{
+	switch (value->kind) {
+	case FILTER_VALUE_SIGNED:
+		text_addf(out, "%lld", (long long)value->signed_value);
+		break;
+	case FILTER_VALUE_UNSIGNED:
+		text_addf(out, "%llu", (unsigned long long)value->unsigned_value);
+		break;
+	case FILTER_VALUE_FLOAT:
+		text_addf(out, "%.17g", value->float_value);
+		break;
+	case FILTER_VALUE_STRING:
+		text_add_char(out, '"');
+		text_add_sane(out, value->string.bytes, value->string.length, TEXT_SANE_LINE);
+		text_add_char(out, '"');
+		break;
+	case FILTER_VALUE_MISSING:
+		text_add(out, "unavailable");
+	}
+}

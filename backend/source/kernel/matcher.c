@@ -201,26 +201,6 @@ bool kernel_matcher_wants(const void *data, const struct kernel_record *record,
 
 /* --- as text */
 
-static void print_value(const struct filter_value *value, struct text *out)
-{
-	switch (value->kind) {
-	case FILTER_VALUE_SIGNED:
-		text_addf(out, "%lld", (long long)value->signed_value);
-		return;
-	case FILTER_VALUE_UNSIGNED:
-		text_addf(out, "%llu", (unsigned long long)value->unsigned_value);
-		return;
-	case FILTER_VALUE_STRING:
-		text_add_char(out, '"');
-		text_add_sane(out, value->string.bytes, value->string.length, TEXT_SANE_LINE);
-		text_add_char(out, '"');
-		return;
-	case FILTER_VALUE_FLOAT: /* the kernel has none */
-	case FILTER_VALUE_MISSING:
-		text_add(out, "unavailable");
-	}
-}
-
 static void print_array(const struct kernel_field *field, const struct kernel_record *record,
 			struct text *out)
 {
@@ -238,7 +218,7 @@ static void print_array(const struct kernel_field *field, const struct kernel_re
 
 		read_integer(bytes + i * field->element_bytes, field, &value);
 		text_add(out, i > 0 ? ", " : "");
-		print_value(&value, out);
+		filter_print_value(&value, out);
 	}
 	text_add_char(out, ']');
 }
@@ -262,5 +242,5 @@ void kernel_matcher_print(const struct kernel_matcher *matcher, size_t index,
 	}
 	if (place)
 		value_of(&evaluation, root, &value);
-	print_value(&value, out);
+	filter_print_value(&value, out);
 }

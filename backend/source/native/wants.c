@@ -173,28 +173,6 @@ bool native_wants_match(const struct native_wants *wants, uint32_t id,
 
 /* --- values for people */
 
-static void print_value(const struct filter_value *value, struct text *out)
-{
-	switch (value->kind) {
-	case FILTER_VALUE_SIGNED:
-		text_addf(out, "%lld", (long long)value->signed_value);
-		break;
-	case FILTER_VALUE_UNSIGNED:
-		text_addf(out, "%llu", (unsigned long long)value->unsigned_value);
-		break;
-	case FILTER_VALUE_FLOAT:
-		text_addf(out, "%.17g", value->float_value);
-		break;
-	case FILTER_VALUE_STRING:
-		text_add_char(out, '"');
-		text_add_sane(out, value->string.bytes, value->string.length, 0);
-		text_add_char(out, '"');
-		break;
-	default:
-		text_add(out, "unavailable");
-	}
-}
-
 /* Elements until there are no more. */
 static void print_list(struct place *place, const struct native_event *event,
 		       const struct native_record *record, struct text *out)
@@ -208,7 +186,7 @@ static void print_list(struct place *place, const struct native_event *event,
 		if (value.kind == FILTER_VALUE_MISSING)
 			break;
 		text_add(out, place->index ? ", " : "");
-		print_value(&value, out);
+		filter_print_value(&value, out);
 	}
 	text_add_char(out, ']');
 }
@@ -232,7 +210,7 @@ void native_record_print(const struct native_event *event, const struct filter_n
 		print_list(&place, event, record, out);
 	} else {
 		read_place(&place, event, record, &value);
-		print_value(&value, out);
+		filter_print_value(&value, out);
 	}
 	free(place.context);
 }
