@@ -128,6 +128,14 @@ bool kernel_context_check(const char *name, struct error *err)
 {
 	if (kernel_context_find(name) >= 0)
 		return true;
+	if (strncmp(name, "callstack-", strlen("callstack-")) == 0)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "tracefs has call stacks only as events of their own, which are "
+				 "not joined to others here (lttng-modules has them)");
+	if (strncmp(name, "perf:", strlen("perf:")) == 0)
+		return error_set(err, ERROR_UNSUPPORTED,
+				 "tracefs does not read hardware counters (perf record and "
+				 "lttng-modules do)");
 	return error_set(err, ERROR_UNSUPPORTED,
 			 "the kernel's tracer does not tell '%.80s' (lttng-modules would)", name);
 }
