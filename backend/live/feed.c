@@ -13,9 +13,12 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
+#include "backend/ctf/outline.h"
 #include "backend/live/feed_parts.h"
 
-#define ROOM_MIN 64
+#define ROOM_MIN    64
+#define ROUNDING_NS 2 /* babeltrace2 cuts off offset and value each by itself */
 
 /* --- files */
 
@@ -97,13 +100,6 @@ void live_feed_unref(struct live_feed *feed)
 	if (!feed || atomic_fetch_sub(&feed->references, 1) > 1)
 		return;
 	live_feed_sweep(feed);
-	while (feed->clocks) {
-		struct live_clock *clock = feed->clocks;
-
-		feed->clocks = clock->next;
-		free(clock->declaration);
-		free(clock);
-	}
 	pthread_mutex_destroy(&feed->lock);
 	free(feed->session_name);
 	free(feed);
@@ -145,6 +141,7 @@ struct live_trace *live_trace_open(struct live_feed *feed, const char *path)
 	trace->feed = live_feed_ref(feed);
 	trace->path = mem_strdup(path);
 	trace->references = 1;
+	trace->clock.frequency_hz = NS_PER_S;
 	pthread_mutex_lock(&feed->lock);
 	trace->id = new_id(feed);
 	trace->metadata_id = new_id(feed);
@@ -164,10 +161,47 @@ void live_trace_unref(struct live_trace *trace)
 	free(trace);
 }
 
-static void note_told(struct live_trace *trace, uint64_t clock)
+/* Since the Epoch, rounded up. */
+static uint64_t to_ns(const struct live_clock *clock, uint64_t cycles)
 {
-	if (trace->clock && clock > trace->clock->told)
-		trace->clock->told = clock;
+	__int128 rate = clock->frequency_hz;
+	__int128 all = rate * clock->offset_s + clock->offset_cycles + cycles;
+
+	all = all > 0 ? (all * NS_PER_S + rate - 1) / rate : 0;
+	return all < INT64_MAX ? (uint64_t)all : INT64_MAX;
+}
+
+/* Not before `ns`, however a viewer rounds. */
+static uint64_t to_cycles(const struct live_clock *clock, uint64_t ns)
+{
+	__int128 rate = clock->frequency_hz;
+	__int128 exact = ns + (clock->frequency_hz == NS_PER_S ? 0 : ROUNDING_NS);
+	__int128 all = (exact * rate + NS_PER_S - 1) / NS_PER_S;
+
+	all -= rate * clock->offset_s + clock->offset_cycles;
+	return all > 0 ? (uint64_t)all : 0;
+}
+
+static void note_told(struct live_stream *stream, uint64_t cycles)
+{
+	struct live_feed *feed = stream->trace->feed;
+	uint64_t ns = to_ns(&stream->trace->clock, cycles);
+
+	if (ns > stream->told_ns)
+		stream->told_ns = ns;
+	if (ns > feed->told_ns)
+		feed->told_ns = ns;
+}
+
+/* Where a reader is at most: its slowest stream keeps it from going on. */
+static uint64_t furthest_ns(const struct live_feed *feed)
+{
+	uint64_t furthest_ns = feed->told_ns;
+
+	for (const struct live_stream *stream = feed->streams; stream; stream = stream->next)
+		if (stream->born_at && stream->told_ns < furthest_ns)
+			furthest_ns = stream->told_ns;
+	return furthest_ns;
 }
 
 /* From here on the order of things is known between it and the others: readers may hear of it. */
@@ -175,35 +209,27 @@ static void be_born(struct live_stream *stream)
 {
 	struct live_feed *feed = stream->trace->feed;
 
-	stream->floor_clock = stream->trace->clock ? stream->trace->clock->told : 0;
+	stream->told_ns = furthest_ns(feed);
+	if (stream->told_ns)
+		stream->floor_clock = to_cycles(&stream->trace->clock, stream->told_ns);
 	stream->born_at = ++feed->serial;
 	for (struct live_reader *reader = feed->readers; reader; reader = reader->next)
 		live_reader_meet(reader, stream, stream->next_number);
 }
 
-static struct live_clock *clock_of(struct live_feed *feed, const char *declaration, size_t length)
-{
-	struct live_clock *clock = feed->clocks;
-
-	while (clock && (strlen(clock->declaration) != length ||
-			 memcmp(clock->declaration, declaration, length) != 0))
-		clock = clock->next;
-	if (clock)
-		return clock;
-	clock = mem_zalloc(sizeof(*clock));
-	clock->declaration = mem_strndup(declaration, length);
-	clock->next = feed->clocks;
-	feed->clocks = clock;
-	return clock;
-}
-
 static void find_clock(struct live_trace *trace)
 {
-	const char *begin = strstr(text_str(&trace->metadata), "\nclock {");
-	const char *end = begin ? strstr(begin, "};") : NULL;
+	struct error err = ERROR_INIT;
+	struct ctf_outline *outline =
+		ctf_outline_parse(text_str(&trace->metadata), trace->metadata.length, &err);
 
-	if (end)
-		trace->clock = clock_of(trace->feed, begin, (size_t)(end - begin));
+	if (outline && outline->clock_count > 0)
+		trace->clock = (struct live_clock){
+			.frequency_hz = outline->clocks[0].frequency_hz,
+			.offset_s = outline->clocks[0].offset_s,
+			.offset_cycles = outline->clocks[0].offset_cycles,
+		};
+	ctf_outline_destroy(outline);
 }
 
 static void find_uuid(struct live_trace *trace)
@@ -449,7 +475,7 @@ void live_stream_put(struct live_stream *stream, struct live_file *file, uint64_
 	if (stream->cursors && is_in_time(stream, packet, event_count, &entry)) {
 		publish(stream, &entry);
 		stream->last_packet_at = ++feed->serial;
-		note_told(stream->trace, packet->end_clock);
+		note_told(stream, packet->end_clock);
 		live_feed_wake(feed);
 	}
 	stream->has_packets = true;
@@ -468,7 +494,7 @@ void live_stream_beacon(struct live_stream *stream, uint64_t clock, uint32_t cla
 	if (stream->born_at && clock > stream->idle_clock) {
 		stream->idle_clock = clock;
 		stream->idle_at = ++feed->serial;
-		note_told(stream->trace, clock);
+		note_told(stream, clock);
 		live_feed_wake(feed);
 	}
 	pthread_mutex_unlock(&feed->lock);

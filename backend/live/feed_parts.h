@@ -31,11 +31,11 @@ struct live_entry {
 	uint64_t raised_at; /* where begin_clock stands in for what the file has; 0: nowhere */
 };
 
-/* How far readers may have been told of, in one clock. Kept as long as the feed. */
+/* A trace's clock, as its metadata declares it. */
 struct live_clock {
-	struct live_clock *next;
-	char *declaration; /* traces with the same one have the same clock */
-	uint64_t told;
+	uint64_t frequency_hz;
+	int64_t offset_s;
+	uint64_t offset_cycles;
 };
 
 struct live_trace {
@@ -45,8 +45,8 @@ struct live_trace {
 	char *path;
 	struct text metadata;
 	struct uuid uuid;
-	bool is_ready;		  /* readers may hear of it */
-	struct live_clock *clock; /* the feed's; NULL: not declared yet */
+	bool is_ready; /* readers may hear of it */
+	struct live_clock clock;
 	unsigned int references;
 };
 
@@ -63,7 +63,8 @@ struct live_stream {
 	uint64_t last_packet_at; /* serial */
 	bool has_class_id;
 	uint32_t class_id;
-	uint64_t floor_clock; /* others were told of when it was born */
+	uint64_t floor_clock; /* readers may have been there when it was born */
+	uint64_t told_ns;     /* readers may have heard of it up to here, since the Epoch */
 	bool has_packets;
 	uint64_t idle_clock, idle_at; /* beacon, and its serial; 0: none */
 	uint64_t position;	      /* bytes put so far */
@@ -116,7 +117,7 @@ struct live_feed {
 	bool is_over;
 	int wake_fd;	  /* -1: nobody waits here */
 	bool is_expected; /* it is to be written to */
-	struct live_clock *clocks;
+	uint64_t told_ns; /* the latest of any stream, since the Epoch */
 	struct live_stream *streams;
 	struct live_reader *readers;
 	struct live_file *garbage; /* to be closed by who does not hold the lock */

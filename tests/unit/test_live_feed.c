@@ -297,6 +297,57 @@ static void empty_packets_from_before_are_left_out(void **state)
 	live_reader_destroy(reader);
 }
 
+/* A trace whose counter runs twice as fast as the other's and was 0 at its 1000. */
+static void traces_with_other_clocks_begin_there_too(void **state)
+{
+	static const char other_metadata[] =
+		"/* CTF 1.8 */\n\ntrace {\n\tmajor = 1;\n};\n\nclock {\n\tname = monotonic;\n"
+		"\tfreq = 2000000000;\n\toffset_s = 0;\n\toffset = 2000;\n};\n\nstream {\n\tid = "
+		"0;\n};\n";
+	struct bench *bench = *state;
+	struct live_reader *reader = live_reader_create(bench->feed, false);
+	struct live_trace *trace;
+	struct live_packet packet;
+	uint64_t id = 0;
+
+	declare(bench);
+	take_streams(reader, &id);
+	live_stream_beacon(bench->one, 5000, 3);
+	trace = live_trace_open(bench->feed, "native/uid/0/64-bit");
+	live_trace_append(trace, other_metadata, strlen(other_metadata));
+	bench->other = live_stream_open(trace, "channel0_0");
+	take_streams(reader, &id);
+	put(bench, bench->other, 7000, 9000, 1, 'a');
+	assert_int_equal(live_reader_next(reader, id, &packet), LIVE_NEXT_PACKET);
+	assert_in_range(packet.begin_clock, (5000 - 1000) * 2, (5000 - 1000 + 2) * 2);
+	assert_int_equal(packet.end_clock, 9000);
+	live_reader_destroy(reader);
+	live_trace_close(trace);
+}
+
+/* What is told of one is not printed before the other is as far. */
+static void slowest_stream_is_where_readers_are(void **state)
+{
+	struct bench *bench = *state;
+	struct live_reader *reader = live_reader_create(bench->feed, false);
+	struct live_stream *third;
+	struct live_packet packet;
+	uint64_t id = 0;
+
+	declare(bench);
+	add_other(bench);
+	take_streams(reader, &id);
+	live_stream_beacon(bench->one, 1000, 3);
+	live_stream_beacon(bench->other, 700, 3);
+	third = live_stream_open(bench->trace, "channel0_2");
+	take_streams(reader, &id);
+	put(bench, third, 800, 900, 1, 'a');
+	assert_int_equal(live_reader_next(reader, id, &packet), LIVE_NEXT_PACKET);
+	assert_int_equal(packet.begin_clock, 800);
+	live_stream_close(third);
+	live_reader_destroy(reader);
+}
+
 static void each_reader_has_its_own_place(void **state)
 {
 	struct bench *bench = *state;
@@ -415,6 +466,8 @@ int main(void)
 		LIVE_TEST(new_streams_are_told_before_later_times),
 		LIVE_TEST(fresh_buffers_begin_where_readers_are),
 		LIVE_TEST(empty_packets_from_before_are_left_out),
+		LIVE_TEST(traces_with_other_clocks_begin_there_too),
+		LIVE_TEST(slowest_stream_is_where_readers_are),
 		LIVE_TEST(each_reader_has_its_own_place),
 		LIVE_TEST(who_is_too_far_behind_is_lost),
 		LIVE_TEST(few_files_are_held_open),
