@@ -27,6 +27,12 @@ enum flush_kind {
 	FLUSH_FINAL, /* close it even if empty: brings timestamps and the discard count out */
 };
 
+/*
+ * A writer that has read the clock, but not yet reserved its room, is no longer than this behind,
+ * unless it loses its CPU between the two.
+ */
+#define STREAM_CLOCK_MARGIN UINT64_C(1000000) /* of its clock: 1 ms, or less */
+
 struct stream_class {
 	enum take_result (*take)(struct stream *stream, struct packet *packet);
 	void (*give_back)(struct stream *stream, const struct packet *packet);
@@ -37,7 +43,10 @@ struct stream_class {
 	 */
 	uint64_t (*produced)(struct stream *stream);
 	uint64_t (*consumed)(struct stream *stream);
-	/* What the trace's clock reads now, raw; NULL: it is CLOCK_MONOTONIC in ns. */
+	/*
+	 * What the trace's clock reads now, raw, or read when everything that was recorded until
+	 * then was known; NULL: it is CLOCK_MONOTONIC in ns.
+	 */
 	uint64_t (*clock)(struct stream *stream);
 	/*
 	 * Kept streams only, else NULL. Lends the first whole packet that begins at *position or

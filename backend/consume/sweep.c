@@ -11,12 +11,6 @@
 #include "backend/consume/lane.h"
 #include "backend/sink/sink.h"
 
-/*
- * A writer that has read the clock, but not yet reserved its room, is no longer than this behind,
- * unless it loses its CPU between the two.
- */
-#define BEAT_MARGIN_CLOCK NS_PER_MS
-
 struct sweep {
 	struct sweep_wish wish;
 	uint64_t limit_ns;
@@ -88,7 +82,7 @@ static uint64_t safe_clock(struct stream *stream)
 {
 	uint64_t now = stream->class->clock ? stream->class->clock(stream) : clock_monotonic_ns();
 
-	return now > BEAT_MARGIN_CLOCK ? now - BEAT_MARGIN_CLOCK : 0;
+	return now > STREAM_CLOCK_MARGIN ? now - STREAM_CLOCK_MARGIN : 0;
 }
 
 static void add_wait(struct sweep *sweep, struct wait *wait, struct slot *slot, uint64_t now_ns,

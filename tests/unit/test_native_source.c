@@ -16,6 +16,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/ctf/type.h"
+#include "backend/sink/sink.h"
 #include "tests/unit/native_source_kit.h"
 
 /* --- shapes */
@@ -315,6 +316,44 @@ static void flush_cuts_where_it_was_asked_for(void **state)
 	native_kit_close(&kit);
 }
 
+/* Who reads a live trace hears of new streams by packets, of those that nobody writes, too. */
+static void live_stream_without_a_lane_goes_on(void **state)
+{
+	struct sink sink = {.is_live = true};
+	struct sink_stream output = {.sink = &sink};
+	struct native_kit_packet taken;
+	struct packet packet = {0};
+	struct native_kit kit;
+	struct stream *base;
+	uint64_t before;
+
+	(void)state;
+	native_kit_begin(&kit);
+	base = native_stream_base(kit.stream);
+	base->output = &output;
+	native_kit_put_pair(&kit, 0);
+	native_kit_publish(&kit);
+	atomic_store(&kit.process->is_gone, true);
+	assert_true(native_kit_take(&kit, &taken));
+	assert_int_equal(taken.events, 1);
+	assert_false(native_kit_take(&kit, &taken)); /* it lets go of the lane */
+	native_kit_flush(&kit, FLUSH_DATA);
+	assert_false(native_kit_take(&kit, &taken));
+	before = base->class->clock(base) - STREAM_CLOCK_MARGIN;
+	native_kit_flush(&kit, FLUSH_FINAL);
+	assert_int_equal(base->class->take(base, &packet), TAKE_PACKET);
+	assert_int_equal(packet.content_bytes, packet.first_event_bytes);
+	assert_true(packet.begin_clock >= before);
+	assert_int_equal(packet.sequence, 1);
+	base->class->give_back(base, &packet);
+	assert_int_equal(base->class->consumed(base), base->class->produced(base));
+	assert_false(native_kit_take(&kit, &taken));
+	/* What was written before belongs elsewhere. */
+	assert_false(native_stream_attach(kit.stream, kit.lane, 0, before - 1, NULL));
+	base->output = NULL;
+	native_kit_close(&kit);
+}
+
 static void sub_buffer_filled_to_its_last_byte_is_whole(void **state)
 {
 	struct native_kit kit;
@@ -595,6 +634,7 @@ int main(void)
 		cmocka_unit_test(bell_wakes_once_for_each_time_it_was_raised),
 		cmocka_unit_test(full_sub_buffer_is_lent_as_it_is),
 		cmocka_unit_test(flush_cuts_where_it_was_asked_for),
+		cmocka_unit_test(live_stream_without_a_lane_goes_on),
 		cmocka_unit_test(sub_buffer_filled_to_its_last_byte_is_whole),
 		cmocka_unit_test(padding_is_not_recorded),
 		cmocka_unit_test(packet_has_one_owner),

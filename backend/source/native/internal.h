@@ -310,6 +310,7 @@ struct native_source {
 	struct timer *poll_timer, *clock_timer;
 	struct native_bell *bell; /* NULL: there is none */
 	struct watch *bell_watch;
+	_Atomic uint64_t looked_ticks; /* when the last look began; 0: nobody looks */
 	uint64_t polled_at_ns;
 	uint64_t busy_at_ns; /* the last look that found something */
 	int listen_fd;

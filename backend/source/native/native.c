@@ -220,11 +220,15 @@ static void poll_lanes(void *data, uint64_t now_ns)
 {
 	struct native_source *source = data;
 	uint64_t passed_ns = now_ns - source->polled_at_ns;
+	uint64_t ticks = timebase_ticks(source->is_counter);
 
 	source->polled_at_ns = now_ns;
 	native_sessions_poll(source);
 	if (native_sessions_are_active(source))
 		timer_arm(source->poll_timer, now_ns + poll_pause_ns(source, passed_ns));
+	else
+		ticks = 0;
+	atomic_store_explicit(&source->looked_ticks, ticks, memory_order_release);
 }
 
 /* Whoever rings without end is looked at no more often than who is busy. */
@@ -259,6 +263,8 @@ void native_source_begin_looking(struct native_source *source)
 		source->polled_at_ns = now_ns;
 		source->busy_at_ns = now_ns;
 		timer_arm(source->poll_timer, now_ns + POLL_BUSY_NS);
+		atomic_store_explicit(&source->looked_ticks, timebase_ticks(source->is_counter),
+				      memory_order_release);
 	}
 	if (!timer_is_armed(source->clock_timer))
 		timer_arm(source->clock_timer, now_ns + NS_PER_S);

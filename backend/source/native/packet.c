@@ -113,16 +113,18 @@ bool native_lane_is_borrowed(const struct native_lane *lane)
 void native_packet_close(struct native_stream *stream, struct native_lane *lane,
 			 struct packet *packet)
 {
-	uint32_t tid = native_lane_is_borrowed(lane) ? 0 : stream->packet_tid;
 	struct head head = {
 		.begin_clock = stream->begin_clock,
 		.end_clock = stream->last_clock,
 		.content_bytes = stream->at,
-		.pid = (uint32_t)lane->process->pid,
-		.tid = tid,
-		.name = native_packet_name(stream, lane->process, tid),
+		.name = "",
 	};
 
+	if (lane) {
+		head.tid = native_lane_is_borrowed(lane) ? 0 : stream->packet_tid;
+		head.pid = (uint32_t)lane->process->pid;
+		head.name = native_packet_name(stream, lane->process, head.tid);
+	}
 	stream->discarded_told = native_stream_discarded(stream, lane);
 	write_head(stream, &head, stream->bytes);
 	describe(stream, &head, stream->bytes, packet);

@@ -340,6 +340,13 @@ static bool has_losses_to_tell(struct native_stream *stream, const struct native
 	return native_stream_discarded(stream, lane) > stream->discarded_told;
 }
 
+/* Who reads a live trace is told that nothing before the flush is to come. */
+static void pass_silence(struct native_stream *stream)
+{
+	if (is_live(stream) && stream->flush_clock > stream->last_clock)
+		stream->last_clock = stream->flush_clock;
+}
+
 /* True: a packet came of it. is_wanted: even an empty one. */
 static bool finish_packet(struct native_stream *stream, struct native_lane *lane, bool is_wanted,
 			  struct packet *packet)
@@ -347,6 +354,7 @@ static bool finish_packet(struct native_stream *stream, struct native_lane *lane
 	if (!stream->is_open || stream->event_count == 0) {
 		if (!is_wanted)
 			return false;
+		pass_silence(stream);
 		native_packet_open(stream, stream->last_clock);
 	}
 	native_packet_close(stream, lane, packet);
@@ -419,12 +427,33 @@ static enum take_result take_from(struct native_stream *stream, struct native_la
 	}
 }
 
+/*
+ * Between two lanes there is nothing to tell, but who reads a live trace hears of new streams by
+ * packets alone.
+ */
+static bool take_from_none(struct native_stream *stream, struct packet *packet)
+{
+	if (!is_live(stream) || !stream->bytes)
+		return false;
+	pass_silence(stream);
+	pthread_mutex_lock(&stream->lock);
+	stream->free_since_clock = stream->last_clock;
+	pthread_mutex_unlock(&stream->lock);
+	packet->is_of_engine = false;
+	if (!finish_packet(stream, NULL, stream->is_final, packet))
+		return false;
+	stream->done_when_back = stream->asked;
+	return true;
+}
+
 enum take_result native_stream_take(struct native_stream *stream, struct packet *packet)
 {
 	struct native_lane *lane = adopt(stream);
 	enum take_result result;
 
 	if (!lane) {
+		if (stream->done < stream->asked && take_from_none(stream, packet))
+			return TAKE_PACKET;
 		stream->done = stream->asked;
 		return TAKE_NOTHING;
 	}
@@ -447,6 +476,16 @@ void native_stream_give_back(struct native_stream *stream)
 	release(stream, stream->lane);
 }
 
+/* What a lane holds that nobody has seen yet was written since the last look. */
+static uint64_t clock_now(struct stream *base)
+{
+	struct native_source *source = native_stream_of(base)->channel->source;
+	uint64_t now = timebase_ticks(source->is_counter);
+	uint64_t looked = atomic_load_explicit(&source->looked_ticks, memory_order_acquire);
+
+	return looked && looked < now ? looked : now;
+}
+
 void native_stream_flush(struct native_stream *stream, enum flush_kind kind)
 {
 	struct native_lane *lane = adopt(stream);
@@ -455,6 +494,7 @@ void native_stream_flush(struct native_stream *stream, enum flush_kind kind)
 		return;
 	stream->asked++;
 	stream->is_final = kind == FLUSH_FINAL;
+	stream->flush_clock = clock_now(&stream->base) - STREAM_CLOCK_MARGIN;
 	if (lane)
 		stream->target = native_lane_commit(lane);
 }
@@ -506,11 +546,6 @@ void native_stream_destroy(struct stream *base)
 	tally_unref(base->tally);
 	native_channel_unref(stream->channel);
 	free(stream);
-}
-
-static uint64_t clock_now(struct stream *base)
-{
-	return timebase_ticks(native_stream_of(base)->channel->source->is_counter);
 }
 
 static const struct stream_class native_stream_class = {

@@ -48,6 +48,7 @@ struct native_stream {
 	uint64_t room;
 	uint64_t asked, done, done_when_back;
 	uint64_t target;
+	uint64_t flush_clock;		/* of the last flush: no record behind it is of before */
 	struct native_history *history; /* kept.c; NULL: packets are consumed */
 	unsigned char *lent;		/* by that */
 	uint32_t tid;
@@ -77,6 +78,7 @@ void native_thread_name(const struct native_process *process, uint32_t tid,
 const char *native_packet_name(struct native_stream *stream, const struct native_process *process,
 			       uint32_t tid);
 void native_packet_open(struct native_stream *stream, uint64_t clock);
+/* Without a lane: an empty packet that is nobody's. */
 void native_packet_close(struct native_stream *stream, struct native_lane *lane,
 			 struct packet *packet);
 /* Makes a packet of `bytes` bytes of records where they lie. */
