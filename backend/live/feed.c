@@ -502,17 +502,19 @@ void live_stream_beacon(struct live_stream *stream, uint64_t clock, uint32_t cla
 
 /*
  * Only a packet tells viewers that there is a new stream: one of each stream after each birth is
- * enough.
+ * enough. And while the first packet of fresh buffers is open, nothing can be said of the stream:
+ * it began when they were made.
  */
 bool live_stream_wants_packet(struct live_stream *stream)
 {
-	bool is_wanted = false;
 	struct live_feed *feed;
+	bool is_wanted;
 
 	if (!stream)
 		return false;
 	feed = stream->trace->feed;
 	pthread_mutex_lock(&feed->lock);
+	is_wanted = !stream->has_packets;
 	for (const struct live_reader *reader = feed->readers; reader && !is_wanted;
 	     reader = reader->next) {
 		if (reader->unannounced_count == 0)

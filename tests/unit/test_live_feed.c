@@ -242,6 +242,9 @@ static void new_streams_are_told_before_later_times(void **state)
 	struct live_packet packet;
 	uint64_t other = 0;
 
+	assert_true(live_stream_wants_packet(bench->one)); /* what fresh buffers begin with */
+	put(bench, bench->one, 10, 90, 0, 'a');
+	assert_int_equal(live_reader_next(reader, one, &packet), LIVE_NEXT_PACKET);
 	live_stream_beacon(bench->one, 100, 3);
 	assert_false(live_stream_wants_packet(bench->one));
 	add_other(bench);
