@@ -24,6 +24,7 @@
 #include "backend/control/command.h"
 #include "console/client_parts.h"
 #include "console/options.h"
+#include "console/verb.h"
 
 /* --- where answers go ------------------------------------------------------------------------- */
 
@@ -109,6 +110,36 @@ static int run_locally(struct request *request)
 
 	request->answer = printer_init(&printer, DISPATCH_TO_OUTPUT);
 	command_run(NULL, request);
+	return printer_end(&printer);
+}
+
+/* NULL unless this asks for help with what only a console knows. */
+static const struct verb *verb_to_explain(const struct request *request)
+{
+	if (request->word_count != 2 || strcmp(request->words[0], "help") != 0 ||
+	    command_find(request->words[1]))
+		return NULL;
+	return verb_find(1, request->words + 1);
+}
+
+/* It takes the request. */
+static int explain_verb(const struct verb *verb, struct request *request)
+{
+	struct printer printer;
+	struct reply *reply;
+	struct json *entry;
+
+	request->answer = printer_init(&printer, DISPATCH_TO_OUTPUT);
+	reply = reply_create(request, "help");
+	reply_print(reply,
+		    "Usage: %s %s\n\n%s\nFor the console's own command line (:) and start-up "
+		    "file.\n",
+		    verb->name, verb->usage, verb->help);
+	entry = json_add_object(json_put_array(reply_json(reply), "commands"));
+	json_put_text(entry, "name", verb->name);
+	json_put_text(entry, "usage", verb->usage);
+	json_put_text(entry, "help", verb->help);
+	reply_done(reply, STATUS_OK);
 	return printer_end(&printer);
 }
 
@@ -347,9 +378,12 @@ int dispatch_run(const struct dispatch *dispatch, size_t word_count, const char 
 {
 	struct request *request = make_request(dispatch, word_count, words);
 	const struct command *command;
+	const struct verb *verb = verb_to_explain(request);
 	int status;
 
 	request->who.is_console = dispatch->is_interactive;
+	if (verb)
+		return explain_verb(verb, request);
 	if (!command_needs_engine(request))
 		return run_locally(request);
 	command = command_resolve(words[0], dispatch->is_interactive, NULL);

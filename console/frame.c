@@ -207,10 +207,10 @@ static void draw_detail(struct console *console, const struct view_input *input)
 static const struct {
 	const char *action, *label;
 } labels[] = {
-	{"help", "Help"},	    {"setup", "Setup"},		 {"find", "Find"},
-	{"filter", "Filt"},	    {"rotate", "Rotat"},	 {"toggle", "Enabl"},
-	{"destroy", "Destr"},	    {"session-toggle", "Start"}, {"sort-next", "Sort"},
-	{"delete-chunk", "Delete"},
+	{"help", "Help"},	   {"setup", "Setup"},		{"find", "Find"},
+	{"filter", "Filt"},	   {"rotate", "Rotat"},		{"toggle", "Enabl"},
+	{"destroy", "Destr"},	   {"session-toggle", "Start"}, {"sort-next", "Sort"},
+	{"delete-chunk", "Delet"},
 };
 
 /* Something lies over the panes or was made larger: that is closed before anything ends. */

@@ -212,7 +212,7 @@ static void draw_field(const struct overlay *help, struct canvas *canvas, int ro
 				     text_str(&page));
 	text_finish(&page);
 	line = canvas_window(canvas, row, 0, 1, columns);
-	field_draw(line, 0, "type to narrow, Enter runs, Esc closes: ", ROLE_TITLE, text,
+	field_draw(line, 0, "type to narrow, Enter runs, Esc ends: ", ROLE_TITLE, text,
 		   help->filter.point, *text != 0);
 	canvas_destroy(line);
 }

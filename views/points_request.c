@@ -282,6 +282,27 @@ static void ask_level(const struct view_input *input, struct text *command)
 	text_addf(command, "@edit enable-with-level\nleast level (= only)\n%s", text);
 }
 
+/* True: it was wrong, and the field is asked for again. */
+static bool refuses_level(const struct view_input *input, const char *text, struct text *command)
+{
+	const struct points_view *state = points_view_of(input);
+	const struct points_group *group;
+	struct text problem = {0};
+	bool is_exact = *text == '=';
+	size_t position = 0, index;
+	bool is_wrong = false;
+
+	while (!is_wrong && table_next_target(&state->view.table, &position, &index)) {
+		group = points_tree_group(&state->tree, state->rows[index]);
+		is_wrong = group && !request_check_level(group->domain, text + is_exact, &problem);
+	}
+	if (is_wrong)
+		text_addf(command, "@edit enable-with-level@%d %s\nleast level (= only)\n%s",
+			  is_exact, text_str(&problem), text);
+	text_finish(&problem);
+	return is_wrong;
+}
+
 /* All targets, whichever the first one needs; with a level they are enabled. */
 static void toggle(const struct view_input *input, const char *channel, struct text *command)
 {
@@ -314,7 +335,8 @@ bool points_view_request(const struct view_input *input, const char *action, con
 	if (!strcmp(action, "enable-level")) {
 		ask_level(input, command);
 	} else if (!strcmp(action, "enable-with-level")) {
-		set_level(state, argument + strspn(argument, " "));
+		argument += strspn(argument, " ");
+		set_level(state, refuses_level(input, argument, command) ? "" : argument);
 		if (state->level)
 			toggle(input, NULL, command);
 	} else if (!strcmp(action, "toggle")) {

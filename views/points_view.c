@@ -637,8 +637,8 @@ static const char *label(const void *state, const struct view_input *input, cons
 	if (!table_next_target(&points->view.table, &position, &index))
 		return NULL;
 	return points_view_state(&wrapped.input, points->rows[index], &rule) >= RULES_FILTERED
-		       ? "Disabl"
-		       : "Enable";
+		       ? "Disab"
+		       : "Enabl";
 }
 
 static bool details(const void *state, const struct view_input *input, struct popup *popup)

@@ -6,6 +6,7 @@
 
 #include "backend/base/mem.h"
 #include "backend/model/event_rule.h"
+#include "backend/model/loglevel.h"
 #include "views/selection.h"
 
 static void begin(struct text *command, const char *verb)
@@ -48,19 +49,49 @@ static void add_list_name(struct text *command, const char *name)
 	text_finish(&escaped);
 }
 
-static const char *domain_option(const char *domain)
-{
-	static const struct {
-		const char *part, *option;
-	} options[] = {
-		{"ernel", "-k"}, {"log4j2", "--log4j2"}, {"LOG4J2", "--log4j2"}, {"log4j", "-l"},
-		{"LOG4J", "-l"}, {"JUL", "-j"},		 {"ython", "-p"},
-	};
+/* The first whose part is in a domain's title. */
+static const struct domain {
+	const char *part, *option;
+	const char *scale; /* of its log levels; "": unknown here */
+} domains[] = {
+	{"ernel", "-k", ""},
+	{"log4j2", "--log4j2", "LOG4J2"},
+	{"LOG4J2", "--log4j2", "LOG4J2"},
+	{"log4j", "-l", "LOG4J"},
+	{"LOG4J", "-l", "LOG4J"},
+	{"JUL", "-j", "JUL"},
+	{"ython", "-p", "PYTHON"},
+	{"ser space", "-u", "UST"},
+	{"", "-u", ""},
+};
 
-	for (size_t i = 0; i < COUNT_OF(options); i++)
-		if (strstr(domain, options[i].part))
-			return options[i].option;
-	return "-u";
+static const struct domain *find_domain(const char *title)
+{
+	size_t i = 0;
+
+	while (!strstr(title, domains[i].part))
+		i++;
+	return &domains[i];
+}
+
+static const char *domain_option(const char *title)
+{
+	return find_domain(title)->option;
+}
+
+bool request_check_level(const char *domain, const char *text, struct text *problem)
+{
+	const struct loglevel_scale *scale = loglevel_scale(find_domain(domain)->scale);
+	size_t last = 0;
+	int value;
+
+	if (!scale || !*text || loglevel_parse(scale, text, &value))
+		return true;
+	while (loglevel_at(scale, last + 1))
+		last++;
+	text_addf(problem, "no such level (%s to %s)", loglevel_at(scale, 0),
+		  loglevel_at(scale, last));
+	return false;
 }
 
 void request_session(struct text *command, const char *verb, const struct picture_session *session)
@@ -204,6 +235,11 @@ bool request_session_verb(const char *action, const struct picture_session *sess
 	return false;
 }
 
+static void say_no_session(struct text *command)
+{
+	text_add(command, "@say there is no session yet: c in pane 1 creates one");
+}
+
 bool request_session_act(const struct view_input *input, const char *action, struct text *command)
 {
 	const struct picture_session *session = selection_session(input);
@@ -212,12 +248,16 @@ bool request_session_act(const struct view_input *input, const char *action, str
 	if (!strcmp(action, "acknowledge")) {
 		if (session)
 			text_add(command, "@acknowledge");
+		else
+			say_no_session(command);
 		return true;
 	}
 	if (!request_session_verb(action, session, &verb))
 		return false;
 	if (session)
 		request_session(command, verb, session);
+	else
+		say_no_session(command);
 	return true;
 }
 

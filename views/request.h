@@ -31,6 +31,11 @@ void request_rule(struct text *command, const char *verb, const struct picture_s
 /* The same rule and no other of its name is disabled. */
 void request_rule_end(struct text *command, const struct picture_session *session,
 		      const struct picture_channel *channel, const struct picture_rule *rule);
+/*
+ * Whether events of that domain can have the log level, without its '='; "" is all of them. False:
+ * `problem` says which there are. Where this is not known here the command decides.
+ */
+bool request_check_level(const char *domain, const char *text, struct text *problem);
 /* True if `action` is one on a session; then `verb` is its command (session may be NULL). */
 bool request_session_verb(const char *action, const struct picture_session *session,
 			  const char **verb);

@@ -60,13 +60,27 @@ static void set_exclusions(const struct view_input *input, const struct picture_
 	if (strcmp(rule.exclusions, former->exclusions) == 0)
 		return;
 	if (*rule.exclusions && !text_has_glob(rule.pattern))
-		complain("set-exclusions", 0, "without a star there is nothing to exclude", former,
+		complain("set-exclusions", 0, "nothing to exclude without a star", former,
 			 rule.exclusions, command);
 	else
 		replace(input, former, &rule, command);
 }
 
-/* "INFO": as severe or more; "=INFO": only; "": all. Names are the engine's to know. */
+static bool check_level(const struct view_input *input, const struct picture_rule *rule,
+			const char *text, struct text *command)
+{
+	const struct picture_channel *channel = selection_find_channel(input, rule->channel_id);
+	struct text problem = {0};
+	bool is_exact = *text == '=';
+	bool is_good = !channel || request_check_level(channel->domain, text + is_exact, &problem);
+
+	if (!is_good)
+		complain("set-level", is_exact, text_str(&problem), rule, text, command);
+	text_finish(&problem);
+	return is_good;
+}
+
+/* "INFO": as severe or more; "=INFO": only; "": all. */
 static void set_level(const struct view_input *input, const struct picture_rule *former,
 		      const char *text, struct text *command)
 {
@@ -82,7 +96,8 @@ static void set_level(const struct view_input *input, const struct picture_rule 
 	if (rule.loglevel_match == former->loglevel_match &&
 	    strcmp(rule.loglevel_text, former->loglevel_text) == 0)
 		return;
-	replace(input, former, &rule, command);
+	if (check_level(input, former, text, command))
+		replace(input, former, &rule, command);
 }
 
 static void edit_filter(const struct picture_rule *rule, struct text *command)

@@ -107,8 +107,10 @@ static void toggle(const struct table_view *view, const struct view_input *input
 	size_t position = 0, index;
 	bool enables;
 
-	if (!table_next_target(&view->table, &position, &index))
+	if (!table_next_target(&view->table, &position, &index)) {
+		text_add(command, "@say there is nothing here to enable or disable");
 		return;
+	}
 	enables = !view->class->is_enabled(input, index);
 	do
 		view->class->request_enabled(input, index, enables, command);
@@ -200,7 +202,7 @@ const char *table_view_label(const void *state, const struct view_input *input, 
 		return request_session_label(selection_session(input), action);
 	if (!table_next_target(&view->table, &position, &index))
 		return NULL;
-	return view->class->is_enabled(input, index) ? "Disabl" : "Enable";
+	return view->class->is_enabled(input, index) ? "Disab" : "Enabl";
 }
 
 void table_view_remember(const void *state, bool with_marks, struct text *out)

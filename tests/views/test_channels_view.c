@@ -51,14 +51,14 @@ static void toggling_uses_the_commands_of_lttng(void **state)
 	(void)state;
 	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
 	shown_expect(&shown, "toggle", "disable-channel -u -s web flight");
-	assert_string_equal(channels_view.label(shown.state, &pictures.input, "toggle"), "Disabl");
+	assert_string_equal(channels_view.label(shown.state, &pictures.input, "toggle"), "Disab");
 	shown_act(&shown, "down", "");
 	shown_expect(&shown, "toggle", "enable-channel -u -s web off");
 	pictures.channels[2].domain = "Linux kernel";
 	pictures.channels[2].name = "a,b c";
 	shown_act(&shown, "first", "");
 	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
-	assert_string_equal(channels_view.label(shown.state, &pictures.input, "toggle"), "Enable");
+	assert_string_equal(channels_view.label(shown.state, &pictures.input, "toggle"), "Enabl");
 	/* A comma would be two channels: it is escaped, and the escape quoted. */
 	assert_true(shown_act(&shown, "toggle", ""));
 	assert_non_null(strstr(text_str(&shown.command), "enable-channel -k -s web '"));
@@ -81,6 +81,19 @@ static void session_commands_work_here_too(void **state)
 	shown_expect(&shown, "session-toggle", "stop web");
 	shown_expect(&shown, "acknowledge", "@acknowledge");
 	assert_false(shown_act(&shown, "fly", ""));
+}
+
+static void without_a_session_the_keys_say_what_is_missing(void **state)
+{
+	(void)state;
+	pictures.picture.session_count = 0;
+	pictures.selection = (struct selection){0};
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	shown_expect(&shown, "session-toggle",
+		     "@say there is no session yet: c in pane 1 creates one");
+	shown_expect(&shown, "acknowledge",
+		     "@say there is no session yet: c in pane 1 creates one");
+	shown_expect(&shown, "toggle", "@say there is nothing here to enable or disable");
 }
 
 static void another_session_begins_at_its_first_channel(void **state)
@@ -183,6 +196,7 @@ int main(void)
 		TEST(toggling_uses_the_commands_of_lttng),
 		TEST(marked_channels_do_the_same_as_the_first),
 		TEST(session_commands_work_here_too),
+		TEST(without_a_session_the_keys_say_what_is_missing),
 		TEST(another_session_begins_at_its_first_channel),
 		TEST(a_vanished_channel_narrows_no_more),
 		TEST(the_detail_line_has_the_timers),

@@ -214,7 +214,7 @@ static void toggling_acts_on_the_rule(void **state)
 	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
 	/* request_begin occurs because of my_app:* */
 	shown_expect(&shown, "toggle", "disable-event -u -s web -c ust0 'my_app:*'");
-	assert_string_equal(events_view.label(shown.state, &pictures.input, "toggle"), "Disabl");
+	assert_string_equal(events_view.label(shown.state, &pictures.input, "toggle"), "Disab");
 	shown_act(&shown, "last", "");
 	shown_expect(&shown, "toggle", "disable-event -u -s web -c ust0 'nobody:*'");
 	pictures.selection.event_id = 13; /* disabled, and its rule is gone */
@@ -452,7 +452,7 @@ static void exclusions_need_a_star(void **state)
 	    "'my_app:*'");
 	rule->pattern = "my_app:a";
 	set("set-exclusions", "b",
-	    "@edit set-exclusions@0 without a star there is nothing to exclude\nmy_app:a\nb");
+	    "@edit set-exclusions@0 nothing to exclude without a star\nmy_app:a\nb");
 }
 
 static void levels_are_least_or_only(void **state)
@@ -468,6 +468,10 @@ static void levels_are_least_or_only(void **state)
 	set("set-level", "=INFO",
 	    "enable-event -u -s web -c ust0 --loglevel-only INFO 'my_app:*'; "
 	    "disable-event -u -s web -c ust0 --exact 'my_app:*'");
+	set("set-level", "LOUD",
+	    "@edit set-level@0 no such level (EMERG to DEBUG)\nmy_app:*\nLOUD");
+	set("set-level", "=LOUD",
+	    "@edit set-level@1 no such level (EMERG to DEBUG)\nmy_app:*\n=LOUD");
 	rule->loglevel_match = 2;
 	rule->loglevel_text = "TRACE_INFO";
 	shown_expect(&shown, "edit-level",

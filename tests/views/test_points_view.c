@@ -427,7 +427,7 @@ static void what_is_enabled_is_disabled(void **state)
 	pictures_add_rule(&pictures, "my_app:*");
 	pictures_add_rule(&pictures, "net:packet");
 	shown_expect(&shown, "toggle", "disable-event -u -s web -c ust0 'my_app:*'");
-	assert_string_equal(shown.view->label(shown.state, &pictures.input, "toggle"), "Disabl");
+	assert_string_equal(shown.view->label(shown.state, &pictures.input, "toggle"), "Disab");
 	shown_act(&shown, "down", "4");
 	shown_expect(&shown, "toggle", "disable-event -u -s web -c ust0 net:packet");
 	/* A rule for more than this one event is not taken away for it. */
@@ -451,6 +451,10 @@ static void with_several_channels_it_asks_which(void **state)
 			    "enable-event -u -s web -c 'big one' 'my_app:*'");
 	shown_expect(&shown, "enable-in", ""); /* thought better of it */
 	shown_expect(&shown, "enable-level", "@edit enable-with-level\nleast level (= only)\n");
+	assert_true(shown_act(&shown, "enable-with-level", "=LOUD"));
+	assert_string_equal(text_str(&shown.command),
+			    "@edit enable-with-level@1 no such level (EMERG to DEBUG)\n"
+			    "least level (= only)\n=LOUD");
 	assert_true(shown_act(&shown, "enable-with-level", "=TRACE_INFO"));
 	assert_true(shown_act(&shown, "enable-in", "big one"));
 	assert_string_equal(text_str(&shown.command),

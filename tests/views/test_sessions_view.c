@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/mem.h"
 #include "tests/views/web_view.h"
 
 static void an_empty_picture_says_what_to_do(void **state)
@@ -174,14 +175,16 @@ static void marked_sessions_are_all_meant(void **state)
 	shown_expect(&shown, "session-toggle", "stop web");
 }
 
-static void without_sessions_nothing_is_asked(void **state)
+static void without_sessions_it_says_what_is_missing(void **state)
 {
+	static const char *const actions[] = {"session-toggle", "rotate", "acknowledge"};
+
 	(void)state;
 	pictures_init(&pictures);
-	shown_expect(&shown, "session-toggle", "");
-	shown_expect(&shown, "rotate", "");
+	for (size_t i = 0; i < COUNT_OF(actions); i++)
+		shown_expect(&shown, actions[i],
+			     "@say there is no session yet: c in pane 1 creates one");
 	shown_expect(&shown, "open", "");
-	shown_expect(&shown, "acknowledge", "");
 	assert_null(sessions_view.label(shown.state, &pictures.input, "session-toggle"));
 }
 
@@ -327,7 +330,7 @@ int main(void)
 		TEST(names_sort_as_people_count),
 		TEST(commands_name_the_session),
 		TEST(marked_sessions_are_all_meant),
-		TEST(without_sessions_nothing_is_asked),
+		TEST(without_sessions_it_says_what_is_missing),
 		TEST(names_stay_one_word),
 		TEST(the_label_says_start_or_stop),
 		TEST(losses_alarm_until_acknowledged),
