@@ -35,7 +35,15 @@ const char *__lsan_default_suppressions(void)
 
 static const char line[] = "\n====\n";
 
-static void scan(const struct kernel_format *format, const struct packet *packet)
+/* As Linux 6.18 has them. */
+static const struct kernel_stacks both_stacks = {
+	.places = {[KERNEL_STACK_KERNEL] = {true, true, 4, 8, 16, 8},
+		   [KERNEL_STACK_USER] = {true, false, 13, 0, 16, 8}}};
+static const struct context_spec stack_contexts[] = {{"callstack-kernel"}, {"callstack-user"}};
+static const struct channel_spec stack_channel = {.contexts = stack_contexts,
+						  .context_count = COUNT_OF(stack_contexts)};
+
+static void scan(const struct kernel_format *format, const struct packet *packet, bool has_stacks)
 {
 	static const struct ctf_layout packed = {64, 8, 8, 8, 8, false};
 	struct ctf_type *payload = kernel_format_type(format);
@@ -44,6 +52,14 @@ static void scan(const struct kernel_format *format, const struct packet *packet
 	struct error err = ERROR_INIT;
 	struct scan_result result;
 
+	if (has_stacks) {
+		struct ctf_type *context = ctf_type_create(CTF_STRUCT);
+
+		context->align_bits = 8;
+		kernel_stack_add_types(context, &stack_channel);
+		scanner_set_context(scanner, context);
+		ctf_type_destroy(context);
+	}
 	if (ctf_type_check(payload, &err) && scanner_add_event(scanner, format->id, payload)) {
 		scanner_walk(scanner, packet->bytes, packet->first_event_bytes,
 			     packet->content_bytes, packet->begin_clock, counts, &result);
@@ -55,28 +71,55 @@ static void scan(const struct kernel_format *format, const struct packet *packet
 	ctf_type_destroy(payload);
 }
 
+/* The same page again, as the one behind it: an event may wait for its call stacks. */
+static void transcode_page(struct kernel_writer *writer, const struct kernel_classes *classes,
+			   const unsigned char *page, uint64_t cut_clock)
+{
+	unsigned int rounds = 0;
+	struct kernel_cursor cursor;
+	struct packet packet;
+
+	if (!kernel_page_begin(&cursor, page, PAGE_BYTES))
+		return;
+	if (cursor.has_lost)
+		kernel_transcode_rest(writer, UINT64_MAX);
+	for (;;) {
+		enum kernel_transcoded result =
+			kernel_transcode(writer, classes, &cursor, cut_clock);
+
+		if (result == KERNEL_PAGE_DONE)
+			return;
+		if (++rounds > ROUNDS_MAX)
+			abort();
+		if (result == KERNEL_CUT_REACHED)
+			cut_clock = UINT64_MAX;
+		if (writer->is_open)
+			kernel_writer_close(writer, 0, 0, &packet);
+	}
+}
+
 static void transcode(const struct kernel_format *format, struct kernel_class *class,
-		      const unsigned char *page)
+		      const unsigned char *page, const struct kernel_stacks *stacks)
 {
 	struct kernel_class **by_id = mem_zalloc((UINT16_MAX + 1) * sizeof(struct kernel_class *));
 	const struct kernel_classes classes = {.by_id = by_id, .count = UINT16_MAX + 1};
 	struct kernel_writer writer;
-	struct kernel_cursor cursor;
+	struct kernel_cursor next = {0};
 	struct packet packet;
-	unsigned int rounds = 0;
 
 	by_id[format->id] = class;
 	kernel_writer_init(&writer, PACKET_BYTES);
-	if (kernel_page_begin(&cursor, page, PAGE_BYTES))
-		while (kernel_transcode(&writer, &classes, &cursor, UINT64_MAX) !=
-		       KERNEL_PAGE_DONE) {
-			if (++rounds > ROUNDS_MAX)
-				abort();
+	writer.callstack = kernel_callstack_create(stacks);
+	transcode_page(&writer, &classes, page, UINT64_MAX);
+	if (writer.callstack) {
+		transcode_page(&writer, &classes, page, kernel_u64(page) + 100);
+		kernel_page_begin(&next, page, PAGE_BYTES);
+		while (!kernel_transcode_rest_of(&writer, &next))
 			kernel_writer_close(&writer, 0, 0, &packet);
-		}
+	}
 	if (writer.is_open) {
 		kernel_writer_close(&writer, 0, 0, &packet);
-		scan(format, &packet);
+		scan(format, &packet, writer.callstack != NULL);
 	}
 	kernel_writer_finish(&writer);
 	free(by_id);
@@ -87,12 +130,14 @@ static void use(const struct kernel_format *format, const unsigned char *page)
 	static const char *const filters[] = {"a > 1 && b == \"x*\"", "c[1] & 3 || $ctx.tid"};
 	struct kernel_class *class = kernel_class_create(format);
 	struct kernel_matcher *matcher = kernel_matcher_create(format, filters, COUNT_OF(filters));
+	static const struct kernel_stacks none = {0};
 	bool is_whole;
 
-	transcode(format, class, page);
+	transcode(format, class, page, &none);
+	transcode(format, class, page, &both_stacks);
 	class->wants_data = matcher;
 	class->wants = kernel_matcher_wants;
-	transcode(format, class, page);
+	transcode(format, class, page, &none);
 	free(kernel_push_filter(format, filters, COUNT_OF(filters), &is_whole));
 	kernel_matcher_destroy(matcher);
 	kernel_class_destroy(class);

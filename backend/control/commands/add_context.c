@@ -35,6 +35,9 @@ const struct command add_context_command = {
 		"Before the first start of the session. Besides the names that --list shows, TYPE "
 		"is perf:thread:raw:rN:NAME (a counter of the processor by its hexadecimal "
 		"number) or $app.PROVIDER:TYPE (what the application itself provides). "
+		"callstack-kernel and callstack-user, of the kernel, take room in its buffers for "
+		"each event: addresses of who called, the innermost first; of a program at most 8, "
+		"by its frame pointers. "
 		"remove-context takes one back.",
 	.options = context_options,
 	.option_count = CONTEXT_OPTION_COUNT,

@@ -148,6 +148,7 @@ void kernel_channel_init_writer(struct kernel_channel *channel, unsigned int cpu
 		.write = kernel_state_write,
 		.data = writer->state,
 	};
+	writer->callstack = kernel_callstack_create(&channel->stacks);
 	writer->first_seen = type_is_seen;
 	writer->first_seen_data = &channel->cpus[cpu];
 }
@@ -236,9 +237,11 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 	channel->classes.count = CLASS_COUNT;
 	channel->classes.by_id = mem_zalloc(CLASS_COUNT * sizeof(struct kernel_class *));
 	add_tallies(channel);
-	declare_stream(channel, wanted, trace);
-	if (add_streams(channel, spec, wanted, trace, err))
-		return channel;
+	if (kernel_stack_switch_on(instance, wanted, &channel->stacks, err)) {
+		declare_stream(channel, wanted, trace);
+		if (add_streams(channel, spec, wanted, trace, err))
+			return channel;
+	}
 	kernel_channel_unref(channel);
 	return NULL;
 }

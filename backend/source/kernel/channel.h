@@ -35,7 +35,8 @@ struct kernel_channel {
 	struct uuid uuid;	     /* the trace's */
 	struct scanner *scanner;
 	struct kernel_cpu *cpus;       /* the instance's */
-	uint32_t context_bytes;	       /* before each event */
+	uint32_t context_bytes;	       /* before each event, without call stacks */
+	struct kernel_stacks stacks;   /* that each event has, too */
 	struct kernel_classes classes; /* entries: set once, read by consumers with acquire */
 	/* By place in the catalog: which rules it was last switched on for. */
 	struct enabled_event *enabled;

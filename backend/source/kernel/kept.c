@@ -14,8 +14,9 @@
 #include "backend/base/mem.h"
 #include "backend/source/kernel/channel.h"
 
-#define RECORD_BYTES_MIN 12 /* head and common fields: how many a page can hold */
-#define EVENT_HEADER_MAX 14
+#define RECORD_BYTES_MIN    12 /* head and common fields: how many a page can hold */
+#define EVENT_HEADER_MAX    14
+#define STACK_LENGTHS_BYTES (KERNEL_STACK_COUNT * 4)
 
 struct kept_page {
 	struct kept_page *next;
@@ -123,6 +124,18 @@ static void flush(struct stream *base, enum flush_kind kind)
 		append_empty(kept, now);
 }
 
+/* The last event's call stacks may be on the next page. */
+static void end_page(struct kernel_kept *kept, const struct kept_page *page)
+{
+	struct kernel_cursor next = {0};
+
+	if (page->next)
+		kernel_page_begin(&next, page->next->bytes, page_bytes_of(kept));
+	if (next.has_lost)
+		next.at = next.end;
+	kernel_transcode_rest_of(&kept->writer, &next);
+}
+
 static void lend(struct kernel_kept *kept, const struct kept_page *page, uint64_t number,
 		 struct packet *packet)
 {
@@ -134,6 +147,7 @@ static void lend(struct kernel_kept *kept, const struct kept_page *page, uint64_
 	writer->sequence = number;
 	kernel_writer_open(writer, cursor.clock);
 	kernel_transcode(writer, &kept->channel->classes, &cursor, UINT64_MAX);
+	end_page(kept, page);
 	kernel_writer_close(writer, page->end_clock, 0, packet);
 }
 
@@ -211,13 +225,17 @@ static const struct stream_class kept_class = {
 	.destroy = destroy,
 };
 
-/* A page has room as a packet whatever it holds. */
-static uint64_t packet_room(const struct kernel_channel *channel)
+/* A page has room as a packet whatever it holds, with the call stacks that begin the next one. */
+static uint64_t packet_room(const struct kernel_channel *channel, const struct channel_spec *wanted)
 {
 	uint64_t page_bytes = channel->instance->page_bytes;
+	uint64_t record_count = page_bytes / RECORD_BYTES_MIN;
+	uint64_t room = KERNEL_PACKET_HEADER_BYTES + 2 * page_bytes +
+			record_count * (EVENT_HEADER_MAX + channel->context_bytes);
 
-	return KERNEL_PACKET_HEADER_BYTES + 2 * page_bytes +
-	       page_bytes / RECORD_BYTES_MIN * (EVENT_HEADER_MAX + channel->context_bytes);
+	return kernel_stack_is_wanted(wanted)
+		       ? room + page_bytes + record_count * STACK_LENGTHS_BYTES
+		       : room;
 }
 
 struct stream *kernel_kept_create(struct kernel_channel *channel, unsigned int cpu,
@@ -234,7 +252,8 @@ struct stream *kernel_kept_create(struct kernel_channel *channel, unsigned int c
 	}
 	kept->channel = kernel_channel_ref(channel);
 	kept->end = &kept->first;
-	kernel_channel_init_writer(channel, cpu, wanted, packet_room(channel), &kept->writer);
+	kernel_channel_init_writer(channel, cpu, wanted, packet_room(channel, wanted),
+				   &kept->writer);
 	kept->base = (struct stream){
 		.class = &kept_class,
 		.wait_fd = -1,

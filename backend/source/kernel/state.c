@@ -13,6 +13,7 @@
 #include "backend/base/mem.h"
 #include "backend/base/units.h"
 #include "backend/ctf/type.h"
+#include "backend/source/kernel/callstack.h"
 
 #define THREADS	       1024		 /* places: one thread each, the last one met */
 #define FRESH_NS       (100 * NS_PER_MS) /* how long what was read of a thread is believed */
@@ -126,12 +127,8 @@ int kernel_context_find(const char *name)
 
 bool kernel_context_check(const char *name, struct error *err)
 {
-	if (kernel_context_find(name) >= 0)
+	if (kernel_context_find(name) >= 0 || kernel_stack_find(name) >= 0)
 		return true;
-	if (strncmp(name, "callstack-", strlen("callstack-")) == 0)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "tracefs has call stacks only as events of their own, which are "
-				 "not joined to others here (lttng-modules has them)");
 	if (strncmp(name, "perf:", strlen("perf:")) == 0)
 		return error_set(err, ERROR_UNSUPPORTED,
 				 "tracefs does not read hardware counters (perf record and "
@@ -182,7 +179,7 @@ struct ctf_type *kernel_context_type(const struct channel_spec *channel)
 {
 	struct ctf_type *type;
 
-	if (kernel_context_bytes(channel) == 0)
+	if (kernel_context_bytes(channel) == 0 && !kernel_stack_is_wanted(channel))
 		return NULL;
 	type = ctf_type_create(CTF_STRUCT);
 	type->align_bits = 8;
@@ -192,6 +189,7 @@ struct ctf_type *kernel_context_type(const struct channel_spec *channel)
 		if (item >= 0)
 			ctf_type_add_field(type, items[item].name, type_of(item));
 	}
+	kernel_stack_add_types(type, channel);
 	return type;
 }
 

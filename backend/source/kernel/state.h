@@ -18,11 +18,14 @@ struct ctf_type;
 bool kernel_context_check(const char *name, struct error *err);
 /* Index of a context, for kernel_state_get(); -1: there is none. */
 int kernel_context_find(const char *name);
-/* What kernel_state_write() writes before each event; NULL: nothing. The caller's. */
+/*
+ * What kernel_state_write() writes before each event, and its call stacks; NULL: nothing. The
+ * caller's.
+ */
 struct ctf_type *kernel_context_type(const struct channel_spec *channel);
 /* Whether threads must be looked up in /proc for it: soon, before they end. */
 bool kernel_context_is_slow(const struct channel_spec *channel);
-/* Bytes of it. */
+/* Bytes of it, without call stacks. */
 uint32_t kernel_context_bytes(const struct channel_spec *channel);
 
 /* Of one stream, its consumer's thread. */

@@ -52,6 +52,22 @@ static void close_packet(struct kernel_stream *stream, uint64_t end_clock, struc
 	kernel_writer_close(&stream->writer, end_clock, counts.refused, packet);
 }
 
+/* Between two flushes. */
+static void end_packet(struct kernel_stream *stream, struct packet *packet)
+{
+	close_packet(stream, stream->writer.last_clock, packet);
+	stream->done_when_back = stream->done;
+}
+
+/* No event waits for its call stacks any more. False: a packet had to be closed before. */
+static bool end_waiting(struct kernel_stream *stream, uint64_t cut_clock, struct packet *packet)
+{
+	if (kernel_transcode_rest(&stream->writer, cut_clock))
+		return true;
+	end_packet(stream, packet);
+	return false;
+}
+
 /*
  * What was overwritten is told as packets whose numbers are missing. The kernel overwrites whole
  * pages but counts events: as many pages as would hold these, at least one.
@@ -103,6 +119,7 @@ static bool read_page(struct kernel_stream *stream)
 		    kernel_page_begin(&stream->cursor, stream->page, page_bytes))
 			break;
 		stream->writer.broken_count++;
+		kernel_callstack_end(stream->writer.callstack);
 	}
 	stream->was_partial = (uint64_t)(stream->cursor.end - stream->cursor.at) < page_bytes / 2;
 	stream->has_gap = stream->has_gap || stream->cursor.has_lost;
@@ -129,6 +146,8 @@ static enum take_result take(struct stream *base, struct packet *packet)
 
 		if (!stream->has_page && (is_flushing || !stream->was_partial) &&
 		    !read_page(stream)) {
+			if (is_flushing && !end_waiting(stream, stream->cut_clock, packet))
+				return TAKE_PACKET;
 			if (is_flushing && end_flush(stream, packet))
 				return TAKE_PACKET;
 			return stream->has_failed ? TAKE_GONE : TAKE_NOTHING;
@@ -138,9 +157,10 @@ static enum take_result take(struct stream *base, struct packet *packet)
 			stream->was_partial = false;
 			return TAKE_NOTHING;
 		}
+		if (stream->has_gap && !end_waiting(stream, UINT64_MAX, packet))
+			return TAKE_PACKET;
 		if (stream->has_gap && stream->writer.is_open) {
-			close_packet(stream, stream->writer.last_clock, packet);
-			stream->done_when_back = stream->done;
+			end_packet(stream, packet);
 			return TAKE_PACKET;
 		}
 		if (stream->has_gap)
@@ -152,8 +172,7 @@ static enum take_result take(struct stream *base, struct packet *packet)
 			stream->has_page = false;
 			break;
 		case KERNEL_PACKET_FULL:
-			close_packet(stream, stream->writer.last_clock, packet);
-			stream->done_when_back = stream->done;
+			end_packet(stream, packet);
 			return TAKE_PACKET;
 		case KERNEL_CUT_REACHED:
 			if (end_flush(stream, packet))

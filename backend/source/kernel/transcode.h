@@ -12,6 +12,7 @@
 
 #include "backend/base/uuid.h"
 #include "backend/consume/packet.h"
+#include "backend/source/kernel/callstack.h"
 #include "backend/source/kernel/format.h"
 #include "backend/source/kernel/own.h"
 #include "backend/source/kernel/page.h"
@@ -97,8 +98,9 @@ struct kernel_writer {
 	uint64_t instance_id;
 	uint32_t cpu;
 	struct kernel_context context;
-	struct kernel_state *state; /* for `wants`; may be NULL */
-	uint64_t *seen;		    /* a bit of each type: it has written one */
+	struct kernel_state *state;	    /* for `wants`; may be NULL */
+	struct kernel_callstack *callstack; /* behind the context; NULL: no event waits for any */
+	uint64_t *seen;			    /* a bit of each type: it has written one */
 	/* Called at the first event of a type, of this writer; may be NULL. */
 	void (*first_seen)(void *data, uint16_t id);
 	void *first_seen_data;
@@ -125,10 +127,17 @@ enum kernel_transcoded {
 
 /*
  * Takes records from the cursor until one of the above; opens a packet if none is open. A record
- * that was not taken is still the cursor's next.
+ * that was not taken is still the cursor's next. With call stacks the last event may be held back.
  */
 enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 					const struct kernel_classes *classes,
 					struct kernel_cursor *cursor, uint64_t cut_clock);
+/*
+ * There is no more for now: writes the event that waits for its call stacks, if it is not after
+ * cut_clock. False: the packet is full; close it, and call again.
+ */
+bool kernel_transcode_rest(struct kernel_writer *writer, uint64_t cut_clock);
+/* The same, once the page behind has been looked at, which is not taken from. */
+bool kernel_transcode_rest_of(struct kernel_writer *writer, const struct kernel_cursor *next);
 
 #endif
