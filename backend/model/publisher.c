@@ -25,6 +25,7 @@ struct publisher {
 	struct timer *coalesce_timer;
 	struct timer *tick_timer;
 	bool is_refreshing; /* a tick's flush is under way */
+	bool is_back;	    /* somebody looks again, and nothing was sampled yet */
 	uint64_t interval_ns;
 	uint64_t sampled_at_ns;
 	uint64_t second;     /* number of the last sample; 0: none yet */
@@ -150,8 +151,9 @@ static void tick_refreshed(void *data, const struct error *err)
 	publisher->is_refreshing = false;
 	if (!publisher->interval_ns)
 		return;
-	if (now_ns - publisher->sampled_at_ns >= SAMPLE_NS - SAMPLE_NS / 20)
-		publisher->is_marked |= sample_sessions(publisher, now_ns, true);
+	if (publisher->is_back || now_ns - publisher->sampled_at_ns >= SAMPLE_NS - SAMPLE_NS / 20)
+		publisher->is_marked |= sample_sessions(publisher, now_ns, !publisher->is_back);
+	publisher->is_back = false;
 	publisher_flush(publisher);
 }
 
@@ -166,6 +168,16 @@ static void tick_fires(void *data, uint64_t now_ns)
 		return;
 	publisher->is_refreshing = true;
 	model_refresh(publisher->model, NULL, outcome);
+}
+
+/*
+ * What came while nobody looked is still in buffers that nobody flushed. It is fetched before the
+ * first sample, which spreads it over that time: else it would look like a burst now.
+ */
+static void come_back(struct publisher *publisher)
+{
+	publisher->is_back = true;
+	tick_fires(publisher, clock_monotonic_ns());
 }
 
 struct publisher *publisher_create(struct model *model)
@@ -213,8 +225,8 @@ void publisher_watch(struct publisher *publisher, uint64_t interval_ns, const ui
 	publisher->session_id_count = count;
 	publisher->interval_ns = interval_ns;
 	if (!was_watched && interval_ns)
-		sample_sessions(publisher, clock_monotonic_ns(), false);
-	if (!timer_is_armed(publisher->tick_timer) || !interval_ns)
+		come_back(publisher);
+	else if (!timer_is_armed(publisher->tick_timer) || !interval_ns)
 		arm_tick(publisher);
 	publisher_mark(publisher);
 }
