@@ -72,7 +72,8 @@ static void read_variables(const uint8_t *bytes, size_t length)
 	text_add_bytes(&copy, (const char *)bytes, length);
 	value = text_str(&copy);
 	export_settings_read(&settings, get, &warnings);
-	assert(settings.log_batch_max > 0 && settings.logs.timeout_ms > 0);
+	assert(settings.log_batch_max > 0);
+	assert(!settings.logs.url || settings.logs.timeout_ms > 0); /* or it is switched off */
 	for (size_t i = 0; i < settings.logs.headers.count; i++)
 		assert(!strpbrk(settings.logs.headers.words[i], "\r\n"));
 	export_settings_finish(&settings);
