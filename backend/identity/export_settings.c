@@ -109,6 +109,16 @@ static char *trim(char *text)
 	return text;
 }
 
+/* A line's end in a name would begin another header. */
+static bool is_printable(const char *name)
+{
+	for (; *name; name++) {
+		if ((unsigned char)*name < ' ' || *name == 0x7f)
+			return false;
+	}
+	return true;
+}
+
 /* False: some part is bad; `pairs` is left as it was. */
 static bool read_pairs(const char *text, struct word_list *pairs)
 {
@@ -129,7 +139,7 @@ static bool read_pairs(const char *text, struct word_list *pairs)
 		*value++ = '\0';
 		name = trim(part);
 		value = trim(value);
-		is_good = *name && decode(value);
+		is_good = *name && is_printable(name) && decode(value);
 		word_list_add(&read, name);
 		word_list_add(&read, value);
 	}
