@@ -21,6 +21,8 @@ struct decode_copy {
 	struct decoder_stream stream; /* of the event in `view` */
 	const bt_stream **begun;      /* a packet of theirs came */
 	size_t begun_count, begun_room;
+	const bt_trace **traces; /* held */
+	size_t trace_count, trace_room;
 };
 
 /* --- what passes ------------------------------------------------------------------------------ */
@@ -41,6 +43,29 @@ static void note_begun(struct decode_copy *copy, const bt_stream *stream)
 	copy->begun =
 		mem_grow(copy->begun, copy->begun_count, &copy->begun_room, sizeof(*copy->begun));
 	copy->begun[copy->begun_count++] = stream;
+}
+
+/*
+ * A graph that is given up in the middle lets go of its traces first, and then the writer describes
+ * them: they must be there as long as it is.
+ */
+static void hold_trace(struct decode_copy *copy, const bt_trace *trace)
+{
+	for (size_t i = 0; i < copy->trace_count; i++) {
+		if (copy->traces[i] == trace)
+			return;
+	}
+	bt_trace_get_ref(trace);
+	copy->traces =
+		mem_grow(copy->traces, copy->trace_count, &copy->trace_room, sizeof(*copy->traces));
+	copy->traces[copy->trace_count++] = trace;
+}
+
+static void let_go_of_traces(struct decode_copy *copy)
+{
+	for (size_t i = 0; i < copy->trace_count; i++)
+		bt_trace_put_ref(copy->traces[i]);
+	free(copy->traces);
 }
 
 static bool event_passes(struct decode_copy *copy, const bt_message *message)
@@ -67,6 +92,10 @@ static bool passes(struct decode_copy *copy, const bt_message *message)
 	switch (bt_message_get_type(message)) {
 	case BT_MESSAGE_TYPE_EVENT:
 		return event_passes(copy, message);
+	case BT_MESSAGE_TYPE_STREAM_BEGINNING:
+		hold_trace(copy, bt_stream_borrow_trace_const(
+					 bt_message_stream_beginning_borrow_stream_const(message)));
+		return true;
 	case BT_MESSAGE_TYPE_PACKET_BEGINNING:
 		note_begun(copy, bt_packet_borrow_stream_const(
 					 bt_message_packet_beginning_borrow_packet_const(message)));
@@ -269,6 +298,7 @@ void decode_copy_close(struct decode_copy *copy)
 	if (!copy)
 		return;
 	decode_graph_close(&copy->graph);
+	let_go_of_traces(copy);
 	text_finish(&copy->view.scratch);
 	free(copy->begun);
 	free(copy);

@@ -851,6 +851,33 @@ static void cancel_takes_away_what_was_written(void **unused)
 	end(&own);
 }
 
+/* The writer has open packets then, at another place each time; some may be done before. */
+static void cancel_in_the_middle_of_a_copy(void **unused)
+{
+	struct trace_recipe recipe = small;
+	struct fixture own;
+	char *ctf;
+
+	(void)unused;
+	recipe.packets_per_stream = 60;
+	own = begin_at(&recipe);
+	ctf = mem_printf("%s/out.ctf", own.directory);
+	begin_browsing(&own);
+	wait_index(&own);
+	for (int turn = 0; turn < 20; turn++) {
+		own.error.code = ERROR_NONE;
+		browse_export(own.browse, 0, UINT64_MAX, BROWSE_CTF, ctf, export_came, &own);
+		while (!kit_exists(ctf) && !own.has_done)
+			queue_drain(own.home);
+		browse_cancel(own.browse);
+		wait_done(&own);
+		assert_int_equal(kit_exists(ctf), own.error.code != ERROR_CANCELED);
+		kit_remove_tree(ctf);
+	}
+	free(ctf);
+	end(&own);
+}
+
 static void destroy_gives_up_what_runs(void **unused)
 {
 	struct fixture own = begin_at(&small);
@@ -1111,6 +1138,7 @@ int main(void)
 		cmocka_unit_test(exported_ctf_keeps_the_losses),
 		cmocka_unit_test(nothing_that_exists_is_written_over),
 		cmocka_unit_test(cancel_takes_away_what_was_written),
+		cmocka_unit_test(cancel_in_the_middle_of_a_copy),
 		cmocka_unit_test(destroy_gives_up_what_runs),
 		cmocka_unit_test(a_growing_trace_shows_its_new_events),
 		cmocka_unit_test(several_traces_are_one_history),
