@@ -113,11 +113,12 @@ def ratio(figures, over, under, minus=None):
 
 
 def row(title, figures, items):
-    cells = [f"{statistics.median(figures[item]):9.2f}" for item in items]
+    cells = [f"{statistics.median(figures[item]):11.2f}" for item in items]
     print(f"| {title:34s} | " + " | ".join(cells) + " |", flush=True)
 
 
 COSTS = ["rdtsc", "rdtscp", "numbers", "line", "block", "ordered", "ust_numbers", "ust_line", "ust_block"]
+PACES = [5, 10, 20, 30, 40, 50]  # million events a second
 BOUNDS = []
 
 
@@ -134,7 +135,7 @@ def costs(title, figures):
 
 def measure_costs(tracers, program, rounds):
     print("\nCPU time of the emitting thread, ns per event, medians of", rounds, "rounds\n")
-    print(f"| {'':34s} | " + " | ".join(f"{item[-9:]:>9s}" for item in COSTS) + " |")
+    print(f"| {'':34s} | " + " | ".join(f"{item:>11s}" for item in COSTS) + " |")
     print("|---|" + "---|" * len(COSTS))
     sessions = [tracer.record("overwrite")[0] for tracer in tracers]
     hot = costs("flight recorder, 1 thread", program.measure("hot", 1, rounds, 200000, 0))
@@ -199,6 +200,32 @@ def measure_floods(tracers, program, rounds, events):
             bound("CPU of the engine for a gigabyte, s", cpu, 0.5)
 
 
+def measure_ceilings(tracers, program, rounds):
+    """At which pace of one thread nothing is discarded yet: for 0.3 s, what the buffers hold is far less."""
+    print("\nEvents discarded at a steady pace of one thread for 0.3 s, medians of", rounds, "rounds\n")
+    print("| tracer | " + " | ".join(f"{pace} M/s" for pace in PACES) + " |\n|---|" + "---|" * len(PACES))
+    for tracer in tracers:
+        losses = {pace: [] for pace in PACES}
+        reached = {pace: [] for pace in PACES}
+        for pace in PACES * rounds:
+            events = pace * 300000
+            session, output = tracer.record("discard")
+            seconds = float(program.ask("pace", "native" if tracer.name == "tracon" else "ust", events, pace * 10**6))
+            tracer.command("stop", session)
+            losses[pace].append(tracer.discarded(session))
+            reached[pace].append(events / seconds / 1e6)
+            tracer.command("destroy", session)
+            subprocess.run(["rm", "-rf", output], check=True)
+        cells = []
+        for pace in PACES:
+            speed = statistics.median(reached[pace])
+            slow = "" if speed > 0.97 * pace else f" (it goes at {speed:.1f} M/s)"
+            cells.append(f"{statistics.median(losses[pace]):.0f}{slow}")
+        print(f"| {tracer.name} | " + " | ".join(cells) + " |", flush=True)
+        if tracer.name == "tracon":
+            bound("events discarded at 30 M events/s", statistics.median(losses[30]), 0)
+
+
 def measure_kills(tracer, rounds):
     """Numbers in the trace after SIGKILL: all from 0 to the last, or something published is lost."""
     kept = missing = 0
@@ -248,6 +275,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--flood-rounds", type=int, default=5)
     parser.add_argument("--flood-events", type=int, default=10000000)
+    parser.add_argument("--pace-rounds", type=int, default=5)
     parser.add_argument("--kills", type=int, default=20)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tracon-native-") as folder:
@@ -260,6 +288,7 @@ def main():
             wait_for_program(tracer)
         measure_costs(tracers, program, arguments.rounds)
         measure_floods(tracers, program, arguments.flood_rounds, arguments.flood_events)
+        measure_ceilings(tracers, program, arguments.pace_rounds)
         program.end()
         measure_kills(tracers[0], arguments.kills)
         for tracer in tracers:

@@ -9,7 +9,7 @@
  * readers catch up.
  *
  * "flood native|ust THREADS EVENTS": that many numbered events from each thread as fast as it goes;
- * prints the seconds.
+ * prints the seconds. "pace native|ust EVENTS RATE": from one thread, RATE in a second.
  *
  * "pulse BURSTS": native events in bursts that a reader can follow, without an answer.
  */
@@ -39,6 +39,7 @@ enum {
 	CACHE_LINE = 64,
 	BURST_EVENTS = 2000,
 	BURST_PAUSE_US = 200,
+	STEP_EVENTS = 250, /* of a steady pace */
 };
 #define ARENA_BYTES (32UL << 20)
 #define WORDS	    "twenty-four bytes long.."
@@ -230,6 +231,19 @@ static double flood_s(struct flood flood, unsigned int threads)
 	return (double)(tracon_monotonic() - begin) / 1e9;
 }
 
+/* In steps that no buffer notices. Seconds; more than EVENTS / RATE where that is too fast. */
+static double pace_s(bool is_native, uint32_t events, uint32_t rate)
+{
+	uint64_t begin = tracon_monotonic();
+
+	for (uint32_t done = 0; done < events; done += STEP_EVENTS) {
+		(is_native ? hot_numbers : hot_ust_numbers)(STEP_EVENTS, NULL);
+		while ((double)(tracon_monotonic() - begin) / 1e9 * rate < done)
+			;
+	}
+	return (double)(tracon_monotonic() - begin) / 1e9;
+}
+
 /* Numbers go on from burst to burst. */
 static void pulse(uint32_t bursts)
 {
@@ -244,10 +258,12 @@ static void obey(const char *line, struct crew *crew)
 {
 	char kind[16];
 	unsigned int threads;
-	uint32_t events;
+	uint32_t events, rate;
 
-	if (sscanf(line, "flood %15s %u %u", kind, &threads, &events) == 3 &&
-	    threads <= THREADS_MAX)
+	if (sscanf(line, "pace %15s %u %u", kind, &events, &rate) == 3)
+		printf("%.6f\n", pace_s(kind[0] == 'n', events, rate));
+	else if (sscanf(line, "flood %15s %u %u", kind, &threads, &events) == 3 &&
+		 threads <= THREADS_MAX)
 		printf("%.6f\n", flood_s((struct flood){events, kind[0] == 'n'}, threads));
 	else if (sscanf(line, "pulse %u", &events) == 1)
 		pulse(events);
