@@ -50,6 +50,15 @@ struct ctf_type *ctf_type_create_integer(unsigned int size_bits, unsigned int al
 	return type;
 }
 
+struct ctf_type *ctf_type_create_sequence(const char *length_field, struct ctf_type *element)
+{
+	struct ctf_type *type = ctf_type_create(CTF_SEQUENCE);
+
+	type->length_field = mem_strdup(length_field);
+	type->element = element;
+	return type;
+}
+
 /* Arrays here know their count only: room is the next power of two, so growing doubles it. */
 static void *grow(void *items, size_t count, size_t item_bytes)
 {

@@ -63,6 +63,8 @@ struct ctf_type *ctf_type_create(enum ctf_kind kind);
 void ctf_type_destroy(struct ctf_type *type); /* the whole tree; NULL passes */
 struct ctf_type *ctf_type_create_integer(unsigned int size_bits, unsigned int align_bits,
 					 bool is_signed, unsigned int base);
+/* The length is that of an integer before it; its name is copied, element passes to the type. */
+struct ctf_type *ctf_type_create_sequence(const char *length_field, struct ctf_type *element);
 /* Adds to a struct or variant; name is copied, type passes to `type`. */
 void ctf_type_add_field(struct ctf_type *type, const char *name, struct ctf_type *field_type);
 void ctf_type_add_entry(struct ctf_type *type, const char *label, int64_t begin, int64_t end,

@@ -439,15 +439,6 @@ static void made_up_types_count_as_babeltrace2_counts(void **state)
 
 /* --- packets that lie ------------------------------------------------------------------------ */
 
-static struct ctf_type *make_sequence(const char *length_field, struct ctf_type *element)
-{
-	struct ctf_type *sequence = ctf_type_create(CTF_SEQUENCE);
-
-	sequence->length_field = mem_strdup(length_field);
-	sequence->element = element;
-	return sequence;
-}
-
 static struct ctf_type *make_lengths(enum ctf_kind element_kind)
 {
 	struct ctf_type *payload = ctf_type_create(CTF_STRUCT);
@@ -456,7 +447,7 @@ static struct ctf_type *make_lengths(enum ctf_kind element_kind)
 	if (element_kind == CTF_INTEGER)
 		element->size_bits = 64;
 	ctf_type_add_field(payload, "length", ctf_type_create_integer(64, 8, false, 10));
-	ctf_type_add_field(payload, "sequence", make_sequence("length", element));
+	ctf_type_add_field(payload, "sequence", ctf_type_create_sequence("length", element));
 	return payload;
 }
 
@@ -519,11 +510,12 @@ static void elements_that_turn_out_empty_end_the_walk(void **state)
 	struct packet_kit kit;
 
 	(void)state;
-	ctf_type_add_field(element, "bytes",
-			   make_sequence("zero", ctf_type_create_integer(8, 8, false, 10)));
+	ctf_type_add_field(
+		element, "bytes",
+		ctf_type_create_sequence("zero", ctf_type_create_integer(8, 8, false, 10)));
 	ctf_type_add_field(payload, "length", ctf_type_create_integer(64, 8, false, 10));
 	ctf_type_add_field(payload, "zero", ctf_type_create_integer(8, 8, false, 10));
-	ctf_type_add_field(payload, "elements", make_sequence("length", element));
+	ctf_type_add_field(payload, "elements", ctf_type_create_sequence("length", element));
 	scanner_add_event(scanner, 0, payload);
 	kit_init(&kit, &kit_packed);
 	kit_begin(&kit, &trace_uuid, 0, 0, 0, 10);

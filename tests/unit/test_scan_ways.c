@@ -42,15 +42,6 @@ static void add_number(struct ctf_type *type, const char *name, unsigned int bit
 	ctf_type_add_field(type, name, ctf_type_create_integer(bits, 8, false, 10));
 }
 
-static struct ctf_type *make_sequence(const char *length_field, struct ctf_type *element)
-{
-	struct ctf_type *sequence = ctf_type_create(CTF_SEQUENCE);
-
-	sequence->length_field = mem_strdup(length_field);
-	sequence->element = element;
-	return sequence;
-}
-
 static struct ctf_type *make_payload(unsigned int kind)
 {
 	struct ctf_type *type = ctf_type_create(CTF_STRUCT);
@@ -66,8 +57,9 @@ static struct ctf_type *make_payload(unsigned int kind)
 	if (kind == TEXTS)
 		ctf_type_add_field(type, "t", ctf_type_create(CTF_STRING));
 	if (kind == LIST)
-		ctf_type_add_field(type, "l",
-				   make_sequence("n", ctf_type_create_integer(16, 8, false, 10)));
+		ctf_type_add_field(
+			type, "l",
+			ctf_type_create_sequence("n", ctf_type_create_integer(16, 8, false, 10)));
 	return type;
 }
 
@@ -79,7 +71,7 @@ static struct ctf_type *make_context(bool is_roundabout)
 	add_number(type, "c", 8);
 	if (is_roundabout)
 		ctf_type_add_field(type, "nothing",
-				   make_sequence("c", ctf_type_create(CTF_STRUCT)));
+				   ctf_type_create_sequence("c", ctf_type_create(CTF_STRUCT)));
 	return type;
 }
 

@@ -66,10 +66,10 @@ void kernel_stack_add_types(struct ctf_type *context, const struct channel_spec 
 			continue;
 		ctf_type_add_field(context, kinds[i].length_field,
 				   ctf_type_create_integer(32, 8, false, 10));
-		sequence = ctf_type_create(CTF_SEQUENCE);
+		sequence = ctf_type_create_sequence(
+			kinds[i].length_field,
+			ctf_type_create_integer(8 * CALLER_BYTES, 8, false, 16));
 		sequence->align_bits = 8;
-		sequence->length_field = mem_strdup(kinds[i].length_field);
-		sequence->element = ctf_type_create_integer(8 * CALLER_BYTES, 8, false, 16);
 		ctf_type_add_field(context, kinds[i].field, sequence);
 	}
 }

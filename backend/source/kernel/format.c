@@ -352,14 +352,13 @@ static struct ctf_type *text_type(uint64_t length)
 
 static void add_sequence(struct ctf_type *payload, const struct kernel_field *field)
 {
-	struct ctf_type *sequence = ctf_type_create(CTF_SEQUENCE);
 	char *length = mem_printf("__%s_length", field->name);
+	struct ctf_type *sequence = ctf_type_create_sequence(length, integer_type(field));
 
 	ctf_type_add_field(payload, length, ctf_type_create_integer(32, 8, false, 10));
 	sequence->align_bits = 8;
-	sequence->length_field = length;
-	sequence->element = integer_type(field);
 	ctf_type_add_field(payload, field->name, sequence);
+	free(length);
 }
 
 static void add_field(struct ctf_type *payload, const struct kernel_field *field)
