@@ -81,8 +81,9 @@ struct native_bell *native_bell_create(void)
 	struct native_bell *bell = mem_zalloc(sizeof(*bell));
 	struct error err = ERROR_INIT;
 
+	bell->fd = -1;
 	bell->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (make_page(bell))
+	if (bell->event_fd >= 0 && make_page(bell))
 		bell->thread = thread_start("native-bell", run, bell, &err);
 	if (bell->thread)
 		return bell;

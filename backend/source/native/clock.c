@@ -119,18 +119,20 @@ static bool has_one_clock(const struct native_session *session)
 	return session->spec->keeps_packets || session->sink->is_live;
 }
 
-/* The pair is of the next chunk's line. */
-static void leave_chunk(struct native_source *source, struct native_session *session,
-			uint64_t broken_before_ns)
+static void warn_of_break(const struct native_session *session)
 {
-	if (!broken_before_ns)
-		log_write(LOG_LEVEL_WARNING,
-			  "the processor's counter and the system's clock are %llu us apart in "
-			  "session '%s': it goes on in a new chunk; the last native events of this "
-			  "one may be off by as much",
-			  (unsigned long long)(session->line.broken_ns / 1000),
-			  session->spec->name);
-	source->host.chunk_goes_wrong(source->host.data, session->id);
+	const char *what_follows =
+		has_one_clock(session)
+			? ", which can't go on in a new chunk: times of native events are off by "
+			  "as much; stop it and make another"
+			: ": it goes on in a new chunk; the last native events of this one may be "
+			  "off by as much";
+
+	log_write(LOG_LEVEL_WARNING,
+		  "the processor's counter and the system's clock are %llu us apart in session "
+		  "'%s'%s",
+		  (unsigned long long)(session->line.broken_ns / 1000), session->spec->name,
+		  what_follows);
 }
 
 static void tick(struct native_source *source, struct native_session *session,
@@ -142,17 +144,13 @@ static void tick(struct native_source *source, struct native_session *session,
 
 	session->line.frequency_hz = time_line_frequency(&source->long_line);
 	is_broken = time_line_breaks(&session->line, pair);
+	if (is_broken && !broken_before_ns)
+		warn_of_break(session);
 	if (is_broken && !has_one_clock(session)) {
-		leave_chunk(source, session, broken_before_ns);
+		/* The pair is of the next chunk's line. */
+		source->host.chunk_goes_wrong(source->host.data, session->id);
 		return;
 	}
-	if (is_broken && !broken_before_ns)
-		log_write(LOG_LEVEL_WARNING,
-			  "the processor's counter and the system's clock are %llu us apart in "
-			  "session '%s', which can't go on in a new chunk: times of native events "
-			  "are off by as much; stop it and make another",
-			  (unsigned long long)(session->line.broken_ns / 1000),
-			  session->spec->name);
 	distance_ns = time_line_distance(&session->line, pair);
 	time_line_add(&session->line, pair);
 	if (distance_ns > WRITE_FROM_NS)
