@@ -25,7 +25,6 @@ static size_t send_now(struct relayd_sink *sink, const struct relayd_handle *han
 {
 	size_t own = packet->header_bytes;
 	struct text *head = &sink->direct_head;
-
 	struct iovec parts[] = {
 		{NULL, RELAYD_DATA_HEAD_BYTES},
 		{(void *)packet->header, own},
@@ -78,12 +77,12 @@ static bool needs_worker(const struct relayd_sink *sink, const struct relayd_ite
 
 static bool is_allowed(struct relayd_sink *sink, const struct relayd_stream *stream)
 {
-	bool is_allowed;
+	bool may;
 
 	pthread_mutex_lock(&sink->lock);
-	is_allowed = may_pass(sink, stream);
+	may = may_pass(sink, stream);
 	pthread_mutex_unlock(&sink->lock);
-	return is_allowed;
+	return may;
 }
 
 /* data_lock held: the connection stays what it is, whatever is queued meanwhile. */
