@@ -23,7 +23,10 @@
 #define EVENT_ID     300
 #define OTHER_ID     301
 #define THREAD	     77
-#define HARDIRQ	     0x08
+#define KERNEL_ID    4
+#define USER_ID	     13
+#define HARDIRQ	     0x08 /* TRACE_FLAG_… of the kernel */
+#define SOFTIRQ	     0x10
 #define STEP_NS	     10
 #define CALLER	     UINT64_C(0xffffffff81000000)
 
@@ -124,58 +127,75 @@ static void put(unsigned char **at, uint64_t value, size_t bytes)
 	*at += bytes;
 }
 
-static void add_record(unsigned char **at, uint16_t id, uint8_t flags, uint32_t third,
+/* Where a record was left. */
+struct place {
+	uint32_t thread;
+	uint8_t flags, preemption;
+};
+
+static void add_record(unsigned char **at, uint16_t id, struct place place, uint32_t third,
 		       uint64_t caller_count)
 {
 	uint64_t bytes = id == EVENT_ID || id == OTHER_ID ? 12 : 16 + caller_count * 8;
 
 	put(at, STEP_NS << KERNEL_HEAD_TYPE_BITS | bytes / 4, 4);
 	put(at, id, 2);
-	put(at, flags, 1);
-	put(at, 0, 1);
-	put(at, THREAD, 4);
+	put(at, place.flags, 1);
+	put(at, place.preemption, 1);
+	put(at, place.thread, 4);
 	put(at, third, 4);
 	if (bytes > 12)
 		put(at, 0, 4);
 	for (uint64_t i = 0; bytes > 12 && i < caller_count; i++)
-		put(at, id == 13 && i >= third ? 0 : CALLER + i, 8);
+		put(at, id == USER_ID && i >= third ? 0 : CALLER + i, 8);
 }
 
 /*
  * eN: event number N; kN: a stack of the kernel with N callers; uN: of the program; xN: an event
- * that nobody wants; iN, jN: event and kernel's stack in an interrupt; bN: one that has only 2 of N
- * callers; t: the last 2 bytes are missing of a head.
+ * that nobody wants; iN, jN, vN: event and both stacks in an interrupt, yN: one that nobody wants;
+ * sN, rN: event and kernel's stack in a soft interrupt; fN, gN: in a fault, where preemption is
+ * forbidden; oN: another thread's event; bN: a stack that has only 2 of N callers; t: the last 2
+ * bytes are missing of a head.
  */
 static void add(unsigned char **at, char kind, unsigned int number)
 {
-	switch (kind) {
-	case 'e':
-		add_record(at, EVENT_ID, 0, number, 0);
-		break;
-	case 'x':
-		add_record(at, OTHER_ID, 0, number, 0);
-		break;
-	case 'i':
-		add_record(at, EVENT_ID, HARDIRQ, number, 0);
-		break;
-	case 'k':
-		add_record(at, 4, 0, number, number);
-		break;
-	case 'j':
-		add_record(at, 4, HARDIRQ, number, number);
-		break;
-	case 'b':
-		add_record(at, 4, 0, number, 2);
-		break;
-	case 'u':
-		add_record(at, 13, 0, number, 8);
-		break;
-	case 't':
+	static const struct {
+		char kind;
+		uint16_t id;
+		struct place place;
+	} events[] =
+		{
+			{'e', EVENT_ID, {THREAD, 0, 0}},
+			{'x', OTHER_ID, {THREAD, 0, 0}},
+			{'i', EVENT_ID, {THREAD, HARDIRQ, 0}},
+			{'y', OTHER_ID, {THREAD, HARDIRQ, 0}},
+			{'s', EVENT_ID, {THREAD, SOFTIRQ, 1}},
+			{'f', EVENT_ID, {THREAD, 0, 2}},
+			{'o', EVENT_ID, {THREAD + 1, 0, 2}},
+		},
+	  stacks[] = {
+		  {'k', KERNEL_ID, {THREAD, 0, 0}},	  {'u', USER_ID, {THREAD, 0, 0}},
+		  {'j', KERNEL_ID, {THREAD, HARDIRQ, 0}}, {'v', USER_ID, {THREAD, HARDIRQ, 0}},
+		  {'r', KERNEL_ID, {THREAD, SOFTIRQ, 1}}, {'g', KERNEL_ID, {THREAD, 0, 2}},
+	  };
+
+	for (size_t i = 0; i < COUNT_OF(events); i++)
+		if (events[i].kind == kind) {
+			add_record(at, events[i].id, events[i].place, number, 0);
+			return;
+		}
+	for (size_t i = 0; i < COUNT_OF(stacks); i++)
+		if (stacks[i].kind == kind) {
+			add_record(at, stacks[i].id, stacks[i].place, number,
+				   stacks[i].id == USER_ID ? 8 : number);
+			return;
+		}
+	if (kind == 'b')
+		add_record(at, KERNEL_ID, stacks[0].place, number, 2);
+	else if (kind == 't')
 		put(at, STEP_NS << KERNEL_HEAD_TYPE_BITS | 20, 4);
-		break;
-	default:
+	else
 		fail();
-	}
 }
 
 /* --- packets */
@@ -331,9 +351,49 @@ static void stacks_of_others_are_nobodys(void **state)
 {
 	check(*state, "e1 x9 k3 e2 k2", "1: 2:k2");
 	check(*state, "x1 k3 u1", "");
-	/* An interrupt came between an event and its stack. */
-	check(*state, "e1 i2 j2 k3", "1: 2:k2");
 	check(*state, "e1 j2 k3", "1:k3");
+}
+
+static void an_interrupts_stacks_are_its_own(void **state)
+{
+	check(*state, "e1 i2 j2 k3", "1:k3 2:k2");
+	check(*state, "e1 i2 j2 v1 k3 u4 e3 k1", "1:k3u4 2:k2u1 3:k1");
+	check(*state, "e1 k3 i2 j2 i4 j4 u4", "1:k3u4 2:k2 4:k4");
+	check(*state, "e1 y2 j2 k3", "1:k3");
+	/* Of several kinds, one in the other. */
+	check(*state, "e1 s2 i3 j3 v3 r2 k1 e4", "1:k1 2:k2 3:k3u3 4:");
+	check(*state, "e1 i3 j3 s2 r2 k1", "1:k1 3:k3 2:k2");
+	check(*state, "e1 f2 g2 k1 u1", "1:k1u1 2:k2");
+	/* It has ended, so none comes any more. */
+	check(*state, "e1 i2 s3 j4 r3 k1", "1:k1 2: 3:k3");
+	check(*state, "e1 i2 e3 k3", "1: 2: 3:k3");
+	check(*state, "e1 o2 k3", "1: 2:");
+	check(*state, "e1 | i2 j2 | k3 u1", "1:k3u1 2:k2");
+	check(*state, "e1 i2 ! j2 k3", "1: 2:");
+}
+
+static void a_cut_may_come_in_an_interrupt(void **state)
+{
+	check(*state, "e1 i2 / j2 v2 k3 u1 e3", "1:k3u1 2:k2u2 / 3:");
+	check(*state, "e1 / i2 j2 v2 k3 u1 e3", "1:k3u1 / 2:k2u2 3:");
+	check(*state, "e1 i2 j2 / i3 j3 k1 u0", "1:k1 2:k2 / 3:k3");
+}
+
+/* More than are held: who waits longest waits in vain, and nothing is out of its order. */
+static void a_storm_of_interrupts_is_bounded(void **state)
+{
+	struct text records = {0}, expected = {0};
+
+	text_add(&records, "e1 ");
+	text_add(&expected, "1:");
+	for (unsigned int i = 2; i < KERNEL_HELD_MAX + 10; i++) {
+		text_addf(&records, "i%u ", i);
+		text_addf(&expected, " %u:", i);
+	}
+	text_add(&records, "k3 u1");
+	check(*state, text_str(&records), text_str(&expected));
+	text_finish(&records);
+	text_finish(&expected);
 }
 
 static bool is_odd(const void *data, const struct kernel_record *record, struct kernel_state *state)
@@ -493,6 +553,9 @@ int main(void)
 		cmocka_unit_test(it_may_be_on_the_next_page),
 		cmocka_unit_test(what_was_lost_between_parts_them),
 		cmocka_unit_test(stacks_of_others_are_nobodys),
+		cmocka_unit_test(an_interrupts_stacks_are_its_own),
+		cmocka_unit_test(a_cut_may_come_in_an_interrupt),
+		cmocka_unit_test(a_storm_of_interrupts_is_bounded),
 		cmocka_unit_test(who_is_left_out_leaves_no_stack),
 		cmocka_unit_test(the_events_own_time_decides_its_side_of_a_cut),
 		cmocka_unit_test(what_is_held_waits_for_its_own_cut),

@@ -15,7 +15,9 @@
  * common_flags of the record that say what was interrupted: TRACE_FLAG_HARDIRQ, _SOFTIRQ, _NMI of
  * the kernel's include/linux/trace_events.h. Others may change between an event and its stack.
  */
-#define FLAGS_LEVEL (0x08 | 0x10 | 0x40)
+#define FLAG_HARDIRQ 0x08
+#define FLAG_SOFTIRQ 0x10
+#define FLAG_NMI     0x40
 
 static const struct {
 	const char *context;
@@ -158,13 +160,20 @@ struct kernel_callstack *kernel_callstack_create(const struct kernel_stacks *sta
 	return callstack;
 }
 
+static struct kernel_held *place_of(struct kernel_callstack *callstack, unsigned int number)
+{
+	return &callstack->held[(callstack->first + number) % KERNEL_HELD_MAX];
+}
+
 void kernel_callstack_destroy(struct kernel_callstack *callstack)
 {
 	if (!callstack)
 		return;
-	free(callstack->event.bytes);
-	for (int i = 0; i < KERNEL_STACK_COUNT; i++)
-		free(callstack->callers[i].bytes);
+	for (size_t i = 0; i < KERNEL_HELD_MAX; i++) {
+		free(callstack->held[i].event.bytes);
+		for (int kind = 0; kind < KERNEL_STACK_COUNT; kind++)
+			free(callstack->held[i].callers[kind].bytes);
+	}
 	free(callstack);
 }
 
@@ -183,27 +192,37 @@ static void set_part(struct kernel_stack_part *part, const unsigned char *bytes,
 void kernel_callstack_hold(struct kernel_callstack *callstack, const struct kernel_class *class,
 			   const struct kernel_record *record)
 {
-	set_part(&callstack->event, record->bytes, record->length);
-	callstack->record = *record;
-	callstack->record.bytes = callstack->event.bytes;
-	callstack->class = class;
-	callstack->is_held = true;
-	callstack->is_whole = false;
+	struct kernel_held *held = place_of(callstack, callstack->count++);
+
+	set_part(&held->event, record->bytes, record->length);
+	held->record = *record;
+	held->record.bytes = held->event.bytes;
+	held->class = class;
+	held->is_whole = false;
 	for (int i = 0; i < KERNEL_STACK_COUNT; i++) {
-		callstack->callers[i].length = 0;
-		callstack->has_come[i] = !callstack->stacks.places[i].is_wanted;
+		held->callers[i].length = 0;
+		held->has_come[i] = !callstack->stacks.places[i].is_wanted;
 	}
 }
 
-/*
- * An interrupt between an event and its stack leaves its own ones there: a stack says of itself
- * what its event does, thread and depth.
- */
-static bool belongs(const struct kernel_record *stack, const struct kernel_record *event)
+static int32_t thread_of(const struct kernel_record *record)
 {
-	return ((stack->bytes[2] ^ event->bytes[2]) & FLAGS_LEVEL) == 0 &&
-	       stack->bytes[3] == event->bytes[3] &&
-	       kernel_u32(stack->bytes + 4) == kernel_u32(event->bytes + 4);
+	return (int32_t)kernel_u32(record->bytes + 4);
+}
+
+/*
+ * How deep in interruptions a record was left: of what kind they are, then how often preemption was
+ * forbidden, which is more in what a fault interrupts. A stack has its event's.
+ */
+static unsigned int depth_of(const struct kernel_record *record)
+{
+	unsigned int flags = record->bytes[2];
+	unsigned int level = flags & FLAG_NMI	    ? 3
+			     : flags & FLAG_HARDIRQ ? 2
+			     : flags & FLAG_SOFTIRQ ? 1
+						    : 0;
+
+	return level << 8 | record->bytes[3];
 }
 
 static bool count_callers(const struct kernel_stack_place *place,
@@ -226,11 +245,35 @@ static bool count_callers(const struct kernel_stack_place *place,
 	return true;
 }
 
+/* Its event is the youngest of that depth. NULL: it is not held, or has one. */
+static struct kernel_held *event_of(struct kernel_callstack *callstack, int kind,
+				    const struct kernel_record *stack)
+{
+	for (unsigned int i = callstack->count; i > 0; i--) {
+		struct kernel_held *held = place_of(callstack, i - 1);
+
+		if (!held->is_whole && !held->has_come[kind] &&
+		    depth_of(stack) == depth_of(&held->record) &&
+		    thread_of(stack) == thread_of(&held->record))
+			return held;
+	}
+	return NULL;
+}
+
+static bool has_all(const struct kernel_held *held)
+{
+	for (int i = 0; i < KERNEL_STACK_COUNT; i++)
+		if (!held->has_come[i])
+			return false;
+	return true;
+}
+
 bool kernel_callstack_take(struct kernel_callstack *callstack, const struct kernel_record *record,
 			   bool *is_broken)
 {
 	uint16_t id = kernel_u16(record->bytes);
 	const struct kernel_stack_place *place = callstack->stacks.places;
+	struct kernel_held *held;
 	int kind = 0;
 	uint32_t count = 0;
 
@@ -239,42 +282,88 @@ bool kernel_callstack_take(struct kernel_callstack *callstack, const struct kern
 	if (kind == KERNEL_STACK_COUNT)
 		return false;
 	*is_broken = !count_callers(&place[kind], record, &count);
-	if (!callstack->is_held || callstack->is_whole || callstack->has_come[kind] ||
-	    !belongs(record, &callstack->record))
+	held = event_of(callstack, kind, record);
+	if (!held)
 		return true;
 	if (!*is_broken)
-		set_part(&callstack->callers[kind], record->bytes + place[kind].callers_at,
+		set_part(&held->callers[kind], record->bytes + place[kind].callers_at,
 			 count * CALLER_BYTES);
-	callstack->has_come[kind] = true;
-	callstack->is_whole = true;
-	for (int i = 0; i < KERNEL_STACK_COUNT; i++)
-		callstack->is_whole = callstack->is_whole && callstack->has_come[i];
+	held->has_come[kind] = true;
+	held->is_whole = has_all(held);
+	return true;
+}
+
+/*
+ * An interruption ends before what it interrupted goes on, stacks and all: what is less deep than a
+ * held event, or as deep, or another thread's, comes after whatever belongs to it.
+ */
+bool kernel_callstack_pass(struct kernel_callstack *callstack, const struct kernel_record *record)
+{
+	bool is_any = false;
+
+	for (unsigned int i = 0; i < callstack->count; i++) {
+		struct kernel_held *held = place_of(callstack, i);
+
+		if (held->is_whole || (depth_of(record) > depth_of(&held->record) &&
+				       thread_of(record) == thread_of(&held->record)))
+			continue;
+		held->is_whole = true;
+		is_any = true;
+	}
+	return is_any;
+}
+
+bool kernel_callstack_make_room(struct kernel_callstack *callstack)
+{
+	if (callstack->count < KERNEL_HELD_MAX)
+		return false;
+	place_of(callstack, 0)->is_whole = true;
 	return true;
 }
 
 void kernel_callstack_end(struct kernel_callstack *callstack)
 {
-	if (callstack)
-		callstack->is_whole = callstack->is_held;
+	for (unsigned int i = 0; callstack && i < callstack->count; i++)
+		place_of(callstack, i)->is_whole = true;
 }
 
-uint32_t kernel_callstack_bytes(const struct kernel_callstack *callstack)
+bool kernel_callstack_waits(const struct kernel_callstack *callstack)
+{
+	for (unsigned int i = 0; callstack && i < callstack->count; i++)
+		if (!callstack->held[(callstack->first + i) % KERNEL_HELD_MAX].is_whole)
+			return true;
+	return false;
+}
+
+const struct kernel_held *kernel_callstack_first(const struct kernel_callstack *callstack)
+{
+	return callstack->count > 0 ? &callstack->held[callstack->first] : NULL;
+}
+
+void kernel_callstack_drop_first(struct kernel_callstack *callstack)
+{
+	callstack->first = (callstack->first + 1) % KERNEL_HELD_MAX;
+	callstack->count--;
+}
+
+uint32_t kernel_held_bytes(const struct kernel_held *held, const struct kernel_stacks *stacks)
 {
 	uint32_t bytes = 0;
 
 	for (int i = 0; i < KERNEL_STACK_COUNT; i++)
-		if (callstack->stacks.places[i].is_wanted)
-			bytes += (uint32_t)sizeof(uint32_t) + callstack->callers[i].length;
+		if (stacks->places[i].is_wanted)
+			bytes += (uint32_t)sizeof(uint32_t) + held->callers[i].length;
 	return bytes;
 }
 
-unsigned char *kernel_callstack_put(const struct kernel_callstack *callstack, unsigned char *at)
+unsigned char *kernel_held_put(const struct kernel_held *held, const struct kernel_stacks *stacks,
+			       unsigned char *at)
 {
 	for (int i = 0; i < KERNEL_STACK_COUNT; i++) {
-		const struct kernel_stack_part *callers = &callstack->callers[i];
+		const struct kernel_stack_part *callers = &held->callers[i];
 		uint32_t count = callers->length / CALLER_BYTES;
 
-		if (!callstack->stacks.places[i].is_wanted)
+		if (!stacks->places[i].is_wanted)
 			continue;
 		memcpy(at, &count, sizeof(count));
 		at += sizeof(count);

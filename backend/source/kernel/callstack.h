@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Call stacks as contexts: the kernel writes them as records of their own behind the event's, on
- * the same CPU. One event is held back until its stacks have come, or can't come any more.
+ * the same CPU. An event is held back until its stacks have come, or can't come any more, and with
+ * it what interrupts left there meanwhile: events are written in the order they came.
  */
 #ifndef TRACON_SOURCE_KERNEL_CALLSTACK_H
 #define TRACON_SOURCE_KERNEL_CALLSTACK_H
@@ -32,7 +33,7 @@ struct kernel_stacks {
 
 /* Of a context's name; -1: it is none. */
 int kernel_stack_find(const char *name);
-/* Adds the fields that kernel_callstack_put() writes. */
+/* Adds the fields that kernel_held_put() writes. */
 void kernel_stack_add_types(struct ctf_type *context, const struct channel_spec *channel);
 /* Whether any is wanted. */
 bool kernel_stack_is_wanted(const struct channel_spec *channel);
@@ -49,10 +50,8 @@ struct kernel_stack_part {
 	uint32_t length, room;
 };
 
-/* What one stream holds back. Its consumer's thread. */
-struct kernel_callstack {
-	struct kernel_stacks stacks;
-	bool is_held;
+/* An event that waits for its stacks, or for an older one that does. */
+struct kernel_held {
 	bool is_whole; /* no more comes: it can be written */
 	const struct kernel_class *class;
 	struct kernel_record record; /* its bytes are `event`'s */
@@ -61,22 +60,46 @@ struct kernel_callstack {
 	bool has_come[KERNEL_STACK_COUNT];
 };
 
+/* More than interrupts leave between an event and its stacks, but for a storm of them. */
+#define KERNEL_HELD_MAX 64
+
+/* What one stream holds back. Its consumer's thread. */
+struct kernel_callstack {
+	struct kernel_stacks stacks;
+	unsigned int first, count; /* the oldest; the others follow it, round */
+	struct kernel_held held[KERNEL_HELD_MAX];
+};
+
 /* NULL: the channel wants none. */
 struct kernel_callstack *kernel_callstack_create(const struct kernel_stacks *stacks);
 void kernel_callstack_destroy(struct kernel_callstack *callstack); /* NULL passes */
-/* Copies the event; nothing is held before. */
+/* Copies the event; kernel_callstack_make_room() was asked before. */
 void kernel_callstack_hold(struct kernel_callstack *callstack, const struct kernel_class *class,
 			   const struct kernel_record *record);
 /*
- * Whether the record is a stack: then it is the held event's from now on, or nobody's. *is_broken:
- * it can't be read.
+ * Whether the record is a stack: then it is its event's from now on, if that is held, or nobody's.
+ * *is_broken: it can't be read.
  */
 bool kernel_callstack_take(struct kernel_callstack *callstack, const struct kernel_record *record,
 			   bool *is_broken);
-/* What comes next may belong to another event. NULL passes. */
+/*
+ * The record is no stack: no more comes for events that it did not interrupt. Whether there is such
+ * an event.
+ */
+bool kernel_callstack_pass(struct kernel_callstack *callstack, const struct kernel_record *record);
+/* Whether the oldest can wait no longer, so that another is held. */
+bool kernel_callstack_make_room(struct kernel_callstack *callstack);
+/* What comes next may belong to other events. NULL passes. */
 void kernel_callstack_end(struct kernel_callstack *callstack);
-/* Bytes that kernel_callstack_put() writes for the held event. */
-uint32_t kernel_callstack_bytes(const struct kernel_callstack *callstack);
-unsigned char *kernel_callstack_put(const struct kernel_callstack *callstack, unsigned char *at);
+/* Whether any may still get a stack. False for NULL. */
+bool kernel_callstack_waits(const struct kernel_callstack *callstack);
+/* The oldest; NULL: nothing is held. */
+const struct kernel_held *kernel_callstack_first(const struct kernel_callstack *callstack);
+void kernel_callstack_drop_first(struct kernel_callstack *callstack);
+
+/* Bytes that kernel_held_put() writes for the event's stacks: those that are wanted. */
+uint32_t kernel_held_bytes(const struct kernel_held *held, const struct kernel_stacks *stacks);
+unsigned char *kernel_held_put(const struct kernel_held *held, const struct kernel_stacks *stacks,
+			       unsigned char *at);
 
 #endif

@@ -124,7 +124,7 @@ static void flush(struct stream *base, enum flush_kind kind)
 		append_empty(kept, now);
 }
 
-/* The last event's call stacks may be on the next page. */
+/* The last events' call stacks may be on the next page. */
 static void end_page(struct kernel_kept *kept, const struct kept_page *page)
 {
 	struct kernel_cursor next = {0};

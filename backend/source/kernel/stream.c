@@ -13,10 +13,13 @@
 #include "backend/base/clock.h"
 #include "backend/base/fd.h"
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/source/kernel/channel.h"
 #include "backend/source/kernel/state.h"
 
 #define PACKET_BYTES_MIN (256 * 1024)
+#define STACK_WAIT_NS	 NS_PER_MS
+#define STACK_PAUSE_NS	 (NS_PER_MS / 20)
 
 struct kernel_stream {
 	struct stream base;		/* first */
@@ -136,6 +139,21 @@ static void take_tick(const struct kernel_stream *stream)
 		return; /* none: it does not block */
 }
 
+/*
+ * A flush may find an event whose call stacks the kernel is about to write: they are worth a
+ * moment, for without them it would have none. False: none is missing, or the moment has passed.
+ */
+static bool wait_for_stacks(const struct kernel_stream *stream)
+{
+	const struct timespec pause = {.tv_nsec = STACK_PAUSE_NS};
+
+	if (!kernel_callstack_waits(stream->writer.callstack) ||
+	    clock_monotonic_ns() > stream->cut_clock + STACK_WAIT_NS)
+		return false;
+	nanosleep(&pause, NULL);
+	return true;
+}
+
 static enum take_result take(struct stream *base, struct packet *packet)
 {
 	struct kernel_stream *stream = stream_of(base);
@@ -146,6 +164,8 @@ static enum take_result take(struct stream *base, struct packet *packet)
 
 		if (!stream->has_page && (is_flushing || !stream->was_partial) &&
 		    !read_page(stream)) {
+			if (is_flushing && wait_for_stacks(stream))
+				continue;
 			if (is_flushing && !end_waiting(stream, stream->cut_clock, packet))
 				return TAKE_PACKET;
 			if (is_flushing && end_flush(stream, packet))

@@ -255,14 +255,14 @@ enum put_result { PUT_DONE, PUT_FULL, PUT_BROKEN };
 static INLINE enum put_result put_event(struct kernel_writer *writer,
 					const struct kernel_class *class, uint16_t id,
 					const struct kernel_record *record,
-					const struct kernel_callstack *callstack)
+					const struct kernel_held *held)
 {
 	/* The kernel's clock may step back by nanoseconds; a packet's may not. */
 	uint64_t clock = record->clock > writer->last_clock ? record->clock : writer->last_clock;
 	unsigned char *at = writer->bytes + writer->at;
 	unsigned char *end = writer->bytes + writer->room_bytes;
 	bool is_short = id != ID_EXTENDED && clock - writer->last_clock < FIRST_GAP;
-	uint64_t stack_bytes = callstack ? kernel_callstack_bytes(callstack) : 0;
+	uint64_t stack_bytes = held ? kernel_held_bytes(held, &writer->callstack->stacks) : 0;
 	bool is_broken = false;
 
 	if (record->length < class->record_bytes)
@@ -275,8 +275,8 @@ static INLINE enum put_result put_event(struct kernel_writer *writer,
 		writer->context.write(writer->context.data, record, at);
 		at += writer->context.bytes;
 	}
-	if (callstack)
-		at = kernel_callstack_put(callstack, at);
+	if (held)
+		at = kernel_held_put(held, &writer->callstack->stacks, at);
 	at = put_payload(class, record, at, end, &is_broken);
 	if (!at)
 		return is_broken ? PUT_BROKEN : PUT_FULL;
@@ -355,17 +355,17 @@ static INLINE const struct kernel_class *class_of(struct kernel_writer *writer,
 	return class;
 }
 
-/* False: the packet is full. */
+/* held: what the record waited in for its call stacks; NULL: none are wanted. False: the packet is
+ * full. */
 static INLINE bool write_event(struct kernel_writer *writer, const struct kernel_class *class,
-			       const struct kernel_record *record,
-			       const struct kernel_callstack *callstack)
+			       const struct kernel_record *record, const struct kernel_held *held)
 {
 	uint16_t id = kernel_u16(record->bytes);
 	enum put_result result;
 
 	if (!writer->is_open)
 		kernel_writer_open(writer, record->clock);
-	result = put_event(writer, class, id, record, callstack);
+	result = put_event(writer, class, id, record, held);
 	if (__builtin_expect(result == PUT_DONE, 1)) {
 		note_seen(writer, id);
 		return true;
@@ -379,16 +379,30 @@ static INLINE bool write_event(struct kernel_writer *writer, const struct kernel
 
 /* --- with call stacks */
 
-static bool write_held(struct kernel_writer *writer)
+static bool write_first(struct kernel_writer *writer)
 {
-	struct kernel_callstack *held = writer->callstack;
+	const struct kernel_held *held = kernel_callstack_first(writer->callstack);
 
-	if (held->is_held && !write_event(writer, held->class, &held->record, held)) {
-		held->is_whole = true;
+	if (!write_event(writer, held->class, &held->record, held))
 		return false;
-	}
-	held->is_held = held->is_whole = false;
+	kernel_callstack_drop_first(writer->callstack);
 	return true;
+}
+
+/* The oldest that are held, as long as they wait for nothing. KERNEL_PAGE_DONE: they are out. */
+static enum kernel_transcoded write_whole(struct kernel_writer *writer, uint64_t cut_clock)
+{
+	const struct kernel_held *held;
+
+	while ((held = kernel_callstack_first(writer->callstack))) {
+		if (held->record.clock > cut_clock)
+			return KERNEL_CUT_REACHED;
+		if (!held->is_whole)
+			break;
+		if (!write_first(writer))
+			return KERNEL_PACKET_FULL;
+	}
+	return KERNEL_PAGE_DONE;
 }
 
 static bool take_stack(struct kernel_writer *writer, const struct kernel_record *record)
@@ -400,66 +414,66 @@ static bool take_stack(struct kernel_writer *writer, const struct kernel_record 
 	return is_stack;
 }
 
-/*
- * A stack is of the event before it, whenever it was taken; any other record says that there is no
- * more of them.
- */
+/* As kernel_transcode(); an event goes out when it waits for no stack any more. */
 static enum kernel_transcoded transcode_with_stacks(struct kernel_writer *writer,
 						    const struct kernel_classes *classes,
 						    struct kernel_cursor *cursor,
 						    uint64_t cut_clock)
 {
 	const struct choice choice = choose(classes);
-	struct kernel_callstack *held = writer->callstack;
+	struct kernel_callstack *callstack = writer->callstack;
+	enum kernel_transcoded result;
 	struct kernel_record record;
 
-	for (;;) {
+	while ((result = write_whole(writer, cut_clock)) == KERNEL_PAGE_DONE) {
 		struct kernel_cursor before = *cursor;
 		const struct kernel_class *class;
 
-		if (held->is_held && held->record.clock > cut_clock)
-			return KERNEL_CUT_REACHED;
-		if (held->is_whole && !write_held(writer))
-			return KERNEL_PACKET_FULL;
-		if (!kernel_page_next(cursor, &record))
+		if (!kernel_page_next(cursor, &record)) {
+			if (cursor->is_broken) {
+				kernel_callstack_end(callstack);
+				writer->broken_count++;
+			}
 			break;
+		}
 		if (take_stack(writer, &record))
 			continue;
-		if (!write_held(writer)) {
-			*cursor = before;
-			return KERNEL_PACKET_FULL;
+		if (kernel_callstack_pass(callstack, &record) ||
+		    kernel_callstack_make_room(callstack)) {
+			*cursor = before; /* behind those that wait no longer */
+			continue;
 		}
-		if (record.clock > cut_clock) {
+		/* What interrupted an event from before the cut waits behind it. */
+		if (record.clock > cut_clock && !kernel_callstack_first(callstack)) {
 			*cursor = before;
 			return KERNEL_CUT_REACHED;
 		}
 		class = class_of(writer, &choice, &record);
 		if (class)
-			kernel_callstack_hold(held, class, &record);
+			kernel_callstack_hold(callstack, class, &record);
 	}
-	if (cursor->is_broken) {
-		kernel_callstack_end(held);
-		writer->broken_count++;
-	}
-	return KERNEL_PAGE_DONE;
+	return result;
 }
 
 bool kernel_transcode_rest(struct kernel_writer *writer, uint64_t cut_clock)
 {
-	const struct kernel_callstack *held = writer->callstack;
+	const struct kernel_held *held;
 
-	return !held || !held->is_held || held->record.clock > cut_clock || write_held(writer);
+	while (writer->callstack && (held = kernel_callstack_first(writer->callstack)) &&
+	       held->record.clock <= cut_clock)
+		if (!write_first(writer))
+			return false;
+	return true;
 }
 
 bool kernel_transcode_rest_of(struct kernel_writer *writer, const struct kernel_cursor *next)
 {
-	const struct kernel_callstack *held = writer->callstack;
 	struct kernel_cursor cursor = *next;
 	struct kernel_record record;
 
-	while (held && held->is_held && !held->is_whole && kernel_page_next(&cursor, &record) &&
-	       take_stack(writer, &record))
-		;
+	while (kernel_callstack_waits(writer->callstack) && kernel_page_next(&cursor, &record))
+		if (!take_stack(writer, &record))
+			kernel_callstack_pass(writer->callstack, &record);
 	return kernel_transcode_rest(writer, UINT64_MAX);
 }
 

@@ -127,13 +127,13 @@ enum kernel_transcoded {
 
 /*
  * Takes records from the cursor until one of the above; opens a packet if none is open. A record
- * that was not taken is still the cursor's next. With call stacks the last event may be held back.
+ * that was not taken is still the cursor's next. With call stacks the last events may be held back.
  */
 enum kernel_transcoded kernel_transcode(struct kernel_writer *writer,
 					const struct kernel_classes *classes,
 					struct kernel_cursor *cursor, uint64_t cut_clock);
 /*
- * There is no more for now: writes the event that waits for its call stacks, if it is not after
+ * There is no more for now: writes the events that wait for call stacks, unless they are after
  * cut_clock. False: the packet is full; close it, and call again.
  */
 bool kernel_transcode_rest(struct kernel_writer *writer, uint64_t cut_clock);
