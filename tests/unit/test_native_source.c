@@ -91,41 +91,6 @@ static void shape_reads_values(void **state)
 	native_shape_destroy(shape);
 }
 
-/* --- ids */
-
-static void equal_descriptions_have_one_id(void **state)
-{
-	struct native_catalog *catalog = native_catalog_create(1);
-	struct native_definition *made[3];
-
-	(void)state;
-	for (int i = 0; i < 3; i++) {
-		made[i] = native_definition_create(2);
-		text_add(&made[i]->key, i == 2 ? "other" : "same");
-		made[i] = native_catalog_add(catalog, made[i]);
-	}
-	assert_ptr_equal(made[0], made[1]);
-	assert_int_equal(made[0]->base, LANE_ID_FIRST);
-	assert_int_equal(made[2]->base, LANE_ID_FIRST + 2);
-	native_catalog_destroy(catalog);
-}
-
-static void ids_that_are_used_up_are_refused(void **state)
-{
-	struct native_catalog *catalog = native_catalog_create(1);
-	struct native_definition *definition;
-	unsigned int count = 0;
-
-	(void)state;
-	do {
-		definition = native_definition_create(4096);
-		text_addf(&definition->key, "%u", count);
-		definition = native_catalog_add(catalog, definition);
-	} while (definition && ++count < 100);
-	assert_int_equal(count, 15); /* 65536 - 16 ids */
-	native_catalog_destroy(catalog);
-}
-
 /* --- the clock */
 
 /* Where the clock of a trace puts a tick: nanoseconds since the Epoch. */
@@ -626,8 +591,6 @@ int main(void)
 		cmocka_unit_test(shape_knows_the_bytes_of_a_record),
 		cmocka_unit_test(shape_refuses_what_can_not_be),
 		cmocka_unit_test(shape_reads_values),
-		cmocka_unit_test(equal_descriptions_have_one_id),
-		cmocka_unit_test(ids_that_are_used_up_are_refused),
 		cmocka_unit_test(line_of_pairs_is_the_clock),
 		cmocka_unit_test(residual_tells_how_far_a_pair_is_off),
 		cmocka_unit_test(broken_line_asks_for_another_chunk),

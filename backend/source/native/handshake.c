@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "backend/base/fd.h"
+#include "backend/base/log.h"
 #include "backend/base/mem.h"
 #include "backend/ctf/type.h"
 #include "backend/source/native/internal.h"
@@ -251,6 +252,18 @@ static bool take_labels(struct native_process *process, const void *message, siz
 	       refuse(err, "more than anybody can read");
 }
 
+/* Its other providers are traced all the same. */
+static void tell_shortage(struct native_process *process)
+{
+	if (!process->is_shortage_told)
+		log_write(LOG_LEVEL_WARNING,
+			  "native application '%s' (%d): not all of its events can be traced: a "
+			  "trace can hold %d types, and as many are in use by its user's programs "
+			  "and sessions; start it again when some of these have ended",
+			  process->name, (int)process->pid, NATIVE_ID_COUNT - LANE_ID_FIRST);
+	process->is_shortage_told = true;
+}
+
 static bool take_end(struct native_process *process, uint32_t number, struct error *err)
 {
 	struct native_provider *provider = find_open(process, number);
@@ -260,11 +273,13 @@ static bool take_end(struct native_process *process, uint32_t number, struct err
 	if (!provider || provider->told_events != provider->definition->event_count)
 		return refuse(err, "the end of no provider");
 	provider->is_told = true;
+	native_forget_types(process->source);
 	provider->definition = native_catalog_add(process->catalog, provider->definition);
-	if (!provider->definition)
-		return error_set(err, ERROR_UNSUPPORTED,
-				 "the programs of its user have more event types than a trace can "
-				 "hold");
+	if (!provider->definition) {
+		tell_shortage(process);
+		return true;
+	}
+	native_holds_add(&process->holds, provider->definition);
 	flags.provider = number;
 	flags.base = provider->definition->base;
 	flags.offset = (uint32_t)((1 + provider->page) * page_bytes);

@@ -75,8 +75,10 @@ struct native_process {
 	bool is_trusted; /* of our own user: its memory may be written from where it is */
 	bool has_hello;
 	bool is_announced;
-	_Atomic bool is_gone; /* release: its commits are final */
+	bool is_shortage_told; /* of ids */
+	_Atomic bool is_gone;  /* release: its commits are final */
 	struct native_catalog *catalog;
+	struct native_holds holds; /* what its lanes may have records of */
 	struct native_provider *providers;
 	uint32_t provider_count;
 	bool pages[NATIVE_PROVIDERS_MAX];
@@ -196,6 +198,7 @@ struct native_channel {
 	/* The source's thread. */
 	bool is_active;
 	unsigned char *is_declared; /* by id */
+	struct native_holds holds;  /* of these */
 	struct native_wants *wants;
 	struct native_stream **streams;
 	size_t stream_count, stream_room;
@@ -331,6 +334,8 @@ struct native_source {
 struct source_rings native_rings(const struct source *base);
 
 struct native_catalog *native_find_catalog(struct native_source *source, uid_t uid);
+/* Event types of which no process and no trace has any more. */
+void native_forget_types(struct native_source *source);
 void native_process_is_ready(struct native_process *process);
 /* Lanes are looked at from now on, if somebody wants something of them. */
 void native_source_begin_looking(struct native_source *source);

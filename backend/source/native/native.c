@@ -49,6 +49,17 @@ struct native_catalog *native_find_catalog(struct native_source *source, uid_t u
 	return catalog;
 }
 
+/* Who waits for events knows them by their ids, too, but without holding them. */
+void native_forget_types(struct native_source *source)
+{
+	bool is_any = false;
+
+	for (struct native_catalog *catalog = source->catalogs; catalog; catalog = catalog->next)
+		is_any = native_catalog_forget(catalog) || is_any;
+	if (is_any && native_watch_is_busy(source->watch))
+		native_watch_follow(source->watch);
+}
+
 static void let_go(struct native_process *process)
 {
 	struct native_source *source = process->source;
@@ -289,6 +300,7 @@ static void run_apply(struct message *message)
 {
 	struct apply *apply = (struct apply *)message;
 
+	native_forget_types(apply->source);
 	if (apply->spec->is_over)
 		native_session_end(apply->source, apply->spec->session_id);
 	else

@@ -54,6 +54,7 @@ void native_process_unref(struct native_process *process)
 	    atomic_fetch_sub_explicit(&process->references, 1, memory_order_acq_rel) != 1)
 		return;
 	free_providers(process);
+	native_holds_finish(&process->holds);
 	if (process->control)
 		munmap(process->control, process->control_bytes);
 	if (process->lanes_memory)

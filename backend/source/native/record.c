@@ -8,6 +8,7 @@
 
 #include "backend/base/log.h"
 #include "backend/base/mem.h"
+#include "backend/base/rcu.h"
 #include "backend/base/tsan.h"
 #include "backend/source/native/stream.h"
 
@@ -191,20 +192,25 @@ static bool copy_event(struct native_stream *stream, struct native_lane *lane, u
 static enum copied copy_records(struct native_stream *stream, struct native_lane *lane,
 				const unsigned char **at, const unsigned char *end)
 {
-	while (*at < end) {
-		uint32_t id;
+	enum copied copied = COPIED_ALL;
+
+	rcu_read_begin(); /* an id may be written there whose type is being forgotten */
+	while (*at < end && copied == COPIED_ALL) {
+		uint32_t id = 0;
 		uint64_t bytes = native_record_bytes(stream->channel->catalog, *at,
 						     (uint64_t)(end - *at), &id);
 
 		if (bytes == 0)
-			return COPIED_BROKEN;
-		if (id == LANE_ID_OWNER)
+			copied = COPIED_BROKEN;
+		else if (id == LANE_ID_OWNER)
 			stream->tid = native_record_owner(*at);
 		else if (id >= LANE_ID_FIRST && !copy_event(stream, lane, id, *at, bytes))
-			return COPIED_FULL;
-		*at += bytes;
+			copied = COPIED_FULL;
+		if (copied == COPIED_ALL)
+			*at += bytes;
 	}
-	return COPIED_ALL;
+	rcu_read_end();
+	return copied;
 }
 
 /* --- pieces of a lane */

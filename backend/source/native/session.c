@@ -54,6 +54,7 @@ void native_channel_unref(struct native_channel *channel)
 	scanner_unref(channel->scanner);
 	tally_unref(channel->tally);
 	native_wants_unref(channel->wants);
+	native_holds_finish(&channel->holds);
 	trace_unref(channel->owner);
 	free(channel->streams);
 	free(channel->is_seen);
@@ -140,13 +141,14 @@ static void declare_events(struct native_channel *channel)
 {
 	struct text text = {0};
 
-	for (uint32_t id = LANE_ID_FIRST; id < channel->catalog->next_id; id++) {
+	for (uint32_t id = LANE_ID_FIRST; id < channel->catalog->end_id; id++) {
 		const struct native_event *event;
 
 		if (channel->is_declared[id] || channel->wants->choice[id] == NATIVE_UNWANTED)
 			continue;
 		event = native_catalog_find(channel->catalog, id);
 		channel->is_declared[id] = 1;
+		native_holds_add(&channel->holds, event->definition);
 		scanner_add_event(channel->scanner, id, event->payload);
 		ctf_metadata_event(&text, event->name, id, channel->id, event->level, NULL,
 				   event->payload);
@@ -298,7 +300,7 @@ static void unite(const struct native_source *source, const struct native_proces
 					continue;
 				all->is_recorded = true;
 				all->is_overwrite = all->is_overwrite && channel->is_overwrite;
-				for (uint32_t id = LANE_ID_FIRST; id < process->catalog->next_id;
+				for (uint32_t id = LANE_ID_FIRST; id < process->catalog->end_id;
 				     id++)
 					all->ids[id] |= wants->choice[id];
 			}

@@ -252,7 +252,7 @@ struct native_wants *native_wants_create(const struct native_catalog *catalog,
 	atomic_init(&wants->references, 1);
 	wants->by_id = mem_zalloc(NATIVE_ID_COUNT * sizeof(struct native_matcher *));
 	wants->is_plain = native_context_make(channel).count == 0;
-	for (uint32_t id = LANE_ID_FIRST; id < catalog->next_id; id++) {
+	for (uint32_t id = LANE_ID_FIRST; id < catalog->end_id; id++) {
 		const struct native_event *event = native_catalog_find(catalog, id);
 
 		if (!event)

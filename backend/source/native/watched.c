@@ -130,7 +130,7 @@ bool native_watch_unite(const struct native_watch *watch, const struct native_pr
 		if (!wants)
 			continue;
 		is_watched = true;
-		for (uint32_t id = LANE_ID_FIRST; id < process->catalog->next_id; id++)
+		for (uint32_t id = LANE_ID_FIRST; id < process->catalog->end_id; id++)
 			ids[id] |= wants->choice[id];
 	}
 	return is_watched;
