@@ -142,16 +142,48 @@ void entry_complain(struct entry *entry, const char *problem, size_t point)
 		entry->field.point--;
 }
 
-void entry_draw(const struct entry *entry, struct canvas *canvas, int row)
+/* What is wrong, if the field's own row has no room for it. */
+static void add_long_problem(const struct entry *entry, const struct canvas *canvas,
+			     struct text *out)
 {
-	struct text prefix = {0};
+	if (!entry->problem[0])
+		return;
+	text_addf(out, "E %s", entry->problem);
+	/* A colon and a blank would follow, in the half of the row that a prefix gets. */
+	if (canvas_text_columns(canvas, text_str(out)) + 2 <= canvas_columns(canvas) / 2)
+		text_clear(out);
+}
 
-	if (entry->problem[0])
-		text_addf(&prefix, "E %s: ", entry->problem);
-	else
-		text_addf(&prefix, "%s: ", entry->title);
-	field_draw(canvas, row, text_str(&prefix), entry->problem[0] ? ROLE_ERR : ROLE_TITLE,
+int entry_rows(const struct entry *entry, const struct canvas *canvas)
+{
+	struct text problem = {0};
+	int rows = 1;
+
+	add_long_problem(entry, canvas, &problem);
+	if (problem.length > 0)
+		rows += sentence_rows(canvas, canvas_columns(canvas), text_str(&problem));
+	text_finish(&problem);
+	return rows;
+}
+
+void entry_draw(const struct entry *entry, struct canvas *canvas)
+{
+	int row = canvas_rows(canvas) - 1;
+	struct text problem = {0}, prefix = {0};
+	bool is_above, is_beside;
+
+	add_long_problem(entry, canvas, &problem);
+	is_above = problem.length > 0 && row > 0;
+	is_beside = entry->problem[0] && !is_above;
+	canvas_clear(canvas);
+	if (is_above)
+		sentence_draw(canvas, 0, 0, canvas_columns(canvas), row, ROLE_ERR,
+			      text_str(&problem));
+	text_addf(&prefix, "%s%s: ", is_beside ? "E " : "",
+		  is_beside ? entry->problem : entry->title);
+	field_draw(canvas, row, text_str(&prefix), is_beside ? ROLE_ERR : ROLE_TITLE,
 		   field_text(&entry->field), entry->field.point, true);
+	text_finish(&problem);
 	text_finish(&prefix);
 }
 

@@ -63,7 +63,10 @@ void entry_open_for_view(struct entry *entry, const char *action, size_t action_
 			 const char *title, size_t title_length, const char *text);
 /* What is wrong with the text, from that byte on: the cursor shows it. */
 void entry_complain(struct entry *entry, const char *problem, size_t point);
-void entry_draw(const struct entry *entry, struct canvas *canvas, int row);
+/* How many rows it takes on that canvas: a complaint that is too long stands above the field. */
+int entry_rows(const struct entry *entry, const struct canvas *canvas);
+/* On all rows of the canvas, the field on the last one. */
+void entry_draw(const struct entry *entry, struct canvas *canvas);
 void entry_finish(struct entry *entry);
 
 #endif

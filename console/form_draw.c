@@ -4,12 +4,14 @@
 
 #include "backend/base/mem.h"
 #include "console/form.h"
+#include "views/sentence.h"
 
 #define COLUMNS_MAX   76
 #define LABEL_COLUMNS 17 /* at least */
 #define LABEL_MAX     28
 #define LINE_ROWS_MAX 3 /* of the command line */
 #define WORD_ROWS_MAX 6
+#define SAID_ROWS_MAX 4 /* of what is wrong */
 #define ROWS_FOR_BOX  8 /* with fewer, every row is needed for what is in it */
 
 static void draw_edge(struct canvas *canvas, int row, const char *text, bool is_top)
@@ -148,16 +150,23 @@ static int draw_wrapped(struct canvas *canvas, int row, int rows, const char *te
 
 struct parts {
 	struct text line;
-	struct text complaint;
-	int line_rows, word_rows;
+	struct text said; /* what is wrong; "": the hint is in its place */
+	int line_rows, word_rows, said_rows;
 };
 
-/* On a small screen the words to pick from go before the rest of the command line. */
+/*
+ * On a small screen the words to pick from go first, then the rest of the command line, then that
+ * of what is wrong.
+ */
 static struct parts fit_parts(const struct parts *all, int rows)
 {
 	struct parts parts = *all;
-	int room = rows - 2 > 0 ? rows - 2 : 0; /* a field and the hint stay */
+	int room;
 
+	/* A field stays, and a row of what is said. */
+	if (parts.said_rows > rows - 1)
+		parts.said_rows = rows > 1 ? rows - 1 : 1;
+	room = rows - 1 - parts.said_rows > 0 ? rows - 1 - parts.said_rows : 0;
 	if (parts.word_rows + parts.line_rows > room)
 		parts.word_rows = parts.word_rows < room - 1 ? parts.word_rows : room - 1;
 	if (parts.word_rows < 0)
@@ -171,9 +180,8 @@ static void draw_inside(const struct form *form, const struct parts *all, struct
 {
 	const struct parts fitted = fit_parts(all, canvas_rows(canvas));
 	const struct parts *parts = &fitted;
-	int rows = canvas_rows(canvas);
-	int last = rows - 1;
-	int values = rows - parts->line_rows - parts->word_rows - 1;
+	int last = canvas_rows(canvas) - parts->said_rows;
+	int values = last - parts->line_rows - parts->word_rows;
 
 	if (values < 1)
 		values = 1;
@@ -181,9 +189,9 @@ static void draw_inside(const struct form *form, const struct parts *all, struct
 		values = (int)form->count;
 	draw_values(form, canvas, 0, values);
 	draw_words(form, canvas, values, parts->word_rows);
-	if (parts->complaint.length > 0)
-		canvas_textf(canvas, last, 0, canvas_columns(canvas), ROLE_ERR, "E %s",
-			     text_str(&parts->complaint));
+	if (parts->said.length > 0)
+		sentence_draw(canvas, last, 0, canvas_columns(canvas), parts->said_rows, ROLE_ERR,
+			      text_str(&parts->said));
 	else
 		canvas_text(canvas, last, 0, canvas_columns(canvas), ROLE_DIM, form_hint(form));
 	if (last - parts->line_rows >= values)
@@ -200,7 +208,7 @@ static struct canvas *place_box(const struct form *form, const struct parts *par
 				struct canvas *canvas)
 {
 	int columns = canvas_columns(canvas) < COLUMNS_MAX ? canvas_columns(canvas) : COLUMNS_MAX;
-	int rows = (int)form->count + parts->line_rows + parts->word_rows + 1 + 2;
+	int rows = (int)form->count + parts->line_rows + parts->word_rows + parts->said_rows + 2;
 
 	if (rows > canvas_rows(canvas))
 		rows = canvas_rows(canvas);
@@ -208,18 +216,35 @@ static struct canvas *place_box(const struct form *form, const struct parts *par
 			     (canvas_columns(canvas) - columns) / 2, rows, columns);
 }
 
+/* For a canvas that is as wide as what the form will be drawn on. */
+static void measure(const struct form *form, struct canvas *canvas, struct parts *parts)
+{
+	struct text complaint = {0};
+
+	form_write(form, &parts->line);
+	parts->line_rows = draw_wrapped(canvas, -1, LINE_ROWS_MAX, text_str(&parts->line));
+	parts->word_rows = word_rows(form);
+	form_check(form, &complaint);
+	if (complaint.length > 0)
+		text_addf(&parts->said, "E %s", text_str(&complaint));
+	parts->said_rows = sentence_rows(canvas, canvas_columns(canvas), text_str(&parts->said));
+	if (parts->said_rows > SAID_ROWS_MAX)
+		parts->said_rows = SAID_ROWS_MAX;
+	text_finish(&complaint);
+}
+
 void form_draw(const struct form *form, struct canvas *canvas)
 {
 	int columns = canvas_columns(canvas) < COLUMNS_MAX ? canvas_columns(canvas) : COLUMNS_MAX;
-	struct parts parts = {.word_rows = word_rows(form)};
-	struct canvas *sample = canvas_window(canvas, 0, 0, 1, columns - 4 > 1 ? columns - 4 : 1);
+	bool has_box = canvas_rows(canvas) >= ROWS_FOR_BOX;
+	int room = has_box ? columns - 4 : canvas_columns(canvas);
+	struct canvas *sample = canvas_window(canvas, 0, 0, 1, room > 1 ? room : 1);
+	struct parts parts = {0};
 	struct canvas *box, *inside;
 
-	form_write(form, &parts.line);
-	form_check(form, &parts.complaint);
-	parts.line_rows = draw_wrapped(sample, -1, LINE_ROWS_MAX, text_str(&parts.line));
+	measure(form, sample, &parts);
 	canvas_destroy(sample);
-	if (canvas_rows(canvas) < ROWS_FOR_BOX) {
+	if (!has_box) {
 		canvas_clear(canvas);
 		draw_inside(form, &parts, canvas);
 	} else {
@@ -230,5 +255,5 @@ void form_draw(const struct form *form, struct canvas *canvas)
 		canvas_destroy(box);
 	}
 	text_finish(&parts.line);
-	text_finish(&parts.complaint);
+	text_finish(&parts.said);
 }

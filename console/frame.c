@@ -66,11 +66,6 @@ static struct canvas *window_of(struct console *console, const struct rectangle 
 			     place->columns);
 }
 
-static struct canvas *row_window(struct console *console, int row)
-{
-	return canvas_window(console->canvas, row, 0, 1, console->columns);
-}
-
 /* ---- panes ---- */
 
 static void draw_pane(struct console *console, const struct layout_pane *place,
@@ -348,38 +343,44 @@ static void draw_notice(struct console *console, int row)
 	text_finish(&command);
 }
 
-/* All of it is read before it is answered: it grows upwards, over the panes. */
-static void draw_question(struct console *console, int row)
+/* All of it can be read: what takes more than the line grows upwards, over the panes. */
+static struct canvas *message_window(struct console *console, int rows)
 {
-	int rows = question_rows(&console->question, console->canvas);
-	struct rectangle place;
-	struct canvas *canvas;
+	int row = console->layout.message;
 
 	if (rows > row + 1)
 		rows = row + 1;
-	place = (struct rectangle){row - rows + 1, 0, rows, console->columns};
-	canvas = window_of(console, &place);
+	return window_of(console, &(struct rectangle){row - rows + 1, 0, rows, console->columns});
+}
+
+static void draw_question(struct console *console)
+{
+	int rows = question_rows(&console->question, console->canvas);
+	struct canvas *canvas = message_window(console, rows);
+
 	question_draw(&console->question, canvas);
+	canvas_destroy(canvas);
+}
+
+static void draw_entry(struct console *console)
+{
+	int rows = entry_rows(&console->entry, console->canvas);
+	struct canvas *canvas = message_window(console, rows);
+
+	entry_draw(&console->entry, canvas);
 	canvas_destroy(canvas);
 }
 
 static void draw_message_line(struct console *console)
 {
-	int row = console->layout.message;
-	struct canvas *line;
-
-	if (row < 0)
+	if (console->layout.message < 0)
 		return;
-	if (console->question.is_open) {
-		draw_question(console, row);
-		return;
-	}
-	line = row_window(console, row);
-	if (console->entry.is_open)
-		entry_draw(&console->entry, line, 0);
+	if (console->question.is_open)
+		draw_question(console);
+	else if (console->entry.is_open)
+		draw_entry(console);
 	else
-		draw_notice(console, row);
-	canvas_destroy(line);
+		draw_notice(console, console->layout.message);
 }
 
 /* ---- command line ---- */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Questions: what is typed ahead is no answer, and no is the default; all of them is read. */
+/*
+ * Questions: what is typed ahead is no answer, and no is the default. All of them is read, and of
+ * what is wrong in a field.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -21,6 +24,7 @@
 #define READ_NS (OPENED + 200 * NS_PER_MS)
 
 static struct question question;
+static struct entry entry;
 static struct canvas *canvas;
 
 static int setup(void **state)
@@ -28,6 +32,7 @@ static int setup(void **state)
 	(void)state;
 	expect_setup();
 	question = (struct question){0};
+	entry = (struct entry){0};
 	canvas = canvas_create(1, 1);
 	return 0;
 }
@@ -36,6 +41,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	question_finish(&question);
+	entry_finish(&entry);
 	canvas_destroy(canvas);
 	return 0;
 }
@@ -162,9 +168,50 @@ static void hostile_names_are_text(void **state)
 	expect_question(9, 40, "Destroy session \"^[]0;x^G<FF>\"? [y/N]");
 }
 
+static void expect_entry(int rows, int columns, const char *expected)
+{
+	int needed;
+
+	canvas_resize(canvas, 1, columns);
+	needed = entry_rows(&entry, canvas);
+	canvas_resize(canvas, needed < rows ? needed : rows, columns);
+	entry_draw(&entry, canvas);
+	expect_canvas(canvas, expected);
+}
+
+/* A short one stands beside the text, a long one above it; the cursor is where it is wrong. */
+static void all_of_a_complaint_is_read(void **state)
+{
+	int row, column;
+
+	(void)state;
+	entry_open(&entry, "only events where", "tail-filter", false, "id < (3");
+	expect_entry(9, 80, "only events where: id < (3");
+	entry_complain(&entry, "this parenthesis isn't closed", 5);
+	expect_entry(9, 80, "E this parenthesis isn't closed: id < (3");
+	entry_complain(&entry,
+		       "the field 'id' is a number in some events and a text in others: it can't "
+		       "be compared",
+		       5);
+	expect_entry(9, 80,
+		     "E the field 'id' is a number in some events and a text in others: it "
+		     "can't be\n"
+		     "compared\n"
+		     "only events where: id < (3");
+	assert_true(canvas_cursor(canvas, &row, &column));
+	assert_int_equal(row, 2);
+	assert_int_equal(column, 24);
+	expect_entry(2, 40,
+		     "E the field 'id' is a number in some ev…\n"
+		     "only events where: id < (3");
+	expect_entry(1, 40, "E the field 'id' is…id < (3");
+}
+
 static void it_lives_at_any_size(void **state)
 {
 	(void)state;
+	entry_open(&entry, "a title", "find", false, "some text");
+	entry_complain(&entry, "aVeryLongWordThatHasNoBlanks\xe6\xbc\xa2 and others", 3);
 	for (int kind = 0; kind < 2; kind++) {
 		ask(kind ? QUESTION_YES : QUESTION_LETTER,
 		    "Destroy \"aVeryLongNameThatHasNoBlanks\xe6\xbc\xa2\xe5\xad\x97\"? [y/N]", "y");
@@ -173,6 +220,8 @@ static void it_lives_at_any_size(void **state)
 				canvas_resize(canvas, rows, columns);
 				assert_true(question_rows(&question, canvas) > 0);
 				question_draw(&question, canvas);
+				assert_true(entry_rows(&entry, canvas) > 0);
+				entry_draw(&entry, canvas);
 			}
 		}
 	}
@@ -190,6 +239,7 @@ int main(void)
 		TEST(with_too_few_rows_the_answers_stay),
 		TEST(what_is_typed_has_room),
 		TEST(hostile_names_are_text),
+		TEST(all_of_a_complaint_is_read),
 		TEST(it_lives_at_any_size),
 	};
 
