@@ -25,11 +25,17 @@ static bool is_in_use(const struct keymap *keymap, const struct binding *entry, 
 	       entry;
 }
 
+/* What some terminals send for Backspace needs no name of its own beside it. */
+static bool is_second_name(const struct binding *binding)
+{
+	return keys_parse(binding->key) == KEYS_CTRL('h') && !strcmp(binding->action, "back");
+}
+
 static void add_keys_of(const struct keymap *keymap, const struct binding *wanted,
 			const struct binding *other, const char *pane, struct text *keys)
 {
 	if (is_same(other->pane, wanted->pane) && !strcmp(other->action, wanted->action) &&
-	    is_in_use(keymap, other, pane))
+	    is_in_use(keymap, other, pane) && !is_second_name(other))
 		text_addf(keys, "%s%s", keys->length > 0 ? " " : "", other->key);
 }
 

@@ -94,9 +94,9 @@ static int keys_width(const struct help_view *help)
 }
 
 /* Behind the keys and a blank on either side of them. */
-static int text_width(const struct help_view *help)
+static int text_width(const struct help_view *help, int keys_columns)
 {
-	int columns = column_width(help) - keys_width(help) - 2;
+	int columns = column_width(help) - keys_columns - 2;
 
 	return columns > 0 ? columns : 1;
 }
@@ -136,19 +136,35 @@ static void add_text(struct help_view *help, const struct canvas *canvas, const 
 	}
 }
 
+/* Keys that are wider than their column take of the text's, which would else stand beside a part
+ * of them only. */
+static int columns_for_keys(const struct help_view *help, const struct canvas *canvas,
+			    const struct help_key *key)
+{
+	int columns = canvas_text_columns(canvas, key->keys);
+	int most = column_width(help) - canvas_text_columns(canvas, key->help) - 2;
+
+	if (columns <= keys_width(help) || columns > most)
+		return keys_width(help);
+	return columns;
+}
+
 static void add_key(struct help_view *help, const struct canvas *canvas, size_t index,
 		    const struct help_key *key)
 {
-	int keys_rows = sentence_rows(canvas, keys_width(help), key->keys);
-	int text_rows = sentence_rows(canvas, text_width(help), key->help);
-	struct help_line line = {.text = key->help, .keys = key->keys, .index = index};
+	int keys_columns = columns_for_keys(help, canvas, key);
+	int columns = text_width(help, keys_columns);
+	int keys_rows = sentence_rows(canvas, keys_columns, key->keys);
+	int text_rows = sentence_rows(canvas, columns, key->help);
+	struct help_line line = {
+		.text = key->help, .keys = key->keys, .keys_columns = keys_columns, .index = index};
 
 	keep_together(help, keys_rows > text_rows ? keys_rows : text_rows);
 	while (*line.keys || *line.text) {
 		size_t next_key, next;
 
-		line.keys_length = sentence_row(canvas, keys_width(help), line.keys, &next_key);
-		line.length = sentence_row(canvas, text_width(help), line.text, &next);
+		line.keys_length = sentence_row(canvas, keys_columns, line.keys, &next_key);
+		line.length = sentence_row(canvas, columns, line.text, &next);
 		add_line(help, line);
 		line.keys += next_key;
 		line.text += next;
@@ -248,13 +264,13 @@ static void draw_key(const struct help_view *help, const struct help_line *line,
 		     struct canvas *canvas, int row)
 {
 	bool is_selected = line->index + help->page_places == help->list.selected;
-	int keys = keys_width(help);
+	int keys = line->keys_columns;
 
 	if (is_selected)
 		canvas_fill(canvas, row, 0, canvas_columns(canvas), ROLE_SELECT, ' ');
 	canvas_textf(canvas, row, 1, keys, is_selected ? ROLE_SELECT : ROLE_KEY, "%.*s",
 		     (int)line->keys_length, line->keys);
-	canvas_textf(canvas, row, keys + 2, text_width(help),
+	canvas_textf(canvas, row, keys + 2, text_width(help, keys),
 		     is_selected ? ROLE_SELECT : ROLE_NORMAL, "%.*s", (int)line->length,
 		     line->text);
 }

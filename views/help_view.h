@@ -30,7 +30,8 @@ struct help_line {
 	size_t length;
 	const char *keys; /* NULL: it is not a key's */
 	size_t keys_length;
-	size_t index; /* of the key among those that are wanted */
+	int keys_columns; /* that the keys may take */
+	size_t index;	  /* of the key among those that are wanted */
 	bool is_heading;
 };
 

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/mem.h"
 #include "tests/views/expect.h"
 #include "views/views.h"
 
@@ -204,6 +205,24 @@ static void nothing_is_cut(void **state)
 			     "ssssssssssssssssssssssssssssssssssssssss");
 }
 
+/* A part of the keys on a row of its own would look like a key without a meaning. */
+static void keys_stand_in_one_row_if_there_is_room(void **state)
+{
+	static const struct help_key pair[] = {
+		{"Esc Backspace M-Left", "back", "back", NULL},
+		{"Up k", "up", "move", NULL},
+	};
+	const struct help_content two = {.keys = pair, .key_count = COUNT_OF(pair)};
+
+	(void)state;
+	canvas_resize(canvas, 5, 40);
+	help_view_fit(&help, &two, canvas);
+	help_view_draw(&help, canvas);
+	expect_canvas(canvas, "Keys everywhere\n"
+			      " Esc Backspace M-Left back\n"
+			      " Up k         move");
+}
+
 static void every_view_explains_itself(void **state)
 {
 	(void)state;
@@ -224,6 +243,7 @@ int main(void)
 		TEST(narrow_help_keeps_the_words),
 		TEST(a_small_screen_has_pages_for_sentences),
 		TEST(nothing_is_cut),
+		TEST(keys_stand_in_one_row_if_there_is_room),
 		TEST(every_view_explains_itself),
 	};
 
