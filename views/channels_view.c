@@ -259,8 +259,7 @@ static bool act(const struct table *table, const struct view_input *input, const
 	if (strcmp(action, "open") != 0)
 		return false;
 	give(table, input);
-	if (table->count > 0)
-		text_add(command, "@events");
+	text_add(command, "@events");
 	return true;
 }
 
@@ -312,25 +311,34 @@ static void add_period(const char *name, uint64_t period_us, struct popup *popup
 	popup_add(popup, 0, name, period_us ? units_duration(text, period_us * 1000) : "off");
 }
 
+/* Of the kernel's channels, which CPU has lost what. */
+static void add_cpus(const struct view_input *input, const struct picture_channel *channel,
+		     struct popup *popup)
+{
+	if (channel->cpu_count > 0)
+		popup_add_heading(popup, "losses by CPU");
+	for (size_t i = 0; i < channel->cpu_count; i++) {
+		const struct picture_cpu *cpu = &input->picture->cpus[channel->first_cpu + i];
+
+		loss_add_line(&cpu->counts, cpu->name, 1, popup);
+	}
+}
+
 static void add_details(const struct view_input *input, size_t index, struct popup *popup)
 {
 	const struct picture_channel *channel = row_channel(input, index);
-	struct text losses = {0};
 	char text[UNITS_TEXT_MAX];
 
 	popup_add(popup, 0, "state", channel->is_enabled ? "enabled" : "disabled");
 	popup_addf(popup, 0, "events", "%s",
 		   units_grouped_count(text, channel->counts.recorded_events));
 	popup_add(popup, 0, "recorded", units_short_bytes(text, channel->counts.recorded_bytes));
-	loss_add_detail(&channel->counts, &losses);
-	popup_add(popup, 0, "losses", losses.length ? text_str(&losses) + 2 : "none");
-	if (losses.length)
-		popup_set_role(popup, ROLE_ERR);
-	text_finish(&losses);
+	loss_add_line(&channel->counts, "losses", 0, popup);
 	add_period("switch timer", channel->switch_timer_us, popup);
 	add_period("read timer", channel->read_timer_us, popup);
 	popup_addf(popup, 0, "rules", "%zu", channel->rule_count);
 	popup_add(popup, 0, "context", *channel->contexts ? channel->contexts : "none; a adds");
+	add_cpus(input, channel, popup);
 }
 
 static const struct table_view_class class = {

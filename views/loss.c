@@ -4,6 +4,7 @@
 
 #include "backend/base/clock.h"
 #include "backend/base/units.h"
+#include "views/popup.h"
 
 bool loss_is_any(const struct picture_counts *counts)
 {
@@ -71,4 +72,16 @@ void loss_add_detail(const struct picture_counts *counts, struct text *out)
 			  units_grouped_count(number, counts->repairs),
 			  counts->repairs == 1 ? "" : "s");
 	loss_add_time(counts, out);
+}
+
+void loss_add_line(const struct picture_counts *counts, const char *name, int indent,
+		   struct popup *popup)
+{
+	struct text losses = {0};
+
+	loss_add_detail(counts, &losses);
+	popup_add(popup, indent, name, losses.length ? text_str(&losses) + 2 : "none");
+	if (losses.length)
+		popup_set_role(popup, ROLE_ERR);
+	text_finish(&losses);
 }

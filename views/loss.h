@@ -14,5 +14,8 @@ void loss_add_time(const struct picture_counts *counts, struct text *out);
 void loss_alert(const struct picture_counts *counts, const char *name, struct text *out);
 /* For detail lines: exact numbers and causes, with two blanks before; nothing if all is well. */
 void loss_add_detail(const struct picture_counts *counts, struct text *out);
+/* The same as a line of a popup: "none" if all is well. */
+void loss_add_line(const struct picture_counts *counts, const char *name, int indent,
+		   struct popup *popup);
 
 #endif

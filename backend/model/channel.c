@@ -357,6 +357,11 @@ uint64_t event_type_bytes(const struct event_type *type)
 	return total;
 }
 
+bool channel_is_per_cpu(const struct channel *channel)
+{
+	return strcmp(source_table[channel->source_index].class->domain, "KERNEL") == 0;
+}
+
 void channel_count_group(const struct channel *channel, size_t index, struct picture_counts *counts)
 {
 	*counts = (struct picture_counts){0};

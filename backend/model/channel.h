@@ -120,6 +120,8 @@ uint64_t event_type_bytes(const struct event_type *type); /* of its records */
 
 /* Sums over buffer groups; rates are the meter's. */
 void channel_count(const struct channel *channel, struct picture_counts *counts);
+/* Whether each of its groups is a CPU: the kernel's channels. */
+bool channel_is_per_cpu(const struct channel *channel);
 /* Of one of them, by its place in `tallies`; no rates. */
 void channel_count_group(const struct channel *channel, size_t index,
 			 struct picture_counts *counts);

@@ -19,6 +19,8 @@
 #define PICTURE_HISTORY	  64
 #define PICTURE_NO_SAMPLE UINT32_MAX
 
+#define PICTURE_CPU_NAME_MAX 32
+
 /* "events in 1000 s": whole numbers that still show events slower than one per second. */
 struct picture_counts {
 	uint64_t recorded_events;
@@ -75,6 +77,12 @@ struct picture_session {
 	size_t first_chunk, chunk_count;     /* in picture.chunks */
 };
 
+/* A CPU of a kernel channel that lost something. */
+struct picture_cpu {
+	char name[PICTURE_CPU_NAME_MAX]; /* "CPU 3" */
+	struct picture_counts counts;
+};
+
 struct picture_channel {
 	uint64_t session_id;
 	uint32_t id;
@@ -93,6 +101,7 @@ struct picture_channel {
 	size_t rule_count;
 	size_t first_rule;		 /* in picture.rules; rule_count of them, if detailed */
 	size_t first_event, event_count; /* in picture.events; 0 unless the session is detailed */
+	size_t first_cpu, cpu_count;	 /* in picture.cpus; likewise */
 };
 
 /* What the user asked for. Only of detailed sessions. */
@@ -175,6 +184,8 @@ struct picture {
 	size_t session_count;
 	const struct picture_channel *channels;
 	size_t channel_count;
+	const struct picture_cpu *cpus;
+	size_t cpu_count;
 	const struct picture_rule *rules;
 	size_t rule_count;
 	const struct picture_event *events;

@@ -3,6 +3,7 @@
  * filled. */
 #include "backend/model/picture_build.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "backend/base/clock.h"
@@ -26,7 +27,7 @@ struct picture_block {
 };
 
 struct row_counts {
-	size_t channels, rules, events, chunks, texts;
+	size_t channels, cpus, rules, events, chunks, texts;
 };
 
 /* Where the next row of each kind goes. */
@@ -34,12 +35,13 @@ struct rows {
 	const struct model *model;
 	struct picture_session *sessions;
 	struct picture_channel *channels;
+	struct picture_cpu *cpus;
 	struct picture_rule *rules;
 	struct picture_event *events;
 	struct picture_chunk *chunks;
 	struct picture_source *sources;
 	unsigned int window; /* of histories */
-	size_t channel_at, rule_at, event_at, chunk_at;
+	size_t channel_at, cpu_at, rule_at, event_at, chunk_at;
 	struct picture_block *block;
 };
 
@@ -50,7 +52,7 @@ static size_t count_events(const struct channel *channel)
 
 static struct row_counts count_rows(const struct model *model)
 {
-	struct row_counts count = {0, 0, 0, 0, 0};
+	struct row_counts count = {0};
 
 	for (size_t i = 0; i < model->session_count; i++) {
 		const struct session *session = model->sessions[i];
@@ -60,6 +62,8 @@ static struct row_counts count_rows(const struct model *model)
 		if (!publisher_shows(model->publisher, session->id))
 			continue;
 		for (size_t j = 0; j < session->channel_count; j++) {
+			if (channel_is_per_cpu(session->channels[j]))
+				count.cpus += session->channels[j]->tally_count;
 			count.rules += session->channels[j]->rule_count;
 			count.events += count_events(session->channels[j]);
 		}
@@ -161,6 +165,20 @@ static void fill_events(struct rows *rows, const struct session *session,
 		fill_type_row(rows, session, channel, channel->types[i]);
 }
 
+/* Those that lost nothing have no row. */
+static void fill_cpus(struct rows *rows, const struct channel *channel)
+{
+	for (size_t i = 0; channel_is_per_cpu(channel) && i < channel->tally_count; i++) {
+		struct picture_cpu cpu;
+
+		channel_count_group(channel, i, &cpu.counts);
+		if (cpu.counts.discarded_events == 0 && cpu.counts.lost_packets == 0)
+			continue;
+		snprintf(cpu.name, sizeof(cpu.name), "%s", channel->tallies[i]->owner);
+		rows->cpus[rows->cpu_at++] = cpu;
+	}
+}
+
 static void fill_channel(struct rows *rows, const struct session *session,
 			 const struct channel *channel, bool is_detailed)
 {
@@ -183,6 +201,7 @@ static void fill_channel(struct rows *rows, const struct session *session,
 		.rule_count = channel->rule_count,
 		.first_rule = rows->rule_at,
 		.first_event = rows->event_at,
+		.first_cpu = rows->cpu_at,
 	};
 	channel_count(channel, &row->counts);
 	if (!session->is_active)
@@ -191,8 +210,10 @@ static void fill_channel(struct rows *rows, const struct session *session,
 	if (is_detailed) {
 		fill_rules(rows, session, channel);
 		fill_events(rows, session, channel);
+		fill_cpus(rows, channel);
 	}
 	row->event_count = rows->event_at - row->first_event;
+	row->cpu_count = rows->cpu_at - row->first_cpu;
 }
 
 static void fill_current_chunk(struct rows *rows, const struct session *session)
@@ -351,6 +372,7 @@ static struct picture_block *place_all(struct placer *placer, const struct model
 	rows->model = model;
 	rows->sessions = place(placer, model->session_count, sizeof(*rows->sessions));
 	rows->channels = place(placer, count->channels, sizeof(*rows->channels));
+	rows->cpus = place(placer, count->cpus, sizeof(*rows->cpus));
 	rows->rules = place(placer, count->rules, sizeof(*rows->rules));
 	rows->events = place(placer, count->events, sizeof(*rows->events));
 	rows->chunks = place(placer, count->chunks, sizeof(*rows->chunks));
@@ -404,6 +426,8 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 		.session_count = model->session_count,
 		.channels = rows.channels,
 		.channel_count = rows.channel_at,
+		.cpus = rows.cpus,
+		.cpu_count = rows.cpu_at,
 		.rules = rows.rules,
 		.rule_count = rows.rule_at,
 		.events = rows.events,

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/mem.h"
 #include "tests/views/web_view.h"
 #include "views/popup.h"
 
@@ -94,6 +95,8 @@ static void without_a_session_the_keys_say_what_is_missing(void **state)
 	shown_expect(&shown, "acknowledge",
 		     "@say there is no session yet: c in pane 1 creates one");
 	shown_expect(&shown, "toggle", "@say there is nothing here to enable or disable");
+	shown_expect(&shown, "open", "@say no session: c in pane 1 creates one");
+	shown_expect(&shown, "copy", "@say no session: c in pane 1 creates one");
 }
 
 static void another_session_begins_at_its_first_channel(void **state)
@@ -184,6 +187,32 @@ static void details_have_contexts_and_losses(void **state)
 	text_finish(&text);
 }
 
+static void details_have_the_losses_of_each_cpu(void **state)
+{
+	static const struct picture_cpu cpus[] = {
+		{"CPU 0", {.lost_packets = 9}},
+		{"CPU 1", {.discarded_events = 12345, .discarded_ring = 12345}},
+		{"CPU 12", {.lost_packets = 3}},
+	};
+	struct popup popup = {0};
+
+	(void)state;
+	pictures.picture.cpus = cpus;
+	pictures.picture.cpu_count = COUNT_OF(cpus);
+	pictures.channels[0].first_cpu = 1;
+	pictures.channels[0].cpu_count = 2;
+	shown_draw(&shown, 24, 80, GLYPHS_UTF8);
+	shown_act(&shown, "last", "");
+	assert_true(shown.view->details(shown.state, &pictures.input, &popup));
+	assert_string_equal(popup.lines[popup.line_count - 3].name, "losses by CPU");
+	assert_string_equal(popup.lines[popup.line_count - 2].name, "CPU 1");
+	assert_string_equal(popup.lines[popup.line_count - 2].value,
+			    "lost 12 345 events (12 345 for want of room, 0 not written)");
+	assert_string_equal(popup.lines[popup.line_count - 1].name, "CPU 12");
+	assert_string_equal(popup.lines[popup.line_count - 1].value, "3 packets overwritten");
+	popup_finish(&popup);
+}
+
 #define TEST(name) WEB_VIEW_TEST(name, channels_view)
 
 int main(void)
@@ -203,6 +232,7 @@ int main(void)
 		TEST(sizes_of_buffers_are_short),
 		TEST(a_row_is_copied_as_its_command),
 		TEST(details_have_contexts_and_losses),
+		TEST(details_have_the_losses_of_each_cpu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,7 +131,7 @@ static void put_cpus(struct json *object, const struct channel *channel)
 {
 	struct json *cpus;
 
-	if (strcmp(source_table[channel->source_index].class->domain, "KERNEL") != 0)
+	if (!channel_is_per_cpu(channel))
 		return;
 	cpus = json_put_array(object, "cpus");
 	for (size_t i = 0; i < channel->tally_count; i++) {

@@ -78,9 +78,7 @@ static void print_memory(struct reply *reply, const struct channel *channel,
 /* Of the kernel's channels, which CPU has lost what; lttng's text has no such lines. */
 static void print_losses(struct reply *reply, const struct channel *channel)
 {
-	const char *domain = source_table[channel->source_index].class->domain;
-
-	for (size_t i = 0; strcmp(domain, "KERNEL") == 0 && i < channel->tally_count; i++) {
+	for (size_t i = 0; channel_is_per_cpu(channel) && i < channel->tally_count; i++) {
 		struct picture_counts counts;
 
 		channel_count_group(channel, i, &counts);
