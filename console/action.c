@@ -598,8 +598,11 @@ void action_accept_entry(struct console *console)
 	struct text command = {0};
 
 	console->entry.is_open = false;
-	if (console->entry.is_live)
+	if (console->entry.is_live) {
+		if (!strcmp(console->entry.action, "find"))
+			action_on_view(console, "find-end", "");
 		return;
+	}
 	if (console->entry.is_for_view) {
 		accept_for_view(console);
 		return;

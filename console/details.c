@@ -29,6 +29,8 @@ bool details_open(struct console *console)
 	console->details.is_open = view->details(console->view_states[console->focus], &input,
 						 &console->details.popup);
 	console_picture_release(console);
+	if (!console->details.is_open)
+		console_tell(console, NOTICE_INFO, "", "nothing is selected here");
 	return true;
 }
 

@@ -177,16 +177,22 @@ static void give(const struct table *table, const struct view_input *input)
 		input->selection->chunk_id = get_id(input, index);
 }
 
-/* The chunk's own folder; what is still being written is read through the session. */
-static void open_chunk(const struct view_input *input, size_t index, struct text *command)
+/* The chunk's own folder; what is still being written is read through the session's. */
+static const char *folder_text(const struct view_input *input, size_t index)
 {
 	const char *path = path_text(input, index);
 
-	/* The current one is still in the session's folder. */
-	if (!*path)
-		path = selection_session(input)->output;
+	return *path ? path : selection_session(input)->output;
+}
+
+static void open_chunk(const struct view_input *input, size_t index, struct text *command)
+{
+	const char *path = folder_text(input, index);
+
 	if (path[0] == '/')
 		text_addf(command, "@browse %s", path);
+	else
+		text_add(command, "@say its files are not on this machine");
 }
 
 /* Archived ones among the targets: what is still being written stays. */
@@ -203,6 +209,9 @@ static void delete_chunks(const struct table *table, const struct view_input *in
 		text_add(command, command->length ? " " : "delete-chunk ");
 		text_add_quoted(command, chunk->path);
 	}
+	if (command->length == 0)
+		text_add(command, "@say only archived chunks on this machine can be deleted: R "
+				  "archives the current one");
 }
 
 static bool act(const struct table *table, const struct view_input *input, const char *action,
@@ -225,14 +234,6 @@ static bool act(const struct table *table, const struct view_input *input, const
 	return true;
 }
 
-/* What is still being written may have no folder of its own. */
-static const char *copy_text(const struct view_input *input, size_t index)
-{
-	const char *path = path_text(input, index);
-
-	return *path ? path : NULL;
-}
-
 static void describe(const struct view_input *input, size_t index, struct text *out)
 {
 	const struct picture_chunk *chunk = row_chunk(input, index);
@@ -248,9 +249,9 @@ static void describe(const struct view_input *input, size_t index, struct text *
 
 static void request_row(const struct view_input *input, size_t index, struct text *command)
 {
-	const char *path = path_text(input, index);
+	const char *path = folder_text(input, index);
 
-	if (!*path)
+	if (path[0] != '/')
 		return;
 	text_add(command, "view ");
 	text_add_quoted(command, path);
@@ -269,7 +270,7 @@ static const struct table_view_class class = {
 	.is_of_session = true,
 	.give = give,
 	.act = act,
-	.copy_text = copy_text,
+	.copy_text = folder_text,
 	.request_row = request_row,
 	.describe = describe,
 };

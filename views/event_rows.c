@@ -300,8 +300,10 @@ static void copy(const struct event_rows *rows, struct text *command)
 {
 	const struct event_row *row = event_rows_selected(rows);
 
-	if (!row)
+	if (!row) {
+		text_add(command, "@say there is no event to copy");
 		return;
+	}
 	text_add(command, "@copy ");
 	event_text_line(rows->page, row, command);
 }

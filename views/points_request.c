@@ -9,6 +9,8 @@
 #include "views/popup.h"
 #include "views/request.h"
 
+#define NO_SESSION "@say no session to enable it in: c in pane 1 creates one"
+
 static void add_once(struct word_list *patterns, const char *pattern)
 {
 	for (size_t i = 0; i < patterns->count; i++)
@@ -311,10 +313,12 @@ static void toggle(const struct view_input *input, const char *channel, struct t
 	size_t position = 0, index;
 	bool enables;
 
-	if (!table_next_target(&state->view.table, &position, &index))
+	if (!table_next_target(&state->view.table, &position, &index)) {
+		text_add(command, TABLE_VIEW_NO_TARGET);
 		return;
+	}
 	if (!selection_session(input)) {
-		text_add(command, "@say no session to enable it in: c in pane 1 creates one");
+		text_add(command, NO_SESSION);
 		return;
 	}
 	enables = state->level ||
@@ -342,6 +346,8 @@ bool points_view_request(const struct view_input *input, const char *action, con
 	} else if (!strcmp(action, "toggle")) {
 		set_level(state, "");
 		toggle(input, NULL, command);
+	} else if (!strcmp(action, "copy-command") && !selection_session(input)) {
+		text_add(command, NO_SESSION);
 	} else if (!strcmp(action, "enable-in") && *argument) {
 		toggle(input, argument, command);
 		set_level(state, "");

@@ -612,7 +612,11 @@ static bool act(void *state, const struct view_input *input, const char *action,
 	points->was_touched = true;
 	selection_follow(input);
 	table_refresh(&points->view.table, &wrapped.input);
-	return act_find(&wrapped.input, action, argument) ||
+	if (act_find(&wrapped.input, action, argument)) {
+		table_view_explain_find(&points->view.table, &wrapped.input, action, command);
+		return true;
+	}
+	return table_view_lacks_row(&points->view.table, &wrapped.input, action, command) ||
 	       act_on_tree(&wrapped.input, action, command) ||
 	       points_view_request(&wrapped.input, action, argument, command) ||
 	       table_view_act(state, &wrapped.input, action, argument, command);

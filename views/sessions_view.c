@@ -283,21 +283,21 @@ static bool act_on_targets(const struct table *table, const struct view_input *i
 	return is_known;
 }
 
-/* What goes over a network is not here to be looked at. */
 static void open_output(const struct view_input *input, struct text *command)
 {
 	const struct picture_session *session = selection_session(input);
 
 	if (session && session->output[0] == '/')
 		text_addf(command, "@browse %s", session->output);
+	else if (session)
+		text_addf(command, "@say %s has no trace on this machine", session->name);
 }
 
 static bool act(const struct table *table, const struct view_input *input, const char *action,
 		struct text *command)
 {
 	if (!strcmp(action, "open") || !strcmp(action, "open-chunks")) {
-		if (table->count > 0)
-			text_add(command, action[4] ? "@chunks" : "@channels");
+		text_add(command, action[4] ? "@chunks" : "@channels");
 		return true;
 	}
 	if (!strcmp(action, "open-output")) {
@@ -363,7 +363,6 @@ static void request_row(const struct view_input *input, size_t index, struct tex
 static void add_details(const struct view_input *input, size_t index, struct popup *popup)
 {
 	const struct picture_session *session = row_session(input, index);
-	struct text losses = {0};
 	char time[CLOCK_TEXT_MAX];
 	char text[UNITS_TEXT_MAX];
 
@@ -398,11 +397,7 @@ static void add_details(const struct view_input *input, size_t index, struct pop
 			   session->snapshot_output_count == 1 ? "" : "s");
 	popup_addf(popup, 0, "events", "%s",
 		   units_grouped_count(text, session->counts.recorded_events));
-	loss_add_detail(&session->counts, &losses);
-	popup_add(popup, 0, "losses", losses.length ? text_str(&losses) + 2 : "none");
-	if (losses.length)
-		popup_set_role(popup, ROLE_ERR);
-	text_finish(&losses);
+	loss_add_line(&session->counts, "losses", 0, popup);
 }
 
 static const char *label(const struct table *table, const struct view_input *input,

@@ -380,7 +380,7 @@ static bool act_find(struct table *table, const struct view_input *input, const 
 		return true;
 	}
 	if (strcmp(action, "find-start") != 0 && strcmp(action, "find-next") != 0 &&
-	    strcmp(action, "find-previous") != 0)
+	    strcmp(action, "find-previous") != 0 && strcmp(action, "find-end") != 0)
 		return false;
 	table->has_find_origin = false;
 	if (!strcmp(action, "find-next") && is_looking && count)

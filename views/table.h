@@ -110,6 +110,8 @@ void table_refresh(struct table *table, const struct view_input *input);
 /* The same, then scrolls. */
 void table_fit(struct table *table, const struct view_input *input, int rows, int columns);
 void table_draw(const struct table *table, const struct view_input *input, struct canvas *canvas);
+/* Why no row is shown: there is none, or none passes the filter. */
+void table_add_nothing(const struct table *table, const struct view_input *input, struct text *out);
 /*
  * Movements, marks, follow, sort-*, filter, find*, left and right, click. False: none of those.
  * After table_refresh with the same input.

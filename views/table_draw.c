@@ -276,15 +276,20 @@ static void draw_row(const struct table *table, const struct view_input *input, 
 	}
 }
 
+void table_add_nothing(const struct table *table, const struct view_input *input, struct text *out)
+{
+	if (table->all_count > 0)
+		text_addf(out, "nothing matches %s", table->filter.pattern);
+	else
+		text_add(out, table->class->nothing(input));
+}
+
 static void draw_nothing(const struct table *table, const struct view_input *input,
 			 struct canvas *canvas, int at_row, int row_count)
 {
 	struct text sentence = {0};
 
-	if (table->all_count > 0)
-		text_addf(&sentence, "nothing matches %s", table->filter.pattern);
-	else
-		text_add(&sentence, table->class->nothing(input));
+	table_add_nothing(table, input, &sentence);
 	sentence_draw_nothing(canvas, at_row, row_count, ROLE_DIM, text_str(&sentence));
 	text_finish(&sentence);
 }

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "backend/base/mem.h"
 #include "views/popup.h"
 #include "views/request.h"
 #include "views/selection.h"
@@ -75,6 +76,42 @@ void table_view_draw(const void *state, const struct view_input *input, struct c
 	table_draw(&view->table, input, canvas);
 }
 
+bool table_view_lacks_row(const struct table *table, const struct view_input *input,
+			  const char *action, struct text *command)
+{
+	static const char *const for_rows[] = {
+		"open", "open-chunks", "open-output",  "copy",	   "copy-command",
+		"mark", "expand",      "enable-level", "collapse", "delete-chunk",
+	};
+
+	for (size_t i = 0; table->count == 0 && i < COUNT_OF(for_rows); i++) {
+		if (strcmp(action, for_rows[i]) != 0)
+			continue;
+		text_add(command, "@say ");
+		table_add_nothing(table, input, command);
+		return true;
+	}
+	return false;
+}
+
+void table_view_explain_find(const struct table *table, const struct view_input *input,
+			     const char *action, struct text *command)
+{
+	size_t index;
+
+	if (strncmp(action, "find-", 5) != 0 || !strcmp(action, "find-start"))
+		return;
+	if (!table->find.pattern[0]) {
+		if (strcmp(action, "find-end") != 0)
+			text_add(command, "@say nothing was searched so far: / searches");
+	} else if (table->find.problem[0]) {
+		text_addf(command, "@say %s: %s", table->find.pattern, table->find.problem);
+	} else if (!table_selected(table, &index) ||
+		   !table_row_matches(table, input, index, &table->find)) {
+		text_addf(command, "@say nothing matches %s", table->find.pattern);
+	}
+}
+
 static void copy(const struct table_view *view, const struct view_input *input,
 		 struct text *command)
 {
@@ -83,8 +120,10 @@ static void copy(const struct table_view *view, const struct view_input *input,
 
 	if (table_selected(&view->table, &index))
 		text = view->class->copy_text(input, index);
-	if (text)
+	if (text && *text)
 		text_addf(command, "@copy %s", text);
+	else
+		text_add(command, "@say there is nothing to copy in this row");
 }
 
 static void copy_command(const struct table_view *view, const struct view_input *input,
@@ -97,6 +136,8 @@ static void copy_command(const struct table_view *view, const struct view_input 
 		view->class->request_row(input, index, &line);
 	if (line.length > 0)
 		text_addf(command, "@copy %s", text_str(&line));
+	else
+		text_add(command, "@say no command makes this row");
 	text_finish(&line);
 }
 
@@ -108,7 +149,7 @@ static void toggle(const struct table_view *view, const struct view_input *input
 	bool enables;
 
 	if (!table_next_target(&view->table, &position, &index)) {
-		text_add(command, "@say there is nothing here to enable or disable");
+		text_add(command, TABLE_VIEW_NO_TARGET);
 		return;
 	}
 	enables = !view->class->is_enabled(input, index);
@@ -144,8 +185,11 @@ bool table_view_act(void *state, const struct view_input *input, const char *act
 
 	take_selection(view, input);
 	table_refresh(&view->table, input);
+	if (table_view_lacks_row(&view->table, input, action, command))
+		return true;
 	before = view->table.list.selected_id;
 	is_known = table_act(&view->table, input, action, argument);
+	table_view_explain_find(&view->table, input, action, command);
 	give_selection(view, input, view->table.list.selected_id != before);
 	if (!is_known && view->class->edit)
 		is_known = view->class->edit(&view->table, input, action, argument, command);

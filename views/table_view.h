@@ -11,6 +11,9 @@
 
 struct popup;
 
+/* What "toggle" says in an empty list. */
+#define TABLE_VIEW_NO_TARGET "@say there is nothing here to enable or disable"
+
 /* Everything but `table` may be left out. */
 struct table_view_class {
 	struct table_class table;
@@ -77,6 +80,15 @@ void table_view_recall(void *state, const char *memo);
 	.remember = table_view_remember, .recall = table_view_recall, .detail = table_view_detail, \
 	.label = table_view_label, .details = table_view_details, .shared = TABLE_VIEW_SHARED
 
+/*
+ * True: the action is for a row and there is none, and the command says why. For views that have
+ * actions beside those of their table; after table_refresh.
+ */
+bool table_view_lacks_row(const struct table *table, const struct view_input *input,
+			  const char *action, struct text *command);
+/* After an action that searches: says so if nothing matches, or nothing was searched. */
+void table_view_explain_find(const struct table *table, const struct view_input *input,
+			     const char *action, struct text *command);
 /* For a table's `take`: the row of that id, wherever it is. */
 void table_view_take_id(struct table *table, uint64_t id);
 /* For a table's `nothing`: why a session's rows are missing, else the sentence given. */

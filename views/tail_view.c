@@ -261,23 +261,32 @@ static void find(struct tail_state *tail, const char *pattern)
 		tail->follows = false;
 }
 
-static void find_again(struct tail_state *tail, bool is_backward)
+/* with_selected: the event that is selected will do. */
+static void find_again(struct tail_state *tail, bool is_backward, bool with_selected,
+		       struct text *command)
 {
 	if (!match_is_empty(&tail->find) &&
-	    event_rows_find(&tail->rows, &tail->find, is_backward, false))
+	    event_rows_find(&tail->rows, &tail->find, is_backward, with_selected))
 		tail->follows = false;
+	else if (tail->find.pattern[0])
+		text_addf(command, "@say nothing matches %s", tail->find.pattern);
+	else if (!with_selected)
+		text_add(command, "@say nothing was searched so far: / searches");
 }
 
-static bool act_find(struct tail_state *tail, const char *action, const char *argument)
+static bool act_find(struct tail_state *tail, const char *action, const char *argument,
+		     struct text *command)
 {
 	if (!strcmp(action, "find-start"))
 		begin_find(tail);
 	else if (!strcmp(action, "find"))
 		find(tail, argument);
 	else if (!strcmp(action, "find-next"))
-		find_again(tail, false);
+		find_again(tail, false, false, command);
 	else if (!strcmp(action, "find-previous"))
-		find_again(tail, true);
+		find_again(tail, true, false, command);
+	else if (!strcmp(action, "find-end"))
+		find_again(tail, true, true, command);
 	else if (!strcmp(action, "filter"))
 		event_rows_set_filter(&tail->rows, argument);
 	else
@@ -321,7 +330,7 @@ static bool act(void *state, const struct view_input *input, const char *action,
 
 	follow_session(tail, input); /* what is done now is meant for this session's events */
 	before = tail->rows.selected_line;
-	if (act_own(tail, input, action, command) || act_find(tail, action, argument))
+	if (act_own(tail, input, action, command) || act_find(tail, action, argument, command))
 		return true;
 	if (!event_rows_act(&tail->rows, action, argument, command))
 		return request_session_act(input, action, command);

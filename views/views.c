@@ -37,6 +37,7 @@ const struct view_action view_searches[] = {
 	{"filter", "show only rows that match: text, a|b, /re/, col:x, !not"},
 	{"find-start", "a search begins here"},
 	{"find", "select the next row that matches"},
+	{"find-end", "all is typed: says so if nothing matches"},
 	{"find-next", "next row that matches"},
 	{"find-previous", "previous row that matches"},
 	{NULL, NULL},

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "backend/base/mem.h"
 #include "tests/views/web_view.h"
 
 /* Only the session added last can get more. */
@@ -46,7 +47,8 @@ static void opening_views_the_chunk(void **state)
 	(void)state;
 	shown_expect(&shown, "open",
 		     "@browse /root/lttng-traces/web-20261122-140000"); /* still written */
-	shown_expect(&shown, "copy", "");
+	shown_expect(&shown, "copy", "@copy /root/lttng-traces/web-20261122-140000");
+	shown_expect(&shown, "copy-command", "@copy view /root/lttng-traces/web-20261122-140000");
 	shown_act(&shown, "last", "");
 	shown_expect(&shown, "open",
 		     "@browse /root/lttng-traces/web-20261122-140000/archives/"
@@ -66,7 +68,32 @@ static void without_chunks_nothing_opens(void **state)
 	expect_canvas(shown.canvas,
 		      " nothing recorded yet: s starts and stops the session, R rotates");
 	assert_false(pictures.selection.has_chunk);
-	shown_expect(&shown, "open", "");
+}
+
+static void keys_that_can_do_nothing_say_why(void **state)
+{
+	static const char *const actions[] = {"open", "copy", "copy-command", "mark",
+					      "delete-chunk"};
+
+	(void)state;
+	shown_act(&shown, "last", "");
+	shown_act(&shown, "up", "");
+	shown_expect(&shown, "delete-chunk",
+		     "@say only archived chunks on this machine can be deleted: R archives the "
+		     "current one");
+	pictures.sessions[0].output = "net://10.0.0.1";
+	shown_act(&shown, "first", "");
+	shown_expect(&shown, "open", "@say its files are not on this machine");
+	shown_expect(&shown, "copy-command", "@say no command makes this row");
+	shown_act(&shown, "filter", "nowhere");
+	for (size_t i = 0; i < COUNT_OF(actions); i++)
+		shown_expect(&shown, actions[i], "@say nothing matches nowhere");
+	shown_act(&shown, "filter", "");
+	pictures.selection.session_id = 2;
+	for (size_t i = 0; i < COUNT_OF(actions); i++)
+		shown_expect(&shown, actions[i],
+			     "@say nothing recorded yet: s starts and stops the session, R "
+			     "rotates");
 }
 
 static void states_can_be_filtered(void **state)
@@ -115,6 +142,7 @@ int main(void)
 		TEST(the_newest_is_followed_until_one_moves),
 		TEST(opening_views_the_chunk),
 		TEST(without_chunks_nothing_opens),
+		TEST(keys_that_can_do_nothing_say_why),
 		TEST(states_can_be_filtered),
 		TEST(the_detail_line_has_the_whole_path),
 		TEST(odd_times_do_no_harm),

@@ -156,10 +156,21 @@ static void a_search_goes_on_from_where_it_began(void **state)
 	shown_act(&shown, "find-start", "");
 	shown_act(&shown, "find", "nobody");
 	assert_int_equal(selected(), 12);
+	shown_expect(&shown, "find-end", "");
+	shown_act(&shown, "find-start", "");
+	shown_act(&shown, "find", "nowhere");
+	shown_expect(&shown, "find-end", "@say nothing matches nowhere");
+	shown_expect(&shown, "find-next", "@say nothing matches nowhere");
+	shown_act(&shown, "find-start", "");
+	shown_act(&shown, "find", "/(/");
+	assert_true(shown_act(&shown, "find-end", ""));
+	assert_int_equal(strncmp(text_str(&shown.command), "@say /(/: ", 10), 0);
+	shown_act(&shown, "find", "request_end");
 	shown_act(&shown, "find", ""); /* Esc */
-	assert_int_equal(selected(), 11);
-	shown_act(&shown, "find-next", ""); /* nothing to search for */
-	assert_int_equal(selected(), 11);
+	assert_int_equal(selected(), 12);
+	shown_expect(&shown, "find-next", "@say nothing was searched so far: / searches");
+	shown_expect(&shown, "find-end", "");
+	assert_int_equal(selected(), 12);
 }
 
 static void what_was_found_is_highlighted(void **state)

@@ -339,6 +339,8 @@ static void searching_opens_what_hides_a_hit(void **state)
 	shown_act(&shown, "find-start", "");
 	shown_act(&shown, "find", "nowhere");
 	shown_expect(&shown, "copy", "@copy plain");
+	shown_expect(&shown, "find-end", "@say nothing matches nowhere");
+	shown_expect(&shown, "find-previous", "@say nothing matches nowhere");
 }
 
 static void rules_mark_what_they_enable(void **state)

@@ -184,8 +184,13 @@ static void without_sessions_it_says_what_is_missing(void **state)
 	for (size_t i = 0; i < COUNT_OF(actions); i++)
 		shown_expect(&shown, actions[i],
 			     "@say there is no session yet: c in pane 1 creates one");
-	shown_expect(&shown, "open", "");
+	shown_expect(&shown, "open",
+		     "@say no sessions: c creates one, and so does \"create NAME\"");
+	shown_expect(&shown, "open-output",
+		     "@say no sessions: c creates one, and so does \"create NAME\"");
 	assert_null(sessions_view.label(shown.state, &pictures.input, "session-toggle"));
+	pictures_add_session(&pictures, "far")->output = "";
+	shown_expect(&shown, "open-output", "@say far has no trace on this machine");
 }
 
 static void names_stay_one_word(void **state)

@@ -172,9 +172,14 @@ static void texts_are_found_from_the_newest_up(void **state)
 	expect_selected("14:00:00.144000000 shop:order");
 	shown_act(&shown, "find", "");
 	expect_selected("14:00:00.148500000");
+	shown_expect(&shown, "find-next", "@say nothing was searched so far: / searches");
 	shown_act(&shown, "find", "/id = 9[0-9]/");
 	shown_act(&shown, "find-next", "");
 	expect_selected("id = 90");
+	shown_expect(&shown, "find-end", "");
+	expect_selected("id = 90");
+	shown_act(&shown, "find", "nowhere");
+	shown_expect(&shown, "find-end", "@say nothing matches nowhere");
 }
 
 static void filters_keep_what_matches(void **state)
