@@ -32,7 +32,7 @@ static void go_to(struct console *console, const char *name)
 	enum pane pane = layout_pane_of(name);
 
 	if (console->is_viewer && pane != PANE_BROWSER)
-		console_tell(console, NOTICE_INFO, "", "only the browser is here: q ends it");
+		console_tell(console, NOTICE_INFO, "", BROWSER_ONLY);
 	else if (pane == PANE_BROWSER && !browser_is_open(console))
 		console_tell(console, NOTICE_INFO, "",
 			     "no trace is open: Enter on a chunk opens it, or view PATH");

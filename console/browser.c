@@ -241,6 +241,17 @@ static void select_target(struct browser *browser, const struct event_place *tar
 		selection->place = page->rows[0].place;
 }
 
+/* Reading failed. */
+static void complain_of_trace(struct browser *browser, const struct error *err)
+{
+	struct text command = {0};
+
+	text_add(&command, "view ");
+	text_add_quoted(&command, browser->path);
+	console_complain(browser->console, text_str(&command), err);
+	text_finish(&command);
+}
+
 static void complain(struct browser *browser, const struct error *err)
 {
 	struct console *console = browser->console;
@@ -259,7 +270,9 @@ static void complain(struct browser *browser, const struct error *err)
 	else if (err->code == ERROR_CANCELED)
 		console_tell(console, NOTICE_INFO, "", "canceled");
 	else
-		console_tell(console, NOTICE_ERROR, "", "%s", err->message);
+		complain_of_trace(browser, err);
+	if (!browser->page && err->code != ERROR_CANCELED)
+		error_copy(&browser->problem, err);
 }
 
 static bool is_behind_all(const struct browser *browser, const struct event_page *page)
@@ -298,11 +311,23 @@ static void take_page(void *data, struct event_page *page, const struct event_pl
 	console_draw_soon(browser->console);
 }
 
+/* What a session is writing may be incomplete for a moment. */
+static void tell_of_damage(struct browser *browser, const struct browse_info *info)
+{
+	bool is_damaged = info->is_open && info->is_indexed && !info->is_growing &&
+			  error_is_set(&info->error);
+
+	if (is_damaged && !browser->has_told_damage)
+		complain_of_trace(browser, &info->error);
+	browser->has_told_damage = is_damaged;
+}
+
 static void take_change(void *data)
 {
 	struct browser *browser = data;
 	const struct browse_info *info = browse_info(browser->browse);
 
+	tell_of_damage(browser, info);
 	if (info->is_open && !browser->was_asked) {
 		browser->was_asked = true;
 		browser_ask(browser, &(struct browser_request){.kind = BROWSER_AT});
@@ -448,6 +473,7 @@ void browser_fill_input(const struct console *console, struct view_input *input)
 		.filter = browser->filter ? browser->filter : "",
 		.find = browser->find ? browser->find : "",
 		.waiting = waiting_for(browser),
+		.problem = browser->page ? "" : browser->problem.message,
 		.marks = browser->marks,
 		.mark_count = browser->mark_count,
 		.has_range = browser->has_range,

@@ -12,6 +12,9 @@
 #include "backend/base/error.h"
 #include "backend/base/text.h"
 
+/* Said by `tracon view PATH`, where there are no other panes. */
+#define BROWSER_ONLY "only the browser is here: q ends it"
+
 struct console;
 struct view_input;
 

@@ -263,6 +263,17 @@ static bool leave(struct browser *browser)
 	return true;
 }
 
+/* Esc in a popup that has just closed must not end the program. */
+static bool go_up(struct browser *browser)
+{
+	struct console *console = browser->console;
+
+	if (!console->is_viewer || console->output_size != OUTPUT_AUTO || console->is_bare)
+		return leave(browser);
+	console_tell(console, NOTICE_INFO, "", BROWSER_ONLY);
+	return true;
+}
+
 static const struct {
 	const char *name;
 	bool (*run)(struct browser *browser);
@@ -285,7 +296,7 @@ static const struct {
 	{"export", ask_export},
 	{"cancel", cancel},
 	{"refresh", refresh},
-	{"back", leave},
+	{"back", go_up},
 	{"close", leave},
 };
 

@@ -42,10 +42,12 @@ struct browser {
 	/* The window: what the view shows, and whether the trace has more. */
 	bool is_at_begin, is_at_end;
 	bool was_asked; /* the first page was */
+	bool has_told_damage;
 	bool has_before_jump;
 	bool has_range;
 	char awaits;		       /* 'm' or '\'': a letter; '\0': nothing */
 	const struct event_page *page; /* a reference, or NULL */
+	struct error problem;	       /* why there is none */
 	uint64_t known_packets;	       /* when is_at_end was found out */
 	/*
 	 * One request is on its way at a time; what a key asks for meanwhile waits, the newest
@@ -59,7 +61,8 @@ struct browser {
 	struct event_mark marks[BROWSER_MARKS_MAX];
 	size_t mark_count;
 	struct browser_state state;
-	/* Of the statistics or the export that runs. */
+	/* Of the statistics or the export that runs: one of each. */
+	bool is_counting, is_exporting;
 	uint64_t range_begin_ns, range_end_ns;
 	char *field;
 	char *target;

@@ -15,10 +15,13 @@
 
 static void complain(struct browser *browser, const char *what, const struct error *err)
 {
+	struct error why = *err;
+
+	error_prefix(&why, "%s", what);
 	if (err->code == ERROR_CANCELED)
 		console_tell(browser->console, NOTICE_INFO, "", "%s: canceled", what);
 	else
-		console_tell(browser->console, NOTICE_ERROR, "", "%s: %s", what, err->message);
+		console_complain(browser->console, what, &why);
 }
 
 /* ---- statistics ---- */
@@ -97,6 +100,7 @@ static void show_statistics(void *data, const struct browse_statistics *statisti
 	struct browser *browser = data;
 	struct popup *popup;
 
+	browser->is_counting = false;
 	if (!statistics || (err && error_is_set(err))) {
 		complain(browser, "statistics", err);
 		return;
@@ -112,6 +116,12 @@ static void show_statistics(void *data, const struct browse_statistics *statisti
 
 void browser_statistics(struct browser *browser, const char *field)
 {
+	if (browser->is_counting) {
+		console_tell(browser->console, NOTICE_WARNING, "",
+			     "statistics are being counted; Ctrl-C cancels that");
+		return;
+	}
+	browser->is_counting = true;
 	free(browser->field);
 	browser->field = *field ? mem_strdup(field) : NULL;
 	browser_find_range(browser, &browser->range_begin_ns, &browser->range_end_ns);
@@ -126,6 +136,7 @@ static void tell_exported(void *data, uint64_t event_count, const struct error *
 	struct browser *browser = data;
 	char count[UNITS_TEXT_MAX];
 
+	browser->is_exporting = false;
 	if (err && error_is_set(err)) {
 		complain(browser, "export", err);
 		return;
@@ -173,6 +184,10 @@ bool browser_export(struct console *console, size_t word_count, char **words, st
 		return error_set(err, ERROR_INVALID, "usage: export [--text|--json|--ctf] PATH");
 	if (!browser || !browse_info(browser->browse)->is_open)
 		return error_set(err, ERROR_STATE, "no trace is open; view PATH opens one");
+	if (browser->is_exporting)
+		return error_set(err, ERROR_BUSY, "%s is being written; Ctrl-C cancels that",
+				 browser->target);
+	browser->is_exporting = true;
 	free(browser->target);
 	browser->target = path[0] != '/' && console->directory
 				  ? mem_printf("%s/%s", console->directory, path)

@@ -358,6 +358,14 @@ void console_tell(struct console *console, enum notice_level level, const char *
 	console_draw_soon(console);
 }
 
+void console_complain(struct console *console, const char *command, const struct error *err)
+{
+	log_command(LOG_LEVEL_ERROR, command, err->message);
+	console_tell(console, NOTICE_ERROR, command, "%s", err->message);
+	output_add(&console->output, ROLE_ERR, err->message, strlen(err->message));
+	output_end_line(&console->output, ROLE_ERR);
+}
+
 void console_tell_begun(struct console *console, const char *command)
 {
 	console_tell(console, NOTICE_INFO, command, "…");

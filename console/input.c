@@ -129,8 +129,11 @@ static void end_paste(struct console *console)
 	unsigned int newlines = sanitise_paste(&console->pasted, &line);
 
 	console->is_pasting = false;
-	if (console->question.is_open || console->help.is_open || console->details.is_open ||
-	    (!console->entry.is_open && !console->form.is_open && !console->prompt_has_focus))
+	if (console->is_paste_too_long)
+		console_tell(console, NOTICE_WARNING, "",
+			     "pasted text was ignored: it is longer than 64 kB");
+	else if (console->question.is_open || console->help.is_open || console->details.is_open ||
+		 (!console->entry.is_open && !console->form.is_open && !console->prompt_has_focus))
 		console_tell(console, NOTICE_WARNING, "",
 			     "pasted text was ignored: it goes into fields and the command line");
 	else
@@ -146,6 +149,8 @@ static void take_paste(struct console *console, const struct screen_key *key)
 		end_paste(console);
 	else if (console->pasted.length + key->length <= PASTE_BYTES_MAX)
 		text_add_bytes(&console->pasted, key->bytes, key->length);
+	else
+		console->is_paste_too_long = true;
 }
 
 /* ---- the innermost first ---- */
@@ -287,6 +292,7 @@ static bool take_report(struct console *console, int code)
 		return true;
 	case KEYS_PASTE_BEGIN:
 		console->is_pasting = true;
+		console->is_paste_too_long = false;
 		console->pasted_ns = loop_now_ns(console->loop);
 		text_clear(&console->pasted);
 		return true;

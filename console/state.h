@@ -141,6 +141,7 @@ struct console {
 	struct watch *output_watch; /* NULL when it is the same descriptor */
 	int rows;
 	int columns;
+	bool is_paste_too_long;
 	uint64_t pasted_ns; /* when its last byte came */
 	struct text pasted;
 	struct text pasted_lines; /* of the last paste, one a line, while they can be run so */
@@ -169,6 +170,8 @@ void console_picture_release(struct console *console);
 bool console_is_live(const struct console *console);
 void console_tell(struct console *console, enum notice_level level, const char *command,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* What failed: in the message line, in the log, and whole above the command line. */
+void console_complain(struct console *console, const char *command, const struct error *err);
 /* The command was begun: after a moment the line shows for how long it has been running. */
 void console_tell_begun(struct console *console, const char *command);
 const struct view_class *console_view(enum pane pane); /* NULL: this build has none */

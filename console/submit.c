@@ -97,10 +97,7 @@ static void tell_error(struct script *script, unsigned int line, const char *com
 		log_write(LOG_LEVEL_ERROR, "%s:%u: %s", script->file, line, err->message);
 		return;
 	}
-	log_command(LOG_LEVEL_ERROR, command, err->message);
-	console_tell(script->console, NOTICE_ERROR, command, "%s", err->message);
-	output_add(&script->console->output, ROLE_ERR, err->message, strlen(err->message));
-	output_end_line(&script->console->output, ROLE_ERR);
+	console_complain(script->console, command, err);
 }
 
 static void add_command(struct script *script, char *text, struct word_list words,

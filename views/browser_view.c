@@ -257,6 +257,35 @@ static void draw_histogram(const struct view_input *input, struct canvas *canvas
 	canvas_text(canvas, row, at, 1, ROLE_FOCUS, canvas_pick(canvas, "┃", "|"));
 }
 
+/* ---- what could not be read ---- */
+
+static bool is_reading(const struct view_input *input)
+{
+	return !input->browser_info->is_open ||
+	       (input->browser_state && *input->browser_state->waiting);
+}
+
+/*
+ * Why there is less to show than the files hold, or nothing; "": all is well. What a session is
+ * writing may be incomplete for a moment.
+ */
+static const char *problem_of(const struct view_input *input)
+{
+	const struct browse_info *info = input->browser_info;
+
+	if (!info)
+		return "";
+	if (error_is_set(&info->error) && (info->has_failed || !info->is_growing))
+		return info->error.message;
+	return !input->browser && input->browser_state ? input->browser_state->problem : "";
+}
+
+/* Nothing came that could be shown. */
+static bool has_only_problem(const struct view_input *input)
+{
+	return !input->browser && *problem_of(input);
+}
+
 /* ---- the footer ---- */
 
 static void add_bytes_of(uint64_t done, uint64_t total, struct text *out)
@@ -349,6 +378,9 @@ static void draw_footer(const struct view_input *input, struct canvas *canvas, i
 	add_losses(info, &losses);
 	if (losses.length > 0)
 		at += 2 + canvas_text(canvas, row, at, columns, ROLE_ERR, text_str(&losses));
+	if (*problem_of(input))
+		at += 2 + canvas_textf(canvas, row, at, columns - at, ROLE_ERR, "E %s",
+				       problem_of(input));
 	add_state(input, &state);
 	canvas_text(canvas, row, at, columns - at, ROLE_DIM, text_str(&state));
 	text_finish(&losses);
@@ -363,10 +395,10 @@ static void add_nothing(const struct view_input *input, struct text *out)
 
 	if (!info)
 		text_add(out, "nothing is open: view PATH, or Enter on a chunk");
-	else if (info->has_failed)
-		text_addf(out, "E %s", info->error.message);
-	else if (!info->is_open || (input->browser_state && *input->browser_state->waiting))
+	else if (!info->has_failed && is_reading(input))
 		text_add(out, "reading");
+	else if (has_only_problem(input))
+		text_addf(out, "E %s", problem_of(input));
 	else if (!input->browser)
 		text_add(out, "no events");
 	else if (input->browser_state && *input->browser_state->filter)
@@ -377,13 +409,12 @@ static void add_nothing(const struct view_input *input, struct text *out)
 
 static void draw_nothing(const struct view_input *input, struct canvas *canvas)
 {
-	bool has_failed = input->browser_info && input->browser_info->has_failed;
 	struct text text = {0};
 
 	add_nothing(input, &text);
 	canvas_clear(canvas);
 	sentence_draw(canvas, 0, 0, canvas_columns(canvas), canvas_rows(canvas),
-		      has_failed ? ROLE_ERR : ROLE_DIM, text_str(&text));
+		      has_only_problem(input) ? ROLE_ERR : ROLE_DIM, text_str(&text));
 	if (input->is_focused)
 		canvas_set_cursor(canvas, 0, 0);
 	text_finish(&text);

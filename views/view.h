@@ -42,6 +42,7 @@ struct browser_state {
 	const char *filter;  /* expression, "" */
 	const char *find;    /* text or "/regex/" that was searched last, "" */
 	const char *waiting; /* what is on its way: "reading"; "" */
+	const char *problem; /* why nothing could be read, "" */
 	const struct event_mark *marks;
 	size_t mark_count;
 	bool has_range; /* the selection of several begins here */

@@ -68,6 +68,26 @@ static bool choose_packets(struct reader *reader)
 	return has_packets;
 }
 
+/* One trace that can't be opened hides all: its path is of more use than the slice's. */
+static void name_unreadable(struct reader *reader, struct error *err)
+{
+	const char *const *folders = slice_traces(reader->slice);
+
+	if (err->code != ERROR_INVALID || slice_bytes(reader->slice) == 0)
+		return;
+	for (size_t i = 0; i < reader->group_count; i++) {
+		struct error why = ERROR_INIT;
+		struct decoder *decoder = decoder_open(&folders[i], 1, &why);
+
+		decoder_close(decoder);
+		if (decoder)
+			continue;
+		error_set(err, ERROR_INVALID, "'%s': babeltrace2 can't make sense of its metadata",
+			  reader->map->groups[reader->groups[i]].trace->path);
+		return;
+	}
+}
+
 struct reader *reader_open(const struct map *map, const char *slices, uint64_t from_ns,
 			   uint64_t until_ns, struct error *err)
 {
@@ -88,8 +108,10 @@ struct reader *reader_open(const struct map *map, const char *slices, uint64_t f
 	if (!reader->slice)
 		goto fail;
 	reader->decoder = slice_decode(reader->slice, err);
-	if (!reader->decoder)
+	if (!reader->decoder) {
+		name_unreadable(reader, err);
 		goto fail;
+	}
 	return reader;
 
 fail:

@@ -51,7 +51,7 @@ static int setup(void **state)
 	pictures_init_web(&pictures);
 	shown_init(&shown, &browser_view, &pictures);
 	fill_info();
-	browser = (struct browser_state){.filter = "", .find = "", .waiting = ""};
+	browser = (struct browser_state){.filter = "", .find = "", .waiting = "", .problem = ""};
 	page = pages_make_shop(EVENTS);
 	pictures.input.browser = page;
 	pictures.input.browser_info = &info;
@@ -116,6 +116,24 @@ static void it_lives_at_any_size(void **state)
 	pictures.input.browser_info = NULL;
 	pictures.input.browser_state = NULL;
 	shown_try_sizes(&shown);
+}
+
+static void what_could_not_be_read_is_said(void **state)
+{
+	(void)state;
+	error_set(&info.error, ERROR_INVALID, "'chan_1' from byte 4096 on: no packet");
+	draw();
+	assert_true(shows("E 'chan_1' from byte 4096 on: no packet"));
+	assert_true(shows("shop:request_begin"));
+	info.is_growing = true; /* what is being written may be incomplete */
+	draw();
+	assert_false(shows("E 'chan_1'"));
+	info.error.code = ERROR_NONE;
+	pictures.input.browser = NULL;
+	browser.problem = "its metadata is wrong";
+	draw();
+	assert_true(shows("E its metadata is wrong"));
+	assert_false(shows("no events"));
 }
 
 static void what_was_gone_to_is_shown_a_third_down(void **state)
@@ -218,6 +236,7 @@ static void states_are_said(void **state)
 	draw();
 	assert_true(shows("reading"));
 	info.is_open = true;
+	info.error.code = ERROR_NONE;
 	browser.filter = "id > 4";
 	pictures.input.browser = page;
 	draw();
@@ -292,6 +311,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_looks_as_drawn),
 		TEST(it_lives_at_any_size),
+		TEST(what_could_not_be_read_is_said),
 		TEST(what_was_gone_to_is_shown_a_third_down),
 		TEST(the_selection_stays_when_pages_are_joined),
 		TEST(the_nearest_is_selected_when_it_is_gone),

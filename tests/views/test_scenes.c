@@ -63,7 +63,7 @@ static void fill_new(void)
 	pictures.selection.session_id = 1;
 	points = (struct points){.serial = 1, .nothing = "no application: \"tracon run PROGRAM\""};
 	trace = (struct browse_info){.is_open = true, .path = "/home/user/lttng-traces/new"};
-	browser = (struct browser_state){.filter = "", .find = "", .waiting = ""};
+	browser = (struct browser_state){.filter = "", .find = "", .waiting = "", .problem = ""};
 	pictures.input.points = &points;
 	pictures.input.tail_info = &tail;
 	pictures.input.browser_info = &trace;
@@ -252,7 +252,8 @@ static void fill_browser(void)
 	};
 	for (size_t i = 0; i < BROWSE_BINS; i++)
 		trace.bins[i] = i * 13 % 64;
-	browser = (struct browser_state){.filter = "id > 3", .find = "", .waiting = ""};
+	browser = (struct browser_state){
+		.filter = "id > 3", .find = "", .waiting = "", .problem = ""};
 	pictures.input.browser = page;
 	pictures.input.browser_info = &trace;
 	pictures.input.browser_state = &browser;
