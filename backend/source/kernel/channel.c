@@ -69,14 +69,8 @@ static void free_own(struct kernel_event *own)
 	free(own);
 }
 
-static void free_channel(struct kernel_channel *channel)
+void kernel_channel_finish_events(struct kernel_channel *channel, const struct tracefs *tracefs)
 {
-	const struct tracefs *tracefs = channel->instance->tracefs;
-
-	for (unsigned int i = 0; i < channel->instance->cpu_count; i++)
-		tally_unref(channel->cpus[i].tally);
-	free(channel->cpus);
-	kernel_instance_destroy(channel->instance);
 	while (channel->probes) {
 		struct kernel_probe *probe = channel->probes;
 
@@ -89,6 +83,17 @@ static void free_channel(struct kernel_channel *channel)
 	}
 	free(channel->enabled);
 	free_garbage(channel);
+}
+
+static void free_channel(struct kernel_channel *channel)
+{
+	const struct tracefs *tracefs = channel->instance->tracefs;
+
+	for (unsigned int i = 0; i < channel->instance->cpu_count; i++)
+		tally_unref(channel->cpus[i].tally);
+	free(channel->cpus);
+	kernel_instance_destroy(channel->instance);
+	kernel_channel_finish_events(channel, tracefs);
 	free(channel->classes.by_id);
 	scanner_unref(channel->scanner);
 	free(channel);
@@ -248,13 +253,29 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 
 /* --- events */
 
+/* Numbers of events that are gone are given to others; what the trace says of one stays. */
+static bool is_declared_already(const struct kernel_class *before,
+				const struct kernel_format *format, struct error *err)
+{
+	return kernel_class_is_of(before, format) ||
+	       error_set(err, ERROR_BUSY,
+			 "event '%s' can't be recorded: its number was that of '%s', which this "
+			 "session has recorded (try: another session)",
+			 format->name, before->name);
+}
+
 static bool declare(struct kernel_channel *channel, const struct kernel_format *format,
 		    struct sink_trace *trace, struct error *err)
 {
-	struct ctf_type *payload = kernel_format_type(format);
-	bool is_fine = ctf_type_check(payload, err);
+	const struct kernel_class *before = channel->classes.by_id[format->id];
+	struct ctf_type *payload;
 	struct text text = {0};
+	bool is_fine;
 
+	if (before)
+		return is_declared_already(before, format, err);
+	payload = kernel_format_type(format);
+	is_fine = ctf_type_check(payload, err);
 	if (is_fine && scanner_add_event(channel->scanner, format->id, payload)) {
 		ctf_metadata_event(&text, format->name, format->id, channel->id, -1, NULL, payload);
 		sink_append_metadata(trace, text.bytes, text.length, NULL);
@@ -426,6 +447,48 @@ static void fetch_strings(struct kernel_channel *channel, const struct kernel_ev
 	};
 }
 
+static bool switch_off(struct kernel_channel *channel, const struct kernel_event *event,
+		       struct enabled_event *state, struct error *err)
+{
+	bool was_on = state->is_on;
+
+	state->is_on = false;
+	free(state->key);
+	state->key = NULL;
+	return !was_on || kernel_instance_switch(channel->instance, event, false, err);
+}
+
+/* It is off, and its files are not there: if it comes back, it is another one. */
+static bool forget(struct enabled_event *state)
+{
+	free_own(state->own);
+	free(state->key);
+	*state = (struct enabled_event){0};
+	return true;
+}
+
+/* What is on for the rules of the key now: it itself, or a probe in its place. */
+static bool switch_on(struct kernel_channel *channel, struct kernel_event *event,
+		      struct enabled_event *state, const struct tracefs *tracefs,
+		      const struct channel_spec *wanted, struct sink_trace *trace,
+		      struct error *err)
+{
+	if (!kernel_event_format(event, tracefs, err))
+		return false;
+	if (!state->is_declared && !state->own)
+		fetch_strings(channel, event, state, tracefs);
+	if (state->own)
+		event = state->own;
+	if (!kernel_event_format(event, tracefs, err))
+		return false;
+	if (!state->is_declared && !declare(channel, event->format, trace, err))
+		return false;
+	state->is_declared = true;
+	set_filter(channel, wanted, event, state);
+	state->is_on = state->is_on || kernel_instance_switch(channel->instance, event, true, err);
+	return state->is_on;
+}
+
 static bool follow_event(struct kernel_channel *channel, struct kernel_event *event,
 			 struct enabled_event *state, const struct tracefs *tracefs,
 			 const struct channel_spec *wanted, struct sink_trace *trace,
@@ -433,39 +496,17 @@ static bool follow_event(struct kernel_channel *channel, struct kernel_event *ev
 {
 	char *key = wanted_key(wanted, event);
 
-	if (state->own)
-		event = state->own;
-	if (!key) {
-		if (!state->is_on)
-			return true;
-		state->is_on = false;
-		free(state->key);
-		state->key = NULL;
-		return kernel_instance_switch(channel->instance, event, false, err);
-	}
+	if (event->is_gone)
+		return forget(state);
+	if (!key)
+		return switch_off(channel, state->own ? state->own : event, state, err);
 	if (state->key && strcmp(state->key, key) == 0) {
 		free(key);
 		return true;
 	}
 	free(state->key);
 	state->key = key;
-	if (!kernel_event_format(event, tracefs, err))
-		return false;
-	if (!state->is_declared && !state->own) {
-		fetch_strings(channel, event, state, tracefs);
-		if (state->own)
-			event = state->own;
-	}
-	if (!kernel_event_format(event, tracefs, err))
-		return false;
-	if (!state->is_declared && !declare(channel, event->format, trace, err))
-		return false;
-	state->is_declared = true;
-	set_filter(channel, wanted, event, state);
-	if (!state->is_on && !kernel_instance_switch(channel->instance, event, true, err))
-		return false;
-	state->is_on = true;
-	return true;
+	return switch_on(channel, event, state, tracefs, wanted, trace, err);
 }
 
 static bool has_probe(const struct kernel_channel *channel, uint32_t rule_id)
@@ -511,7 +552,7 @@ static bool define_probes(struct kernel_channel *channel, struct kernel_catalog 
 	return is_fine;
 }
 
-/* Probes come behind what was there when the session began. */
+/* What comes later, probes or events of modules, is behind what was there. */
 static void make_room(struct kernel_channel *channel, size_t count)
 {
 	size_t before = channel->enabled_count;

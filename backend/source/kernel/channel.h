@@ -58,6 +58,8 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog *catalog,
 			   const struct tracefs *tracefs, const struct channel_spec *wanted,
 			   struct sink_trace *trace, struct error *err);
+/* Frees what the calls of it have made; the instance is gone, so no probe is on any more. */
+void kernel_channel_finish_events(struct kernel_channel *channel, const struct tracefs *tracefs);
 /* From now on what threads of this process do is left out: called again when there are more. */
 void kernel_channel_leave_us_out(struct kernel_channel *channel);
 /* From now on only these are recorded. */

@@ -13,6 +13,7 @@
 #include "backend/base/log.h"
 #include "backend/base/loop_thread.h"
 #include "backend/base/mem.h"
+#include "backend/base/units.h"
 #include "backend/source/kernel/channel.h"
 #include "backend/source/kernel/probe.h"
 #include "backend/source/kernel/state.h"
@@ -21,6 +22,8 @@
 #define TRACER_MAJOR 2
 #define TRACER_MINOR 13
 
+#define LOOK_PAUSE_NS (2 * NS_PER_S) /* the kernel tells nobody of events that modules bring */
+
 struct kernel_session {
 	struct kernel_session *next;
 	uint64_t id;
@@ -28,6 +31,7 @@ struct kernel_session {
 	struct sink_trace *trace;	 /* NULL before the first start */
 	struct kernel_channel *channels; /* a reference each */
 	struct kernel_catalog catalog;
+	struct session_spec *spec; /* the last one; reference held */
 };
 
 struct kernel_source {
@@ -39,6 +43,7 @@ struct kernel_source {
 	struct thread *thread;
 	struct kernel_session *sessions;
 	struct kernel_watches *watches;
+	struct timer *look_timer; /* armed while a session records */
 };
 
 static struct kernel_session *find_session(struct kernel_source *source, uint64_t id)
@@ -114,8 +119,10 @@ static void declare_trace(struct kernel_session *session, const struct session_s
 static bool open_trace(struct kernel_source *source, struct kernel_session *session,
 		       const struct session_spec *spec, struct error *err)
 {
-	if (session->trace)
+	if (session->trace) {
+		kernel_catalog_look_again(&session->catalog, &source->tracefs);
 		return true;
+	}
 	if (!kernel_catalog_read(&session->catalog, &source->tracefs, err))
 		return false;
 	session->trace = sink_open_trace(spec->sink, "kernel", err);
@@ -194,7 +201,52 @@ static void leave_us_out(struct kernel_source *source)
 			kernel_channel_leave_us_out(channel);
 }
 
-static void follow(struct kernel_source *source, const struct session_spec *spec, struct error *err)
+static void keep_spec(struct kernel_session *session, struct session_spec *spec)
+{
+	session_spec_unref(session->spec);
+	session->spec = session_spec_ref(spec);
+}
+
+static void follow_channels(struct kernel_source *source, struct kernel_session *session,
+			    struct error *err)
+{
+	const struct session_spec *spec = session->spec;
+
+	for (size_t i = 0; i < spec->channel_count; i++) {
+		struct error one = ERROR_INIT;
+
+		if (!follow_channel(source, session, spec, &spec->channels[i], &one) &&
+		    !error_is_set(err))
+			error_copy(err, &one);
+	}
+}
+
+static void arm_look(struct kernel_source *source)
+{
+	for (const struct kernel_session *session = source->sessions; session;
+	     session = session->next)
+		if (session->spec && session->spec->is_active &&
+		    !timer_is_armed(source->look_timer))
+			timer_arm(source->look_timer, loop_now_ns(source->loop) + LOOK_PAUSE_NS);
+}
+
+/* Rules may mean what has come since; what they can't have is in the log. */
+static void look_for_events(void *data, uint64_t now_ns)
+{
+	struct kernel_source *source = data;
+
+	(void)now_ns;
+	for (struct kernel_session *session = source->sessions; session; session = session->next) {
+		struct error err = ERROR_INIT;
+
+		if (session->spec && session->spec->is_active &&
+		    kernel_catalog_look_again(&session->catalog, &source->tracefs))
+			follow_channels(source, session, &err);
+	}
+	arm_look(source);
+}
+
+static void follow(struct kernel_source *source, struct session_spec *spec, struct error *err)
 {
 	struct kernel_session *session;
 
@@ -203,14 +255,10 @@ static void follow(struct kernel_source *source, const struct session_spec *spec
 	session = find_or_add_session(source, spec->session_id);
 	if (!open_trace(source, session, spec, err))
 		return;
-	for (size_t i = 0; i < spec->channel_count; i++) {
-		struct error one = ERROR_INIT;
-
-		if (!follow_channel(source, session, spec, &spec->channels[i], &one) &&
-		    !error_is_set(err))
-			error_copy(err, &one);
-	}
+	keep_spec(session, spec);
+	follow_channels(source, session, err);
 	leave_us_out(source);
+	arm_look(source);
 }
 
 static void end_session(struct kernel_source *source, uint64_t id)
@@ -234,6 +282,7 @@ static void end_session(struct kernel_source *source, uint64_t id)
 	if (session->trace)
 		sink_close_trace(session->trace);
 	kernel_catalog_finish(&session->catalog);
+	session_spec_unref(session->spec);
 	free(session);
 }
 
@@ -422,6 +471,7 @@ static void kernel_destroy(struct source *base)
 	loop_thread_end(source->thread, source->loop, source->queue);
 	queue_drain(source->queue); /* instances that the last streams let go of */
 	kernel_watches_destroy(source->watches);
+	loop_remove_timer(source->loop, source->look_timer);
 	loop_unwatch_queue(source->loop, source->queue);
 	loop_destroy(source->loop);
 	queue_destroy(source->queue);
@@ -447,6 +497,7 @@ static struct source *kernel_create(const struct places *places, const struct so
 	source->loop = loop_create();
 	source->queue = queue_create();
 	loop_watch_queue(source->loop, source->queue);
+	source->look_timer = loop_add_timer(source->loop, look_for_events, source);
 	source->watches = kernel_watches_create(&source->tracefs, source->loop, source->queue);
 	count = kernel_instance_clean_up(&source->tracefs) +
 		kernel_probe_clean_up(&source->tracefs);

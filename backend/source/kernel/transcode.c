@@ -74,6 +74,24 @@ void kernel_class_destroy(struct kernel_class *class)
 	free(class);
 }
 
+static bool is_same_op(const struct kernel_op *op, const struct kernel_op *other)
+{
+	return op->code == other->code && op->element_bytes == other->element_bytes &&
+	       op->is_relative == other->is_relative && op->offset == other->offset &&
+	       op->length == other->length;
+}
+
+bool kernel_class_is_of(const struct kernel_class *class, const struct kernel_format *format)
+{
+	struct kernel_class *other = kernel_class_create(format);
+	bool is_of = strcmp(class->name, other->name) == 0 && class->op_count == other->op_count;
+
+	for (unsigned int i = 0; i < class->op_count && is_of; i++)
+		is_of = is_same_op(&class->ops[i], &other->ops[i]);
+	kernel_class_destroy(other);
+	return is_of;
+}
+
 /* --- packets */
 
 void kernel_writer_init(struct kernel_writer *writer, uint64_t room_bytes)

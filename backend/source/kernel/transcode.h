@@ -53,6 +53,8 @@ struct kernel_class {
 
 struct kernel_class *kernel_class_create(const struct kernel_format *format);
 void kernel_class_destroy(struct kernel_class *class); /* NULL passes */
+/* Whether its events are written as those of the format. */
+bool kernel_class_is_of(const struct kernel_class *class, const struct kernel_format *format);
 
 /*
  * Which types a channel records, by the kernel's id; NULL: not this one. Others may set entries
