@@ -204,11 +204,21 @@ static void flush_patiently(struct screen *screen)
 	}
 }
 
+/* Where no alternate screen gives back what was there, at least nothing of ours stays. */
+static void clear_what_stays(void)
+{
+	if (screen_term_has_alternate())
+		return;
+	clear();
+	refresh();
+}
+
 void screen_suspend(struct screen *screen)
 {
 	if (screen->is_suspended)
 		return;
 	screen->is_suspended = true;
+	clear_what_stays();
 	leave_modes(screen);
 	endwin();
 	screen_take_memory(screen);

@@ -68,6 +68,7 @@ struct screen {
 bool screen_term_is_xterm_like(const char *term);
 bool screen_term_answers(const char *term);
 bool screen_term_reports_focus(const char *term);
+bool screen_term_has_alternate(void); /* the one that ncurses drives */
 /* The name under which such a terminal can be driven, or NULL. */
 const char *screen_usable_term(const char *term);
 

@@ -47,16 +47,22 @@ bool screen_term_reports_focus(const char *term)
 	return begins_with_one_of(term, reports_focus, COUNT_OF(reports_focus));
 }
 
+static bool has_capability(const char *name)
+{
+	const char *sequence = tigetstr(name);
+
+	return sequence && sequence != (char *)-1;
+}
+
+bool screen_term_has_alternate(void)
+{
+	return has_capability("smcup");
+}
+
 /* newterm() takes "dumb" too and then prints garbage. */
 static bool can_move_cursor(void)
 {
-	const char *move = tigetstr("cup");
-	const char *clear = tigetstr("clear");
-	const char *erase = tigetstr("ed");
-
-	if (!move || move == (char *)-1)
-		return false;
-	return (clear && clear != (char *)-1) || (erase && erase != (char *)-1);
+	return has_capability("cup") && (has_capability("clear") || has_capability("ed"));
 }
 
 static bool description_is_usable(const char *term)
