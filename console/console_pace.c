@@ -29,7 +29,7 @@
 static uint64_t doubled(uint64_t interval_ns, unsigned int times)
 {
 	while (times-- > 0 && interval_ns < SLOW_NS_MAX)
-		interval_ns *= 2;
+		interval_ns = 2 * interval_ns < SLOW_NS_MAX ? 2 * interval_ns : SLOW_NS_MAX;
 	return interval_ns;
 }
 

@@ -176,6 +176,9 @@ bool console_open(struct console *console, const struct console_terminal *termin
 	console->told_dropped_keys = 0;
 	console->noticed_serial = log_last_serial();
 	console->pace.is_unfocused = false;
+	/* The link that was slow is another one. */
+	if (console->pace.slowness > 0)
+		console->notice.level = NOTICE_NONE;
 	console->pace.slowness = 0;
 	console->pace.last_frame_ns = 0;
 	console->pace.last_data_frame_ns = 0;
