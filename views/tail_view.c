@@ -148,6 +148,9 @@ static void add_nothing(const struct tail_state *tail, const struct view_input *
 	else if (session->mode == PICTURE_MODE_SNAPSHOT)
 		text_addf(out, "%s keeps its events in memory until a snapshot is recorded",
 			  session->name);
+	else if (input->tail_filter && *input->tail_filter)
+		text_addf(out, "no event of %s has come yet that matches %s: f changes that",
+			  session->name, input->tail_filter);
 	else if (lacks_applications(input, session))
 		text_addf(out,
 			  "waiting for events of %s: no application that can be traced runs; start "

@@ -150,6 +150,10 @@ static void without_events_it_says_what_to_do(void **state)
 	pictures.input.tail = NULL;
 	draw();
 	assert_true(shows("waiting for events of web"));
+	pictures.input.tail_filter = "id > 3";
+	draw();
+	assert_true(shows("no event of web has come yet that matches id > 3: f changes that"));
+	pictures.input.tail_filter = NULL;
 	assert_false(shows("no application"));
 	pictures.picture.source_count = 1;
 	draw();
