@@ -7,6 +7,9 @@
 #include <stdint.h>
 
 #define PACKET_HEADER_MAX 128
+/* Where every source's packets have these, in 8 bytes each; see backend/ctf/metadata.c. */
+#define PACKET_SEQUENCE_AT  64
+#define PACKET_DISCARDED_AT 72
 
 struct event_counts;
 
@@ -28,7 +31,8 @@ struct packet {
 	struct event_counts *counts;
 	/*
 	 * If not 0, these bytes stand in for the packet's first header_bytes: a stream that goes on
-	 * in fresh buffers adds the old ones' sequence number and discard count.
+	 * in fresh buffers adds the old ones' sequence number and discard count, and what a clear
+	 * dropped is left out of both.
 	 */
 	unsigned int header_bytes;
 	unsigned char header[PACKET_HEADER_MAX];

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "backend/base/clock.h"
@@ -43,13 +44,40 @@ static void note_ring_losses(struct stream *stream, const struct packet *packet)
 	stream->has_sequence = true;
 }
 
-/* What a clear takes out of the ring: its losses are the past's, too. */
 static void drop(struct stream *stream, const struct packet *packet)
 {
 	if (packet->events_discarded > stream->discarded_seen)
 		stream->discarded_seen = packet->events_discarded;
 	stream->next_sequence = packet->sequence + 1;
 	stream->has_sequence = true;
+}
+
+/* What a clear takes out of the ring: its losses are the past's, too. */
+static void drop_cleared(struct stream *stream, const struct packet *packet)
+{
+	if (packet->sequence >= stream->next_sequence)
+		stream->cleared.packets += packet->sequence + 1 - stream->next_sequence;
+	if (packet->events_discarded > stream->discarded_seen)
+		stream->cleared.discarded += packet->events_discarded - stream->discarded_seen;
+	drop(stream, packet);
+}
+
+static void put_u64(unsigned char *at, uint64_t value)
+{
+	memcpy(at, &value, sizeof(value));
+}
+
+/* Who reads along would take numbers that a clear left out for a loss. */
+static void renumber(const struct stream *stream, struct packet *packet)
+{
+	if (packet->header_bytes == 0) {
+		packet->header_bytes = PACKET_DISCARDED_AT + sizeof(uint64_t);
+		memcpy(packet->header, packet->bytes, packet->header_bytes);
+	}
+	packet->sequence -= stream->cleared.packets;
+	packet->events_discarded -= stream->cleared.discarded;
+	put_u64(packet->header + PACKET_SEQUENCE_AT, packet->sequence);
+	put_u64(packet->header + PACKET_DISCARDED_AT, packet->events_discarded);
 }
 
 /* Types are counted apart until the packet has been written: they may have to be forgotten. */
@@ -114,7 +142,7 @@ static void show(struct slot *slot, const struct packet *packet, uint64_t event_
 		       });
 }
 
-static void carry(struct slot *slot, const struct packet *packet)
+static void carry(struct slot *slot, struct packet *packet)
 {
 	struct tally *tally = slot->stream->tally;
 	struct event_counts *scratch = slot->lane->scratch;
@@ -122,11 +150,13 @@ static void carry(struct slot *slot, const struct packet *packet)
 	uint64_t event_count;
 
 	if (slot->clear_count > 0) {
-		drop(slot->stream, packet);
+		drop_cleared(slot->stream, packet);
 		return;
 	}
 	note_ring_losses(slot->stream, packet);
 	event_count = slot_count_events(slot, packet);
+	if (slot->stream->cleared.packets > 0)
+		renumber(slot->stream, packet);
 	if (put(slot, packet, event_count, &err)) {
 		event_counts_move(scratch, tally->recorded_types);
 		tally_add(&tally->recorded_events, event_count);

@@ -33,6 +33,12 @@ enum flush_kind {
  */
 #define STREAM_CLOCK_MARGIN UINT64_C(1000000) /* of its clock: 1 ms, or less */
 
+/* What clears dropped unread. */
+struct stream_cleared {
+	uint64_t packets;
+	uint64_t discarded; /* events, told by these packets */
+};
+
 struct stream_class {
 	enum take_result (*take)(struct stream *stream, struct packet *packet);
 	void (*give_back)(struct stream *stream, const struct packet *packet);
@@ -88,6 +94,7 @@ struct stream {
 	uint64_t discarded_seen;
 	uint64_t next_sequence;
 	bool has_sequence;
+	struct stream_cleared cleared;
 	void *consumer; /* struct consumer_slot */
 };
 

@@ -32,9 +32,33 @@ struct memory_stream {
 	size_t cut_at; /* numbers before the last cut */
 	unsigned int cut_count;
 	unsigned int packet_count;
+	uint64_t gap_count; /* numbers that no packet has */
+	uint64_t next_sequence;
+	uint64_t discarded; /* as the last packet says */
 	bool is_settled;
 	bool is_closed;
 };
+
+/* What a reader finds in the packet's header. */
+static uint64_t header_u64(const struct packet *packet, size_t at)
+{
+	const unsigned char *bytes = at < packet->header_bytes ? packet->header : packet->bytes;
+	uint64_t value;
+
+	memcpy(&value, bytes + at, sizeof(value));
+	return value;
+}
+
+static void memory_note_numbers(struct memory_stream *stream, const struct packet *packet)
+{
+	uint64_t sequence = header_u64(packet, PACKET_SEQUENCE_AT);
+
+	assert_int_equal(packet->sequence, sequence);
+	assert_int_equal(packet->events_discarded, header_u64(packet, PACKET_DISCARDED_AT));
+	stream->gap_count += sequence - stream->next_sequence;
+	stream->next_sequence = sequence + 1;
+	stream->discarded = packet->events_discarded;
+}
 
 static bool memory_put(struct sink_stream *base, const struct packet *packet, uint64_t event_count,
 		       struct error *err)
@@ -50,6 +74,7 @@ static bool memory_put(struct sink_stream *base, const struct packet *packet, ui
 		memcpy(&stream->numbers[stream->number_count++], packet->bytes + at + 6, 8);
 	}
 	assert_int_equal(found, event_count);
+	memory_note_numbers(stream, packet);
 	stream->packet_count++;
 	stream->is_settled = false;
 	return true;
@@ -611,6 +636,33 @@ static void a_clear_forgets_what_was_until_then(void **state)
 	bench_finish(&bench);
 }
 
+/* A reader who has seen what came before misses neither packets nor events. */
+static void numbers_go_on_behind_a_clear(void **state)
+{
+	struct bench bench;
+
+	(void)state;
+	bench_init(&bench, 4, false);
+	add_all(&bench);
+	emit_to_all(&bench, 0, 100);
+	drain(&bench, FLUSH_FINAL, LIMIT_MS);
+	for (unsigned int i = 0; i < 2; i++) {
+		emit_to_all(&bench, 100, 5000);
+		clear(&bench, FLUSH_FINAL, LIMIT_MS);
+		emit_to_all(&bench, 5000, 5100);
+		drain(&bench, FLUSH_FINAL, LIMIT_MS);
+	}
+	for (size_t i = 0; i < RING_COUNT; i++) {
+		const struct stream_cleared *cleared = &fake_ring_stream(bench.rings[i])->cleared;
+
+		assert_true(cleared->packets >= 2);
+		assert_int_equal(bench.outputs[i].gap_count, 0);
+		assert_int_equal(bench.outputs[i].discarded + cleared->discarded,
+				 fake_ring_discarded(bench.rings[i]));
+	}
+	bench_finish(&bench);
+}
+
 static void a_clear_under_load_is_exact(void **state)
 {
 	struct writer writers[RING_COUNT];
@@ -680,6 +732,7 @@ int main(void)
 		cmocka_unit_test(destroying_without_a_task_is_no_different),
 		cmocka_unit_test(under_load_nothing_is_lost_or_doubled),
 		cmocka_unit_test(a_clear_forgets_what_was_until_then),
+		cmocka_unit_test(numbers_go_on_behind_a_clear),
 		cmocka_unit_test(a_clear_under_load_is_exact),
 		cmocka_unit_test(kept_streams_are_consumed_by_a_clear_only),
 	};

@@ -70,6 +70,7 @@ struct ust_relay {
 	uint64_t discarded;
 	uint64_t sequence;
 	bool has_sequence;
+	struct stream_cleared cleared;
 };
 
 struct ust_channel {

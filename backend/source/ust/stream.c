@@ -397,6 +397,7 @@ static void ust_stream_destroy(struct stream *base)
 			.discarded = base->discarded_seen,
 			.sequence = base->next_sequence,
 			.has_sequence = base->has_sequence,
+			.cleared = base->cleared,
 		};
 	scanner_unref(base->scanner);
 	tally_unref(base->tally);
@@ -444,6 +445,7 @@ struct ust_stream *ust_stream_create(struct ust_group *group, struct ust_channel
 		.discarded_seen = relay->discarded,
 		.next_sequence = relay->sequence,
 		.has_sequence = relay->has_sequence,
+		.cleared = relay->cleared,
 	};
 	return stream;
 }
