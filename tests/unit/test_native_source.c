@@ -319,6 +319,42 @@ static void live_stream_without_a_lane_goes_on(void **state)
 	native_kit_close(&kit);
 }
 
+/* Whatever another tracer's streams tell: of a lane that nobody has found yet nothing is passed. */
+static void live_stream_waits_until_lanes_are_looked_at(void **state)
+{
+	struct sink sink = {.is_live = true};
+	struct sink_stream output = {.sink = &sink};
+	struct native_kit_packet taken;
+	struct packet packet = {0};
+	struct native_kit kit;
+	struct stream *base;
+	uint64_t looked;
+
+	(void)state;
+	native_kit_begin(&kit);
+	kit.process->is_trusted = false; /* records are copied */
+	base = native_stream_base(kit.stream);
+	base->class->destroy(base);
+	kit.stream = native_stream_create(kit.channel, &output, 1);
+	base = native_stream_base(kit.stream);
+	looked = kit.ticks;
+	atomic_store(&kit.source.looked_ticks, looked);
+	assert_true(base->class->clock(base) == looked);
+	native_kit_flush(&kit, FLUSH_FINAL);
+	assert_int_equal(base->class->take(base, &packet), TAKE_PACKET);
+	assert_int_equal(packet.content_bytes, packet.first_event_bytes);
+	assert_true(packet.end_clock == looked - STREAM_CLOCK_MARGIN);
+	base->class->give_back(base, &packet);
+	native_kit_put_pairs(&kit, 0, 3000);
+	native_kit_publish(&kit);
+	assert_true(native_stream_attach(kit.stream, kit.lane, 0, looked, kit.channel->wants));
+	native_kit_flush(&kit, FLUSH_DATA);
+	assert_true(native_kit_take(&kit, &taken));
+	assert_int_equal(taken.events, 3000);
+	base->output = NULL;
+	native_kit_close(&kit);
+}
+
 static void sub_buffer_filled_to_its_last_byte_is_whole(void **state)
 {
 	struct native_kit kit;
@@ -598,6 +634,7 @@ int main(void)
 		cmocka_unit_test(full_sub_buffer_is_lent_as_it_is),
 		cmocka_unit_test(flush_cuts_where_it_was_asked_for),
 		cmocka_unit_test(live_stream_without_a_lane_goes_on),
+		cmocka_unit_test(live_stream_waits_until_lanes_are_looked_at),
 		cmocka_unit_test(sub_buffer_filled_to_its_last_byte_is_whole),
 		cmocka_unit_test(padding_is_not_recorded),
 		cmocka_unit_test(packet_has_one_owner),

@@ -284,7 +284,6 @@ void native_source_begin_looking(struct native_source *source)
 void native_process_is_ready(struct native_process *process)
 {
 	native_sessions_follow(process->source);
-	native_source_begin_looking(process->source);
 }
 
 /* --- following a spec */
@@ -305,7 +304,6 @@ static void run_apply(struct message *message)
 		native_session_end(apply->source, apply->spec->session_id);
 	else
 		native_session_apply(apply->source, apply->spec);
-	native_source_begin_looking(apply->source);
 	session_spec_unref(apply->spec);
 	if (apply->task)
 		task_done(apply->task, NULL);

@@ -526,6 +526,18 @@ static void renew_wants(struct native_channel *channel, const struct channel_spe
 	declare_events(channel);
 }
 
+/*
+ * Who views a live session is as far as its slowest stream, and a native one is no further than the
+ * last look at the lanes. So one is there before any thread writes: else those of other tracers
+ * would lead viewers past the first records of a lane that nobody has found yet.
+ */
+static void hold_viewers_back(struct native_channel *channel, const struct session_spec *spec)
+{
+	if (spec->sink->is_live && channel->is_active && channel->wants->is_any &&
+	    channel->stream_count == 0)
+		add_stream(channel);
+}
+
 static void renew_trace(struct native_source *source, struct native_session *session,
 			struct native_catalog *catalog)
 {
@@ -542,6 +554,7 @@ static void renew_trace(struct native_source *source, struct native_session *ses
 
 		renew_wants(channel, &spec->channels[i]);
 		channel->is_active = spec->is_active && spec->channels[i].is_enabled;
+		hold_viewers_back(channel, spec);
 	}
 }
 
@@ -576,6 +589,8 @@ static void set_all_flags(struct native_source *source, bool is_on)
 {
 	struct union_of_wants *all = mem_alloc(sizeof(*all));
 
+	if (is_on)
+		native_source_begin_looking(source);
 	for (struct native_process *process = source->processes; process; process = process->next) {
 		if (!process->control)
 			continue;

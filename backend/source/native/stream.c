@@ -232,13 +232,17 @@ static void reset_orders(struct native_stream *stream)
 	stream->orders_end = &stream->orders;
 }
 
-static void make_room(struct native_stream *stream, const struct native_process *process)
+/* For a packet of so many bytes of records. */
+static void make_room(struct native_stream *stream, uint64_t bytes)
 {
-	if (stream->bytes)
+	uint64_t room = CTF_THREAD_HEADER_BYTES + bytes + ROOM_MORE;
+
+	if (stream->room >= room)
 		return;
-	stream->room = CTF_THREAD_HEADER_BYTES + native_sub_bytes(process) + ROOM_MORE;
-	stream->bytes = mem_alloc(stream->room);
-	stream->counts = event_counts_create();
+	stream->bytes = mem_realloc_array(stream->bytes, room, 1);
+	stream->room = room;
+	if (!stream->counts)
+		stream->counts = event_counts_create();
 }
 
 static struct native_lane *adopt(struct native_stream *stream)
@@ -257,8 +261,6 @@ static struct native_lane *adopt(struct native_stream *stream)
 			stream->last_clock = lane->process->begin_ticks;
 	}
 	pthread_mutex_unlock(&stream->lock);
-	if (lane)
-		make_room(stream, lane->process);
 	return lane;
 }
 
@@ -428,13 +430,14 @@ static enum take_result take_from(struct native_stream *stream, struct native_la
 }
 
 /*
- * Between two lanes there is nothing to tell, but who reads a live trace hears of new streams by
+ * Without a lane there is nothing to tell, but who reads a live trace hears of new streams by
  * packets alone.
  */
 static bool take_from_none(struct native_stream *stream, struct packet *packet)
 {
-	if (!is_live(stream) || !stream->bytes)
+	if (!is_live(stream))
 		return false;
+	make_room(stream, 0);
 	pass_silence(stream);
 	pthread_mutex_lock(&stream->lock);
 	stream->free_since_clock = stream->last_clock;
@@ -457,6 +460,7 @@ enum take_result native_stream_take(struct native_stream *stream, struct packet 
 		stream->done = stream->asked;
 		return TAKE_NOTHING;
 	}
+	make_room(stream, native_sub_bytes(lane->process));
 	stream->latest_ticks = timebase_ticks(stream->channel->source->is_counter) + CLOCK_SLACK;
 	native_process_ref(lane->process); /* it may let go of it */
 	packet->is_of_engine = lane->process->is_engine;

@@ -412,7 +412,6 @@ static void run_change(struct message *message)
 	else
 		remove_token(change->watch, change->token);
 	native_sessions_follow_watch(source);
-	native_source_begin_looking(source);
 	if (change->task)
 		task_done(change->task, NULL);
 	free(change);
