@@ -32,7 +32,6 @@ struct kernel_garbage {
 	struct kernel_garbage *next;
 	struct kernel_class *class;
 	struct kernel_matcher *matcher;
-	struct kernel_own *own;
 	struct kernel_tracked *tracked;
 };
 
@@ -52,7 +51,6 @@ static void free_garbage(struct kernel_channel *channel)
 		channel->garbage = garbage->next;
 		kernel_class_destroy(garbage->class);
 		kernel_matcher_destroy(garbage->matcher);
-		free(garbage->own);
 		free(garbage->tracked);
 		free(garbage);
 	}
@@ -219,6 +217,7 @@ static void add_tallies(struct kernel_channel *channel)
 
 struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 					     const struct source_host *host, struct queue *home,
+					     const struct kernel_own *own,
 					     const struct session_spec *spec,
 					     const struct channel_spec *wanted,
 					     struct sink_trace *trace, const struct uuid *uuid,
@@ -239,6 +238,7 @@ struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 	channel->instance = instance;
 	channel->uuid = *uuid;
 	channel->scanner = scanner_create(&packed, CTF_HEADER_LARGE);
+	channel->classes.own = own;
 	channel->classes.count = CLASS_COUNT;
 	channel->classes.by_id = mem_zalloc(CLASS_COUNT * sizeof(struct kernel_class *));
 	add_tallies(channel);
@@ -309,19 +309,6 @@ static void set_class(struct kernel_channel *channel, const struct kernel_format
 	class->before = before;
 	__atomic_store_n(&channel->classes.by_id[format->id], class, __ATOMIC_RELEASE);
 	keep_until_end(channel, &(struct kernel_garbage){.class = class, .matcher = matcher});
-}
-
-void kernel_channel_leave_us_out(struct kernel_channel *channel)
-{
-	struct kernel_own *own = mem_zalloc(sizeof(*own));
-
-	kernel_own_look(own);
-	if (channel->classes.own && memcmp(channel->classes.own, own, sizeof(*own)) == 0) {
-		free(own);
-		return;
-	}
-	__atomic_store_n(&channel->classes.own, own, __ATOMIC_RELEASE);
-	keep_until_end(channel, &(struct kernel_garbage){.own = own});
 }
 
 static bool is_tracked_already(const struct kernel_channel *channel,

@@ -45,11 +45,12 @@ struct kernel_channel {
 };
 
 /*
- * Makes the instance and its streams, which belong to `streams` then; no event is on. NULL with
- * err.
+ * Makes the instance and its streams, which belong to `streams` then; no event is on. What `own`
+ * leave is not recorded; the source has them, for as long as any channel. NULL with err.
  */
 struct kernel_channel *kernel_channel_create(const struct tracefs *tracefs,
 					     const struct source_host *host, struct queue *home,
+					     const struct kernel_own *own,
 					     const struct session_spec *spec,
 					     const struct channel_spec *wanted,
 					     struct sink_trace *trace, const struct uuid *uuid,
@@ -60,8 +61,6 @@ bool kernel_channel_follow(struct kernel_channel *channel, struct kernel_catalog
 			   struct sink_trace *trace, struct error *err);
 /* Frees what the calls of it have made; the instance is gone, so no probe is on any more. */
 void kernel_channel_finish_events(struct kernel_channel *channel, const struct tracefs *tracefs);
-/* From now on what threads of this process do is left out: called again when there are more. */
-void kernel_channel_leave_us_out(struct kernel_channel *channel);
 /* From now on only these are recorded. */
 bool kernel_channel_track(struct kernel_channel *channel, const struct tracker_spec *processes,
 			  struct error *err);

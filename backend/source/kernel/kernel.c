@@ -43,6 +43,7 @@ struct kernel_source {
 	struct thread *thread;
 	struct kernel_session *sessions;
 	struct kernel_watches *watches;
+	struct kernel_own own;
 	struct timer *look_timer; /* armed while a session records */
 };
 
@@ -177,12 +178,12 @@ static bool follow_channel(struct kernel_source *source, struct kernel_session *
 
 	if (!channel) {
 		channel = kernel_channel_create(&source->tracefs, &source->host, source->queue,
-						spec, wanted, session->trace, &session->uuid, err);
+						&source->own, spec, wanted, session->trace,
+						&session->uuid, err);
 		if (!channel)
 			return false;
 		channel->next = session->channels;
 		session->channels = channel;
-		kernel_channel_leave_us_out(channel);
 	}
 	is_fine = kernel_channel_follow(channel, &session->catalog, &source->tracefs, wanted,
 					session->trace, err);
@@ -190,15 +191,6 @@ static bool follow_channel(struct kernel_source *source, struct kernel_session *
 	return kernel_instance_run(channel->instance,
 				   spec->is_active && wanted->is_enabled && is_any, err) &&
 	       is_fine;
-}
-
-/* Threads come with sessions: one that begins may add some that the others have to leave out. */
-static void leave_us_out(struct kernel_source *source)
-{
-	for (struct kernel_session *session = source->sessions; session; session = session->next)
-		for (struct kernel_channel *channel = session->channels; channel;
-		     channel = channel->next)
-			kernel_channel_leave_us_out(channel);
 }
 
 static void keep_spec(struct kernel_session *session, struct session_spec *spec)
@@ -230,12 +222,16 @@ static void arm_look(struct kernel_source *source)
 			timer_arm(source->look_timer, loop_now_ns(source->loop) + LOOK_PAUSE_NS);
 }
 
-/* Rules may mean what has come since; what they can't have is in the log. */
-static void look_for_events(void *data, uint64_t now_ns)
+/*
+ * Threads of the engine come with sessions and views. Of events rules may mean what has come since;
+ * what they can't have is in the log.
+ */
+static void look_around(void *data, uint64_t now_ns)
 {
 	struct kernel_source *source = data;
 
 	(void)now_ns;
+	kernel_own_look(&source->own);
 	for (struct kernel_session *session = source->sessions; session; session = session->next) {
 		struct error err = ERROR_INIT;
 
@@ -256,8 +252,9 @@ static void follow(struct kernel_source *source, struct session_spec *spec, stru
 	if (!open_trace(source, session, spec, err))
 		return;
 	keep_spec(session, spec);
+	kernel_own_look(&source->own); /* before anything is on */
 	follow_channels(source, session, err);
-	leave_us_out(source);
+	kernel_own_look(&source->own); /* its streams may have brought threads */
 	arm_look(source);
 }
 
@@ -497,7 +494,7 @@ static struct source *kernel_create(const struct places *places, const struct so
 	source->loop = loop_create();
 	source->queue = queue_create();
 	loop_watch_queue(source->loop, source->queue);
-	source->look_timer = loop_add_timer(source->loop, look_for_events, source);
+	source->look_timer = loop_add_timer(source->loop, look_around, source);
 	source->watches = kernel_watches_create(&source->tracefs, source->loop, source->queue);
 	count = kernel_instance_clean_up(&source->tracefs) +
 		kernel_probe_clean_up(&source->tracefs);

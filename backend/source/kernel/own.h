@@ -19,18 +19,26 @@ struct kernel_own {
 	int32_t tids[KERNEL_OWN_MAX];
 };
 
-/* The threads there are now. */
+/*
+ * The threads there are now. Others may ask meanwhile: they see some of the old and some of the new
+ * ones.
+ */
 void kernel_own_look(struct kernel_own *own);
 
-/* Whether one of them left the record. NULL: nobody is left out. */
+/* Whether one of them left the record. NULL: nobody is left out. Any thread. */
 static inline bool kernel_own_has(const struct kernel_own *own, const struct kernel_record *record)
 {
 	int32_t tid = (int32_t)kernel_u32(record->bytes + 4);
+	size_t count;
 
-	if (!own || __builtin_expect(!(own->hint >> ((uint32_t)tid % 64) & 1), 1))
+	if (!own ||
+	    __builtin_expect(
+		    !(__atomic_load_n(&own->hint, __ATOMIC_RELAXED) >> ((uint32_t)tid % 64) & 1),
+		    1))
 		return false;
-	for (size_t i = 0; i < own->count; i++)
-		if (own->tids[i] == tid)
+	count = __atomic_load_n(&own->count, __ATOMIC_RELAXED);
+	for (size_t i = 0; i < count; i++)
+		if (__atomic_load_n(&own->tids[i], __ATOMIC_RELAXED) == tid)
 			return true;
 	return false;
 }

@@ -335,7 +335,6 @@ static bool is_tracked(const struct kernel_tracked *tracked, const struct kernel
 /* Who is recorded, as of one call. */
 struct choice {
 	const struct kernel_classes *classes;
-	const struct kernel_own *own;
 	const struct kernel_tracked *tracked;
 };
 
@@ -343,7 +342,6 @@ static inline struct choice choose(const struct kernel_classes *classes)
 {
 	return (struct choice){
 		.classes = classes,
-		.own = __atomic_load_n(&classes->own, __ATOMIC_ACQUIRE),
 		.tracked = __atomic_load_n(&classes->tracked, __ATOMIC_ACQUIRE),
 	};
 }
@@ -358,7 +356,7 @@ static INLINE const struct kernel_class *class_of(struct kernel_writer *writer,
 	const struct kernel_class *class =
 		id < classes->count ? __atomic_load_n(&classes->by_id[id], __ATOMIC_ACQUIRE) : NULL;
 
-	if (kernel_own_has(choice->own, record) ||
+	if (kernel_own_has(classes->own, record) ||
 	    __builtin_expect(choice->tracked && !is_tracked(choice->tracked, record, writer->state),
 			     0))
 		return NULL;

@@ -63,8 +63,8 @@ bool kernel_class_is_of(const struct kernel_class *class, const struct kernel_fo
 struct kernel_classes {
 	struct kernel_class **by_id;
 	size_t count;
-	const struct kernel_own *own;	      /* NULL: nobody is left out; set with release, too */
-	const struct kernel_tracked *tracked; /* NULL: all are recorded; likewise */
+	const struct kernel_own *own;	      /* NULL: nobody is left out */
+	const struct kernel_tracked *tracked; /* NULL: all are recorded; set with release, too */
 };
 
 /*
