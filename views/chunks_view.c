@@ -224,7 +224,8 @@ static bool act(const struct table *table, const struct view_input *input, const
 		return true;
 	}
 	if (!strcmp(action, "delete-chunk")) {
-		delete_chunks(table, input, command);
+		if (!table_view_lacks_row(table, input, command))
+			delete_chunks(table, input, command);
 		return true;
 	}
 	if (strcmp(action, "open") != 0)

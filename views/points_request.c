@@ -276,7 +276,8 @@ static void ask_level(const struct view_input *input, struct text *command)
 	size_t position = 0, index;
 	const char *text = "";
 
-	if (!table_next_target(&state->view.table, &position, &index))
+	if (table_view_lacks_row(&state->view.table, input, command) ||
+	    !table_next_target(&state->view.table, &position, &index))
 		return;
 	event = points_tree_event(&state->tree, state->rows[index]);
 	if (event && event->loglevel_text)
@@ -346,7 +347,8 @@ bool points_view_request(const struct view_input *input, const char *action, con
 	} else if (!strcmp(action, "toggle")) {
 		set_level(state, "");
 		toggle(input, NULL, command);
-	} else if (!strcmp(action, "copy-command") && !selection_session(input)) {
+	} else if (!strcmp(action, "copy-command") && !selection_session(input) &&
+		   state->view.table.count > 0) {
 		text_add(command, NO_SESSION);
 	} else if (!strcmp(action, "enable-in") && *argument) {
 		toggle(input, argument, command);

@@ -514,7 +514,7 @@ static bool act_on_tree(const struct view_input *input, const char *action, stru
 	if (strcmp(action, "expand") != 0 && strcmp(action, "collapse") != 0 &&
 	    strcmp(action, "open") != 0)
 		return false;
-	if (!selected_row(input, &row))
+	if (table_view_lacks_row(&state->view.table, input, command) || !selected_row(input, &row))
 		return true;
 	if (!strcmp(action, "expand"))
 		expand(input, row);
@@ -616,8 +616,7 @@ static bool act(void *state, const struct view_input *input, const char *action,
 		table_view_explain_find(&points->view.table, &wrapped.input, action, command);
 		return true;
 	}
-	return table_view_lacks_row(&points->view.table, &wrapped.input, action, command) ||
-	       act_on_tree(&wrapped.input, action, command) ||
+	return act_on_tree(&wrapped.input, action, command) ||
 	       points_view_request(&wrapped.input, action, argument, command) ||
 	       table_view_act(state, &wrapped.input, action, argument, command);
 }

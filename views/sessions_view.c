@@ -297,11 +297,13 @@ static bool act(const struct table *table, const struct view_input *input, const
 		struct text *command)
 {
 	if (!strcmp(action, "open") || !strcmp(action, "open-chunks")) {
-		text_add(command, action[4] ? "@chunks" : "@channels");
+		if (!table_view_lacks_row(table, input, command))
+			text_add(command, action[4] ? "@chunks" : "@channels");
 		return true;
 	}
 	if (!strcmp(action, "open-output")) {
-		open_output(input, command);
+		if (!table_view_lacks_row(table, input, command))
+			open_output(input, command);
 		return true;
 	}
 	return act_on_targets(table, input, action, command) ||

@@ -77,19 +77,23 @@ void table_view_draw(const void *state, const struct view_input *input, struct c
 }
 
 bool table_view_lacks_row(const struct table *table, const struct view_input *input,
-			  const char *action, struct text *command)
+			  struct text *command)
 {
-	static const char *const for_rows[] = {
-		"open", "open-chunks", "open-output",  "copy",	   "copy-command",
-		"mark", "expand",      "enable-level", "collapse", "delete-chunk",
-	};
+	if (table->count > 0)
+		return false;
+	text_add(command, "@say ");
+	table_add_nothing(table, input, command);
+	return true;
+}
 
-	for (size_t i = 0; table->count == 0 && i < COUNT_OF(for_rows); i++) {
-		if (strcmp(action, for_rows[i]) != 0)
-			continue;
-		text_add(command, "@say ");
-		table_add_nothing(table, input, command);
-		return true;
+/* What every table does to a row. */
+static bool is_for_row(const char *action)
+{
+	static const char *const for_rows[] = {"open", "copy", "copy-command", "mark"};
+
+	for (size_t i = 0; i < COUNT_OF(for_rows); i++) {
+		if (!strcmp(action, for_rows[i]))
+			return true;
 	}
 	return false;
 }
@@ -110,6 +114,18 @@ void table_view_explain_find(const struct table *table, const struct view_input 
 		   !table_row_matches(table, input, index, &table->find)) {
 		text_addf(command, "@say nothing matches %s", table->find.pattern);
 	}
+}
+
+/* Only what moves the rows would show it. */
+static void explain_follow(const struct list *list, struct text *command)
+{
+	static const char *const sentences[] = {
+		[LIST_FOLLOW_OBJECT] = "@say the selection stays on its row, wherever that goes",
+		[LIST_FOLLOW_PLACE] = "@say the selection stays in its place, whatever comes there",
+		[LIST_FOLLOW_NEWEST] = "@say the selection stays on the newest",
+	};
+
+	text_add(command, sentences[list->follow]);
 }
 
 static void copy(const struct table_view *view, const struct view_input *input,
@@ -185,11 +201,13 @@ bool table_view_act(void *state, const struct view_input *input, const char *act
 
 	take_selection(view, input);
 	table_refresh(&view->table, input);
-	if (table_view_lacks_row(&view->table, input, action, command))
+	if (is_for_row(action) && table_view_lacks_row(&view->table, input, command))
 		return true;
 	before = view->table.list.selected_id;
 	is_known = table_act(&view->table, input, action, argument);
 	table_view_explain_find(&view->table, input, action, command);
+	if (!strcmp(action, "follow"))
+		explain_follow(&view->table.list, command);
 	give_selection(view, input, view->table.list.selected_id != before);
 	if (!is_known && view->class->edit)
 		is_known = view->class->edit(&view->table, input, action, argument, command);

@@ -80,12 +80,9 @@ void table_view_recall(void *state, const char *memo);
 	.remember = table_view_remember, .recall = table_view_recall, .detail = table_view_detail, \
 	.label = table_view_label, .details = table_view_details, .shared = TABLE_VIEW_SHARED
 
-/*
- * True: the action is for a row and there is none, and the command says why. For views that have
- * actions beside those of their table; after table_refresh.
- */
+/* For an action on a row. True: there is none, and the command says why. After table_refresh. */
 bool table_view_lacks_row(const struct table *table, const struct view_input *input,
-			  const char *action, struct text *command);
+			  struct text *command);
 /* After an action that searches: says so if nothing matches, or nothing was searched. */
 void table_view_explain_find(const struct table *table, const struct view_input *input,
 			     const char *action, struct text *command);
