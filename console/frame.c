@@ -15,6 +15,7 @@
 #include "console/help.h"
 #include "console/keys.h"
 #include "views/selection.h"
+#include "views/sentence.h"
 
 #define BAR_COUNT	    10 /* keys in the function bar */
 #define BAR_CELLS	    8  /* columns of one of them */
@@ -321,28 +322,6 @@ static void add_progress(const struct notice *notice, struct text *text)
 	text_add(text, "  Ctrl-C leaves it in the background");
 }
 
-static void draw_notice(struct console *console, int row)
-{
-	const struct notice *notice = &console->notice;
-	struct text text = {0}, command = {0};
-	int used = 0;
-
-	if (notice->level == NOTICE_NONE)
-		return;
-	text_addf(&text, "%s%s", levels[notice->level].mark, notice->text);
-	add_progress(notice, &text);
-	if (notice->command[0] && console->columns >= COMMAND_COLUMNS_MIN) {
-		text_addf(&command, "[%s]", notice->command);
-		used = command_columns(console, text_str(&text), text_str(&command)) + 1;
-		canvas_text_right(console->canvas, row, console->columns, used - 1, ROLE_DIM,
-				  text_str(&command));
-	}
-	canvas_text(console->canvas, row, 0, console->columns - used, levels[notice->level].role,
-		    text_str(&text));
-	text_finish(&text);
-	text_finish(&command);
-}
-
 /* All of it can be read: what takes more than the line grows upwards, over the panes. */
 static struct canvas *message_window(struct console *console, int rows)
 {
@@ -351,6 +330,61 @@ static struct canvas *message_window(struct console *console, int rows)
 	if (rows > row + 1)
 		rows = row + 1;
 	return window_of(console, &(struct rectangle){row - rows + 1, 0, rows, console->columns});
+}
+
+/* The text, and at the right the command if there is room for some of it. */
+static void draw_notice_line(struct console *console, const char *text)
+{
+	const struct notice *notice = &console->notice;
+	int row = console->layout.message;
+	struct text command = {0};
+	int used = 0;
+
+	if (notice->command[0] && console->columns >= COMMAND_COLUMNS_MIN) {
+		text_addf(&command, "[%s]", notice->command);
+		used = command_columns(console, text, text_str(&command)) + 1;
+		canvas_text_right(console->canvas, row, console->columns, used - 1, ROLE_DIM,
+				  text_str(&command));
+	}
+	canvas_text(console->canvas, row, 0, console->columns - used, levels[notice->level].role,
+		    text);
+	text_finish(&command);
+}
+
+/* Until the next key: what helps comes last in it. The command line has its own answers. */
+static bool is_long_error(const struct console *console, const char *text)
+{
+	const struct notice *notice = &console->notice;
+	int command = notice->command[0] ? console->columns / COMMAND_PART_LEAST + 1 : 0;
+
+	return notice->level == NOTICE_ERROR && !console->prompt_has_focus &&
+	       canvas_text_columns(console->canvas, text) > console->columns - command;
+}
+
+static void draw_long_error(struct console *console, const char *text)
+{
+	int rows = sentence_rows(console->canvas, console->columns, text);
+	struct canvas *canvas = message_window(console, rows);
+
+	canvas_clear(canvas);
+	sentence_draw(canvas, 0, 0, console->columns, canvas_rows(canvas), ROLE_ERR, text);
+	canvas_destroy(canvas);
+}
+
+static void draw_notice(struct console *console)
+{
+	const struct notice *notice = &console->notice;
+	struct text text = {0};
+
+	if (notice->level == NOTICE_NONE)
+		return;
+	text_addf(&text, "%s%s", levels[notice->level].mark, notice->text);
+	add_progress(notice, &text);
+	if (is_long_error(console, text_str(&text)))
+		draw_long_error(console, text_str(&text));
+	else
+		draw_notice_line(console, text_str(&text));
+	text_finish(&text);
 }
 
 static void draw_question(struct console *console)
@@ -380,7 +414,7 @@ static void draw_message_line(struct console *console)
 	else if (console->entry.is_open)
 		draw_entry(console);
 	else
-		draw_notice(console, console->layout.message);
+		draw_notice(console);
 }
 
 /* ---- command line ---- */
