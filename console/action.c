@@ -276,6 +276,8 @@ static bool session_step(struct console *console, size_t step)
 	const struct picture *picture = console_picture_acquire(console);
 	size_t count = picture->session_count;
 
+	if (count < 2)
+		console_tell(console, NOTICE_INFO, "", "there is no other session");
 	for (size_t i = 0; i < count; i++) {
 		if (picture->sessions[i].id != console->selection.session_id)
 			continue;

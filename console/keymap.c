@@ -153,6 +153,7 @@ static const struct binding defaults[] = {
 	{NULL, "u", "undo", "undo"},
 	{NULL, "z", "zoom", "this pane alone, or not"},
 	{NULL, "p", "pause", "hold the display"},
+	{NULL, "F", "follow", "follow row, place, newest"},
 	{NULL, "i", "details", "all about the row"},
 	{NULL, "y", "copy", "copy the path or name"},
 	{NULL, "Y", "copy-command", "copy its command"},
