@@ -14,7 +14,7 @@
 
 #include "backend/ctf/scan.h"
 
-#define TALLY_OWNER_MAX 32
+#define TALLY_OWNER_MAX 48
 
 struct tally {
 	atomic_uint references;

@@ -19,7 +19,7 @@
 #define PICTURE_HISTORY	  64
 #define PICTURE_NO_SAMPLE UINT32_MAX
 
-#define PICTURE_CPU_NAME_MAX 32
+#define PICTURE_CPU_NAME_MAX 48
 
 /* "events in 1000 s": whole numbers that still show events slower than one per second. */
 struct picture_counts {

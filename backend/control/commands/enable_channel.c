@@ -262,7 +262,9 @@ static const struct option_spec enable_channel_options[] = {
 	 COMPLETE_NOTHING},
 	{"buffers-uid", 0, OPTION_FLAG, NULL, "one set of buffers per user (default)",
 	 COMPLETE_NOTHING},
-	{"buffers-pid", 0, OPTION_FLAG, NULL, "each process its own buffers and trace",
+	{"buffers-pid", 0, OPTION_FLAG, NULL,
+	 "each process its own buffers and trace; native applications have their own "
+	 "buffers in any case, and a trace per user",
 	 COMPLETE_NOTHING},
 	{"buffers-global", 0, OPTION_FLAG, NULL, "one set for the system: the kernel's only way",
 	 COMPLETE_NOTHING},

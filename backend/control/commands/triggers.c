@@ -141,6 +141,12 @@ const struct command list_triggers_command = {
 	.name = "list-triggers",
 	.usage = "",
 	.help = "List your triggers; root's list has all.",
+	.description =
+		"\"discarded tracer messages\" are events that a trigger was not told of for want "
+		"of room. Of LTTng-UST's applications they are counted exactly. What finds no "
+		"room in a native application's buffers is counted without its name: there the "
+		"number has all such events, whether the trigger waits for them or not, and so "
+		"says how many it has missed at most.",
 	.run = list_run,
 };
 
