@@ -82,6 +82,12 @@ const struct fold_counts *fold_counts(const struct fold *fold);
  */
 struct fold_session *fold_sessions(const struct fold *fold, size_t *count);
 
+/*
+ * Active, but nothing was heard of it for longer than this: it may have ended without a word. Its
+ * state stays: only who recorded it knows.
+ */
+bool fold_is_stale(const struct fold_session *session, uint64_t limit_ns, uint64_t now_wall_ns);
+
 /* "late-end"; note is one bit. */
 const char *fold_note_name(enum fold_note note);
 

@@ -20,6 +20,12 @@ const char *fold_note_name(enum fold_note note)
 	return "";
 }
 
+bool fold_is_stale(const struct fold_session *session, uint64_t limit_ns, uint64_t now_wall_ns)
+{
+	return session->state == FOLD_ACTIVE && session->seen_ns < now_wall_ns &&
+	       now_wall_ns - session->seen_ns > limit_ns;
+}
+
 /* --- one session */
 
 static const char *previous_of(const struct fold_facts *facts)

@@ -115,6 +115,28 @@ static void each_input_has_its_result(void **state)
 	}
 }
 
+static void silence_makes_stale_and_ends_nothing(void **state)
+{
+	struct fold *fold = fold_create();
+	struct fold_session *sessions;
+	size_t count;
+
+	(void)state;
+	add(fold, "S A 10");
+	add(fold, "O A 50");
+	add(fold, "S B 20");
+	add(fold, "E B 30");
+	sessions = fold_sessions(fold, &count);
+	assert_int_equal(count, 2);
+	assert_false(fold_is_stale(&sessions[0], 100, 150));
+	assert_true(fold_is_stale(&sessions[0], 100, 151));
+	assert_false(fold_is_stale(&sessions[0], 100, 5)); /* a clock that was put back */
+	assert_int_equal(sessions[0].state, FOLD_ACTIVE);
+	assert_false(fold_is_stale(&sessions[1], 100, 1000)); /* it has ended */
+	free(sessions);
+	fold_destroy(fold);
+}
+
 static void repeated_records_are_counted(void **state)
 {
 	struct fold *fold = fold_create();
@@ -337,6 +359,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_input_has_its_result),
+		cmocka_unit_test(silence_makes_stale_and_ends_nothing),
 		cmocka_unit_test(repeated_records_are_counted),
 		cmocka_unit_test(order_and_repetition_do_not_matter),
 		cmocka_unit_test(sets_that_overflow_keep_the_smallest),

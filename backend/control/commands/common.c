@@ -383,13 +383,12 @@ static void put_relay(struct json *object, const struct session *session)
 	}
 }
 
-static bool parse_limit(const struct args *args, const char *option, uint64_t *limit_us,
-			struct error *err)
+bool common_time(const struct args *args, const char *option, uint64_t *time_us, struct error *err)
 {
 	const char *text = args_text(args, option);
 
 	if (!text ||
-	    (units_parse_time_us(text, limit_us) && *limit_us > 0 && *limit_us <= EXPIRY_MAX_US))
+	    (units_parse_time_us(text, time_us) && *time_us > 0 && *time_us <= EXPIRY_MAX_US))
 		return true;
 	return error_set(err, ERROR_INVALID,
 			 "--%s=%s is no time above 0; give a number with us, ms, s, m or h (none: "
@@ -400,7 +399,7 @@ static bool parse_limit(const struct args *args, const char *option, uint64_t *l
 bool common_hook(const struct args *args, struct hook_wish *wish, struct error *err)
 {
 	*wish = (struct hook_wish){args_text(args, "exec"), 0};
-	if (!parse_limit(args, "exec-timeout", &wish->limit_us, err))
+	if (!common_time(args, "exec-timeout", &wish->limit_us, err))
 		return false;
 	if (wish->limit_us && !wish->command)
 		return error_set(err, ERROR_INVALID, "--exec-timeout needs --exec");
@@ -409,8 +408,8 @@ bool common_hook(const struct args *args, struct hook_wish *wish, struct error *
 
 bool common_limits(const struct args *args, struct expiry_limits *limits, struct error *err)
 {
-	return parse_limit(args, "idle-timeout", &limits->idle_us, err) &&
-	       parse_limit(args, "max-lifetime", &limits->lifetime_us, err);
+	return common_time(args, "idle-timeout", &limits->idle_us, err) &&
+	       common_time(args, "max-lifetime", &limits->lifetime_us, err);
 }
 
 static void put_hook(struct json *object, const struct session *session)
@@ -464,6 +463,7 @@ void common_export_json(struct json *object, const struct exporter_state *state)
 	json_put_u64(object, "sent_metrics", state->sent_metrics);
 	json_put_u64(object, "dropped_logs", state->dropped_logs);
 	json_put_u64(object, "dropped_metrics", state->dropped_metrics);
+	json_put_u64(object, "dropped_points", state->dropped_points);
 	json_put_u64(object, "retries", state->retries);
 	json_put_bool(object, "failing", state->is_failing);
 	json_put_text(object, "last_failure", state->last_failure);

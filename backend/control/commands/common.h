@@ -81,6 +81,9 @@ void several_end(struct several *several);
 /* --exec and --exec-timeout; no command: NULL in it. ERROR_INVALID. */
 bool common_hook(const struct args *args, struct hook_wish *wish, struct error *err);
 
+/* An option's time, above 0; without the option it stays as it is. ERROR_INVALID. */
+bool common_time(const struct args *args, const char *option, uint64_t *time_us, struct error *err);
+
 /* create's --idle-timeout and --max-lifetime. ERROR_INVALID. */
 bool common_limits(const struct args *args, struct expiry_limits *limits, struct error *err);
 

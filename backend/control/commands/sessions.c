@@ -23,6 +23,8 @@
 /* The engine has other things to do than to read for long. */
 #define BYTES_MAX_IN_ENGINE ((uint64_t)8 * 1024 * 1024)
 #define NAME_BYTES_MAX	    80
+/* An engine's own journal has a record every 30 s of who records. */
+#define STALE_AFTER_US (30 * UINT64_C(60) * 1000000)
 
 static const char *const state_names[] = {
 	[FOLD_UNKNOWN] = "unknown",
@@ -148,11 +150,23 @@ static const char *why(const struct fold_session *session)
 	return session->is_implied ? "continued" : session->reason;
 }
 
-static void print_session(struct reply *reply, const struct fold_session *session, bool is_first)
+/* What was asked for, and when. */
+struct view {
+	uint64_t now_wall_ns;
+	uint64_t stale_after_ns;
+};
+
+static bool is_stale(const struct view *view, const struct fold_session *session)
+{
+	return fold_is_stale(session, view->stale_after_ns, view->now_wall_ns);
+}
+
+static void print_session(struct reply *reply, const struct view *view,
+			  const struct fold_session *session, bool is_first)
 {
 	struct text line = {0};
 
-	add_padded(&line, state_names[session->state], 7);
+	add_padded(&line, is_stale(view, session) ? "stale" : state_names[session->state], 7);
 	add_time(&line, session->has_begin, session->begin_ns);
 	add_time(&line, session->has_end, session->end_ns);
 	add_untrusted(&line, why(session), 12);
@@ -167,7 +181,8 @@ static void print_session(struct reply *reply, const struct fold_session *sessio
 	text_finish(&line);
 }
 
-static void print_all(struct reply *reply, const struct fold_session *sessions, size_t count)
+static void print_all(struct reply *reply, const struct view *view,
+		      const struct fold_session *sessions, size_t count)
 {
 	if (count == 0) {
 		reply_print(reply, "No session in the journal.\n");
@@ -176,7 +191,7 @@ static void print_all(struct reply *reply, const struct fold_session *sessions, 
 	reply_print(reply, "%-7s %-15s %-15s %-12s %-36s %-9s %s\n", "STATE", "START", "END", "WHY",
 		    "ID", "CONTINUES", "SESSION");
 	for (size_t i = 0; i < count; i++)
-		print_session(reply, &sessions[i], sessions[i].root == i);
+		print_session(reply, view, &sessions[i], sessions[i].root == i);
 }
 
 static void put_time(struct json *object, const char *name, bool is_known, uint64_t wall_ns)
@@ -187,7 +202,8 @@ static void put_time(struct json *object, const char *name, bool is_known, uint6
 		json_put_null(object, name);
 }
 
-static void put_session(struct json *object, const struct fold_session *session, const char *root)
+static void put_session(struct json *object, const struct view *view,
+			const struct fold_session *session, const char *root)
 {
 	struct otlp_emitter emitter;
 	struct json *notes;
@@ -197,8 +213,10 @@ static void put_session(struct json *object, const struct fold_session *session,
 	json_put_text(object, "session_previous_id", session->previous);
 	json_put_text(object, "lineage", root);
 	json_put_text(object, "state", state_names[session->state]);
+	json_put_bool(object, "stale", is_stale(view, session));
 	put_time(object, "start_ns", session->has_begin, session->begin_ns);
 	put_time(object, "end_ns", session->has_end, session->end_ns);
+	put_time(object, "seen_ns", session->seen_ns > 0, session->seen_ns);
 	json_put_bool(object, "end_implied", session->is_implied);
 	json_put_text(object, "end_reason", session->reason);
 	json_put_text(object, "name", session->name);
@@ -212,12 +230,14 @@ static void put_session(struct json *object, const struct fold_session *session,
 	otlp_emitter_finish(&emitter);
 }
 
-static void put_all(struct json *output, const struct fold_session *sessions, size_t count)
+static void put_all(struct json *output, const struct view *view,
+		    const struct fold_session *sessions, size_t count)
 {
 	struct json *list = json_put_array(output, "sessions");
 
 	for (size_t i = 0; i < count; i++)
-		put_session(json_add_object(list), &sessions[i], sessions[sessions[i].root].id);
+		put_session(json_add_object(list), view, &sessions[i],
+			    sessions[sessions[i].root].id);
 }
 
 static void put_counts(struct json *output, const struct otlp_counts *counts,
@@ -248,39 +268,61 @@ static void warn(struct reply *reply, const struct otlp_counts *counts,
 			   folded->ignored, FOLD_SESSIONS_MAX);
 }
 
+static bool parse_view(const struct args *args, struct view *view, struct error *err)
+{
+	uint64_t stale_after_us = STALE_AFTER_US;
+
+	if (!common_time(args, "stale-after", &stale_after_us, err))
+		return false;
+	view->now_wall_ns = clock_wall_ns();
+	view->stale_after_ns = stale_after_us * NS_PER_US;
+	return true;
+}
+
 static void run(struct call *call)
 {
 	struct otlp_counts counts = {0};
 	struct fold *fold = fold_create();
 	struct error err = ERROR_INIT;
 	struct fold_session *sessions;
+	struct view view;
 	size_t count;
 
-	if (!read_all(call, fold, &counts, &err)) {
+	if (!parse_view(call->args, &view, &err) || !read_all(call, fold, &counts, &err)) {
 		fold_destroy(fold);
 		reply_fail(call->reply, &err);
 		return;
 	}
 	sessions = fold_sessions(fold, &count);
 	warn(call->reply, &counts, fold_counts(fold));
-	print_all(call->reply, sessions, count);
-	put_all(reply_json(call->reply), sessions, count);
+	print_all(call->reply, &view, sessions, count);
+	put_all(reply_json(call->reply), &view, sessions, count);
 	put_counts(reply_json(call->reply), &counts, fold_counts(fold));
 	free(sessions);
 	fold_destroy(fold);
 	reply_done(call->reply, STATUS_OK);
 }
 
+static const struct option_spec sessions_options[] = {
+	{"stale-after", 0, OPTION_TEXT, "TIME",
+	 "call a session stale that has no end and of which nothing was heard this long (30m)",
+	 COMPLETE_NOTHING},
+};
+
 const struct command sessions_command = {
 	.name = "sessions",
-	.usage = "[FILE...]",
+	.usage = "[--stale-after=TIME] [FILE...]",
 	.help = "Show what became of the sessions in a journal.",
 	.description =
 		"Reads session.start and session.end records, OpenTelemetry's logs as JSON (one "
 		"request on a line, or one object), and shows each session with its state, who it "
 		"continues, and what is odd about its records. Their order doesn't matter. Without "
 		"FILE it is tracon's own journal: sessions.jsonl in the state directory. Sessions "
-		"that continue each other stand together, the first one first.",
+		"that continue each other stand together, the first one first. A stale one may "
+		"have "
+		"ended without a word, or nothing was recorded for a while.",
+	.options = sessions_options,
+	.option_count = COUNT_OF(sessions_options),
 	.argument_max = SIZE_MAX,
 	.complete = COMPLETE_FILE,
 	.flags = COMMAND_LOCAL,
