@@ -419,6 +419,31 @@ static void put_back(struct exporter *exporter, char *text)
 	free(text);
 }
 
+/* The specification asks each data point for its time; what is quoted in texts is escaped. */
+static uint64_t count_points(const char *metrics)
+{
+	static const char key[] = "\"timeUnixNano\":";
+	uint64_t count = 0;
+
+	for (const char *at = metrics; (at = strstr(at, key)); at += strlen(key))
+		count++;
+	return count;
+}
+
+/* Counted once for each text, whatever came of it; a receiver may claim to have refused more. */
+static void note_metrics(struct exporter *exporter, const char *text,
+			 const struct export_verdict *verdict)
+{
+	bool has_arrived = verdict->outcome == EXPORT_ARRIVED;
+	uint64_t points = has_arrived && verdict->rejected > 0 ? count_points(text) : 0;
+
+	pthread_mutex_lock(&exporter->lock);
+	exporter->state.sent_metrics += has_arrived;
+	exporter->state.dropped_metrics += !has_arrived;
+	exporter->state.dropped_points += verdict->rejected < points ? verdict->rejected : points;
+	pthread_mutex_unlock(&exporter->lock);
+}
+
 /* True: there may be more. */
 static bool send_some_metrics(struct exporter *exporter, struct export_verdict *verdict)
 {
@@ -434,13 +459,8 @@ static bool send_some_metrics(struct exporter *exporter, struct export_verdict *
 		put_back(exporter, text);
 		return false;
 	}
+	note_metrics(exporter, text, verdict);
 	free(text);
-	pthread_mutex_lock(&exporter->lock);
-	if (verdict->outcome == EXPORT_ARRIVED)
-		exporter->state.sent_metrics++;
-	else
-		exporter->state.dropped_metrics++;
-	pthread_mutex_unlock(&exporter->lock);
 	return true;
 }
 

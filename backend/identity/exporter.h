@@ -26,6 +26,7 @@ struct exporter_state {
 	uint64_t sent_logs, sent_metrics; /* records; requests */
 	uint64_t dropped_logs;		  /* refused or given up */
 	uint64_t dropped_metrics;
+	uint64_t dropped_points; /* of metrics that were taken in part */
 	uint64_t retries;
 	bool is_failing; /* the last try did not arrive */
 	char last_failure[ERROR_MESSAGE_MAX];

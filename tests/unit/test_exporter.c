@@ -387,6 +387,34 @@ static void metrics_do_not_wait_for_logs(void **state)
 	end();
 }
 
+static void points_that_are_refused_are_counted(void **state)
+{
+	static const char metrics[] =
+		"{\"resourceMetrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"a\",\"gauge\":{"
+		"\"dataPoints\":[{\"timeUnixNano\":\"1\",\"asInt\":\"1\"},"
+		"{\"timeUnixNano\":\"2\",\"asInt\":\"2\"},"
+		"{\"timeUnixNano\":\"3\",\"asInt\":\"3\"}]}}]}]}]}";
+	static const struct answer answers[] = {
+		{200, "",
+		 "{\"partialSuccess\":{\"rejectedDataPoints\":\"2\",\"errorMessage\":\"x\"}}"},
+		{200, "", "{\"partialSuccess\":{\"rejectedDataPoints\":99}}"},
+		{200, "", "{\"partialSuccess\":{\"errorMessage\":\"only a remark\"}}"},
+	};
+
+	(void)state;
+	begin(answers, COUNT_OF(answers), "");
+	free(ours.settings.metrics.url); /* to where the list is answered */
+	ours.settings.metrics.url = mem_strdup(ours.settings.logs.url);
+	go();
+	for (size_t i = 1; i <= COUNT_OF(answers); i++) {
+		exporter_send_metrics(ours.exporter, mem_strdup(metrics));
+		wait_until(metrics_are_sent, i);
+	}
+	assert_int_equal(exporter_state(ours.exporter).dropped_points, 2 + 3 + 0);
+	assert_int_equal(exporter_state(ours.exporter).dropped_metrics, 0);
+	end();
+}
+
 static void one_that_never_answers_is_given_up(void **state)
 {
 	static const struct answer answers[] = {{-1, "", ""}};
@@ -455,6 +483,7 @@ int main(void)
 		cmocka_unit_test(a_part_that_is_refused_is_counted),
 		cmocka_unit_test(the_receiver_may_ask_for_patience),
 		cmocka_unit_test(metrics_do_not_wait_for_logs),
+		cmocka_unit_test(points_that_are_refused_are_counted),
 		cmocka_unit_test(one_that_never_answers_is_given_up),
 		cmocka_unit_test(requests_are_as_asked_for),
 		cmocka_unit_test(old_metrics_are_given_up),

@@ -30,6 +30,10 @@ static void show_export(struct call *call)
 		return;
 	reply_print(call->reply, "OTLP export: %llu records sent, %llu dropped, %llu retries\n",
 		    sent, dropped, (unsigned long long)state.retries);
+	if (state.dropped_points)
+		reply_warn(call->reply,
+			   "OTLP export: the receiver refused %llu data points of metrics",
+			   (unsigned long long)state.dropped_points);
 	if (state.is_failing)
 		reply_warn(call->reply, "OTLP export does not arrive at present: %s",
 			   state.last_failure);
