@@ -98,6 +98,8 @@ static bool create_channel(struct ust_rings *rings, const struct channel_spec *c
 /*
  * Fixes the size of the memory and maps it once more, for reading only. That of files can't be
  * fixed: an application that shrinks what it was given ends the engine, as it ends LTTng's daemon.
+ * The library has touched every page just now: to map them all at once costs less than the faults
+ * that a consumer would take while it records.
  */
 static bool map_ring(struct ust_ring *ring, int fd, bool is_file, struct error *err)
 {
@@ -107,7 +109,7 @@ static bool map_ring(struct ust_ring *ring, int fd, bool is_file, struct error *
 	if (size_bytes <= 0 ||
 	    (!is_file && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0))
 		return error_set_errno(err, errno, "cannot fix the size of shared memory");
-	bytes = mmap(NULL, (size_t)size_bytes, PROT_READ, MAP_SHARED, fd, 0);
+	bytes = mmap(NULL, (size_t)size_bytes, PROT_READ, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (bytes == MAP_FAILED)
 		return error_set_errno(err, errno, "cannot map shared memory");
 	if (ust_ring_map_init(&ring->map, bytes, (size_t)size_bytes, err))
