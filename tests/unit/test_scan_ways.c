@@ -19,9 +19,9 @@
 #define ROOM_BYTES   200 /* the longest event */
 #define BEGIN_CLOCK  UINT64_C(0x123456789abcdef)
 
-enum { FIXED, EMPTY, FAR_FIXED, TEXT, TEXTS, LIST, KIND_COUNT };
+enum { FIXED, EMPTY, FAR_FIXED, TEXT, TEXTS, TAILED, LIST, KIND_COUNT };
 /* Small ids fit any header; 300 lies beyond the first segment of tables. */
-static const uint32_t ids[KIND_COUNT] = {0, 3, 300, 7, 8, 9};
+static const uint32_t ids[KIND_COUNT] = {0, 3, 300, 7, 8, 10, 9};
 
 static const struct ctf_layout host_layout = {64, 8, 8,
 					      8,  8, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__};
@@ -37,6 +37,11 @@ static uint64_t below(uint64_t *seed, uint64_t limit)
 
 /* --- scanners -------------------------------------------------------------------------------- */
 
+static bool has_text(unsigned int kind)
+{
+	return kind == TEXT || kind == TEXTS || kind == TAILED;
+}
+
 static void add_number(struct ctf_type *type, const char *name, unsigned int bits)
 {
 	ctf_type_add_field(type, name, ctf_type_create_integer(bits, 8, false, 10));
@@ -50,9 +55,9 @@ static struct ctf_type *make_payload(unsigned int kind)
 		add_number(type, "a", 32);
 	if (kind == FIXED || kind == FAR_FIXED)
 		add_number(type, "b", 64);
-	if (kind == TEXT || kind == TEXTS)
+	if (has_text(kind))
 		ctf_type_add_field(type, "s", ctf_type_create(CTF_STRING));
-	if (kind == TEXTS || kind == LIST)
+	if (kind == TEXTS || kind == TAILED || kind == LIST)
 		add_number(type, "n", 8);
 	if (kind == TEXTS)
 		ctf_type_add_field(type, "t", ctf_type_create(CTF_STRING));
@@ -149,9 +154,9 @@ static void put_event(struct writer *writer, enum ctf_header header)
 		put(writer, writer->seed, 4);
 	if (writer->kind == FIXED || writer->kind == FAR_FIXED)
 		put(writer, writer->seed, 8);
-	if (writer->kind == TEXT || writer->kind == TEXTS)
+	if (has_text(writer->kind))
 		put_text(writer);
-	if (writer->kind == TEXTS)
+	if (writer->kind == TEXTS || writer->kind == TAILED)
 		put(writer, 5, 1);
 	if (writer->kind == TEXTS)
 		put_text(writer);
