@@ -281,6 +281,7 @@ static void fill(const struct live_cursor *cursor, struct live_packet *packet)
 	const struct live_reader *reader = cursor->reader;
 	const struct live_entry *entry = &cursor->current;
 	const struct live_read_trace *read = find_trace(reader, cursor->stream->trace);
+	bool has_new_metadata = read && read->trace->metadata.length > read->read_bytes;
 
 	*packet = (struct live_packet){
 		.position = entry->position,
@@ -290,9 +291,8 @@ static void fill(const struct live_cursor *cursor, struct live_packet *packet)
 		.end_clock = entry->end_clock,
 		.events_discarded = entry->events_discarded,
 		.class_id = cursor->stream->class_id,
-		.has_new_metadata =
-			read && read->read_bytes<read->trace->metadata.length,
-						 .has_new_streams = reader->unannounced_count> 0,
+		.has_new_metadata = has_new_metadata,
+		.has_new_streams = reader->unannounced_count != 0,
 	};
 }
 
