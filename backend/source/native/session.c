@@ -101,8 +101,8 @@ static struct native_channel *create_channel(struct native_source *source,
 	channel->catalog = trace->catalog;
 	channel->scanner = scanner_create(&packed, CTF_HEADER_WIDE);
 	channel->tally = tally_create();
-	snprintf(channel->tally->owner, sizeof(channel->tally->owner), "user %u, native, per process",
-		 (unsigned int)trace->catalog->uid);
+	snprintf(channel->tally->owner, sizeof(channel->tally->owner),
+		 "user %u, native, per process", (unsigned int)trace->catalog->uid);
 	channel->context = native_context_make(wanted);
 	channel->is_overwrite = wanted->is_overwrite;
 	channel->is_kept = spec->keeps_packets;
