@@ -21,7 +21,7 @@ except ImportError:
     print("1..0 # SKIP python3-pyte is missing")
     sys.exit(0)
 
-LIMIT_S = 10
+LIMIT_S = 30
 UP, DOWN, RIGHT, LEFT = "\x1bOA", "\x1bOB", "\x1bOC", "\x1bOD"
 HOME, END, PAGE_UP, PAGE_DOWN = "\x1bOH", "\x1bOF", "\x1b[5~", "\x1b[6~"
 TAB, ENTER, ESC, BACKSPACE, BACK_TAB = "\t", "\r", "\x1b", "\x7f", "\x1b[Z"
@@ -251,6 +251,17 @@ class Terminal:
         self.send(keys)
         return self.expect(pattern, name)
 
+    def leave(self, keys, pattern):
+        """Closes what shows that; a key right behind Esc would be one with Alt."""
+        self.shows(pattern)
+        self.send(keys)
+        self.lacks(pattern)
+
+    def leave_line(self, keys):
+        """Out of the command line, likewise: the cursor goes."""
+        self.send(keys)
+        self.until(lambda: "tracon>" not in self.row(self.cursor()[0]), 1)
+
     def exit_status(self, seconds=LIMIT_S):
         """-1: it does not end."""
         end = time.monotonic() + seconds
@@ -266,7 +277,7 @@ class Terminal:
         """Waits until nothing is due in the time that follows: no notice goes, no minute passes."""
         self.lacks(r"\? keys")
         left = 60 - time.time() % 60
-        if left < seconds + 1:
+        if left < seconds + 3:
             self.pump(left + 0.5)
         self.pump(0.3)
 
