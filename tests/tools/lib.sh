@@ -11,6 +11,7 @@
 #	like "create says where" "$out" "Traces will be output to"
 
 set -u
+export -n out err # who has them in its environment would hand long answers to each command
 : "${abs_top_srcdir:?is set by make check}" "${abs_top_builddir:?is set by make check}"
 tap_number=0
 tap_failed=0
@@ -145,9 +146,10 @@ must() {
 	[ "$status" -eq 0 ] || bail "status $status of '$*': $err $out"
 }
 
-# wait_for SECONDS COMMAND…: until COMMAND ends with 0; 1 if it never does within SECONDS.
+# wait_for SECONDS COMMAND…: until COMMAND ends with 0; 1 if it never does within three times SECONDS,
+# which is what a machine needs at most that has nothing else to do.
 wait_for() {
-	local end=$((SECONDS + $1 + 1))
+	local end=$((SECONDS + 3 * $1 + 1))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ $SECONDS -lt $end ] || return 1

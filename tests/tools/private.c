@@ -118,6 +118,8 @@ static void set_environment(void)
 		unset_prefix(prefixes[i]);
 	setenv("LC_ALL", "C.UTF-8", 1);
 	setenv("TERM", "dumb", 1);
+	/* Else an application that a busy engine has not answered for 3 s goes on untraced. */
+	setenv("LTTNG_UST_REGISTER_TIMEOUT", "20000", 1);
 	set_place("HOME", "home");
 	set_place("LTTNG_HOME", "lttng");
 	set_place("XDG_RUNTIME_DIR", "run");

@@ -27,7 +27,7 @@
 #include "tests/unit/trace_kit.h"
 
 #define TRACE_PATH "ust/uid/1000/64-bit"
-#define LIMIT_MS   5000
+#define LIMIT_MS   30000
 #define CLOSED_MAX 64
 
 static const struct uuid trace_uuid = {{0x77, 0x88}};

@@ -18,7 +18,7 @@
 #include "backend/sink/sink.h"
 #include "tests/unit/fake_ring.h"
 
-#define LIMIT_MS 5000
+#define LIMIT_MS 30000
 
 /* --- a sink that remembers the events' numbers ----------------------------------------------- */
 

@@ -25,7 +25,7 @@
 #include "tests/unit/trace_kit.h"
 
 #define LIMIT_NS   (20 * NS_PER_S)
-#define LIMIT_MS   5000
+#define LIMIT_MS   30000
 #define RING_COUNT 2
 
 /* --- a sink that takes everything and keeps nothing ------------------------------------------- */
