@@ -152,10 +152,14 @@ static void look_at(struct kernel_watch *watch, const struct ring *ring,
 		watch->count++;
 }
 
-/* Until it is empty, or nearly: what came meanwhile may be of the reading itself. */
+/*
+ * Until it is empty, or nearly: what came meanwhile may be of the reading itself. A flood does not
+ * keep the thread: what a full ring has is enough for one time.
+ */
 static void read_ring(struct kernel_watch *watch, struct ring *ring, const struct kernel_own *own)
 {
 	uint64_t size = watch->instance->page_bytes;
+	uint64_t left = BUFFER_BYTES * BUFFER_COUNT / size + 1;
 	struct kernel_ring_counts counts;
 	struct kernel_cursor cursor;
 	struct kernel_record record;
@@ -170,7 +174,7 @@ static void read_ring(struct kernel_watch *watch, struct ring *ring, const struc
 		used = (uint64_t)(cursor.end - cursor.at);
 		while (kernel_page_next(&cursor, &record))
 			look_at(watch, ring, own, &record);
-	} while (used > size / 2);
+	} while (used > size / 2 && --left > 0);
 	kernel_instance_count(ring->stats_fd, &counts);
 	miss(watch, counts.refused - ring->refused);
 	ring->refused = counts.refused;
