@@ -118,13 +118,21 @@ static void send_next(struct browser *browser)
 	send(browser, &need);
 }
 
+/* Where a filter lets little through, a page can be as long a search as any. */
+static bool takes_long(const struct browser *browser)
+{
+	const char *job = browse_info(browser->browse)->job.what;
+
+	return browser->in_flight.kind == BROWSER_FIND || (job && !strcmp(job, "searching"));
+}
+
 void browser_ask(struct browser *browser, const struct browser_request *request)
 {
 	browser->moves.count = 0; /* they meant what is shown now */
 	free(browser->next.pattern);
 	browser->next = *request;
-	if (browser->in_flight.kind == BROWSER_FIND)
-		browse_cancel(browser->browse);
+	if (takes_long(browser))
+		browse_cancel_request(browser->browse);
 	send_next(browser);
 	console_draw_soon(browser->console);
 }

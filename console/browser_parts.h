@@ -68,7 +68,7 @@ struct browser {
 	char *target;
 };
 
-/* Asks for it as soon as what is on its way has come; a search that runs is given up. The pattern
+/* Asks for it as soon as what is on its way has come; what takes long is given up. The pattern
  * passes. */
 void browser_ask(struct browser *browser, const struct browser_request *request);
 /* Asks again for what is around the selection: the filter is another one. */

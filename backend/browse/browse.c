@@ -23,6 +23,7 @@ struct browse {
 	struct queue *queue;	      /* to the worker */
 	/* Written here, read by the worker between events: relaxed, for they only say "newer". */
 	atomic_uint requests, cancels;
+	atomic_uint given_up; /* the number of a request */
 	atomic_bool is_over;
 };
 
@@ -225,6 +226,7 @@ static struct browse_worker *make_worker(struct browse *browse, const char *path
 	worker->slices = mem_strdup(slices);
 	worker->requests = &browse->requests;
 	worker->cancels = &browse->cancels;
+	worker->given_up = &browse->given_up;
 	worker->is_over = &browse->is_over;
 	worker->map = map_create(path);
 	return worker;
@@ -295,6 +297,13 @@ void browse_refresh(struct browse *browse)
 void browse_cancel(struct browse *browse)
 {
 	atomic_fetch_add_explicit(&browse->cancels, 1, memory_order_relaxed);
+}
+
+void browse_cancel_request(struct browse *browse)
+{
+	atomic_store_explicit(&browse->given_up,
+			      atomic_load_explicit(&browse->requests, memory_order_relaxed),
+			      memory_order_relaxed);
 }
 
 bool browse_set_filter(struct browse *browse, const char *expression, size_t *begin, size_t *end,

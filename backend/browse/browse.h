@@ -72,6 +72,8 @@ const struct browse_info *browse_info(const struct browse *browse);
 void browse_refresh(struct browse *browse);
 /* Gives up search, statistics, export, count: they answer ERROR_CANCELED. */
 void browse_cancel(struct browse *browse);
+/* Only the page or search that is on its way: it answers ERROR_CANCELED, unless it is done. */
+void browse_cancel_request(struct browse *browse);
 
 /*
  * Only events that match are shown and found. NULL: all. The expression's fields are the payload's

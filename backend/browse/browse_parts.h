@@ -98,6 +98,7 @@ struct browse_worker {
 	struct queue *home, *queue;
 	char *path, *slices;
 	const atomic_uint *requests, *cancels; /* the browser's counters */
+	const atomic_uint *given_up;
 	const atomic_bool *is_over;
 	struct map *map;
 	bool has_looked, is_slices_made;

@@ -32,6 +32,7 @@ bool browse_worker_is_canceled(const struct browse_worker *worker, unsigned int 
 bool browse_worker_is_stale(const struct browse_worker *worker, const struct page_request *request)
 {
 	return browse_worker_is_canceled(worker, request->cancels) ||
+	       atomic_load_explicit(worker->given_up, memory_order_relaxed) == request->number ||
 	       atomic_load_explicit(worker->requests, memory_order_relaxed) != request->number;
 }
 

@@ -400,6 +400,11 @@ void browse_cancel(struct browse *browse)
 	send_answer(browse, answer);
 }
 
+void browse_cancel_request(struct browse *browse)
+{
+	browse_cancel(browse);
+}
+
 static void run_statistics(struct answer *answer)
 {
 	struct browse_type_count types[20];

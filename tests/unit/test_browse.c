@@ -851,6 +851,26 @@ static void cancel_takes_away_what_was_written(void **unused)
 	end(&own);
 }
 
+static void a_request_is_given_up_alone(void **unused)
+{
+	struct fixture own = begin_at(&small);
+	char *text = mem_printf("%s/out.txt", own.directory);
+
+	(void)unused;
+	begin_browsing(&own);
+	browse_export(own.browse, 0, UINT64_MAX, BROWSE_TEXT, text, export_came, &own);
+	browse_page(own.browse, (struct event_place){0, 0}, BROWSE_FORWARD, 5);
+	browse_cancel_request(own.browse);
+	wait_page(&own); /* it may have been done before */
+	wait_done(&own);
+	assert_int_equal(own.export_count, own.made.event_count);
+	browse_page(own.browse, (struct event_place){0, 0}, BROWSE_FORWARD, 5);
+	wait_page(&own);
+	assert_int_equal(own.page->row_count, 5);
+	free(text);
+	end(&own);
+}
+
 /* The writer has open packets then, at another place each time; some may be done before. */
 static void cancel_in_the_middle_of_a_copy(void **unused)
 {
@@ -1138,6 +1158,7 @@ int main(void)
 		cmocka_unit_test(exported_ctf_keeps_the_losses),
 		cmocka_unit_test(nothing_that_exists_is_written_over),
 		cmocka_unit_test(cancel_takes_away_what_was_written),
+		cmocka_unit_test(a_request_is_given_up_alone),
 		cmocka_unit_test(cancel_in_the_middle_of_a_copy),
 		cmocka_unit_test(destroy_gives_up_what_runs),
 		cmocka_unit_test(a_growing_trace_shows_its_new_events),
