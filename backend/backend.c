@@ -18,6 +18,7 @@
 #include "backend/model/gatherer.h"
 #include "backend/model/hook.h"
 #include "backend/model/model.h"
+#include "backend/model/picture_build.h"
 #include "backend/model/publisher.h"
 #include "backend/model/recording.h"
 #include "backend/model/tapping.h"
@@ -353,6 +354,21 @@ const struct picture *backend_picture_acquire(struct backend *backend)
 void backend_picture_release(struct backend *backend)
 {
 	publisher_release(backend->model->publisher);
+}
+
+const struct picture *backend_picture_hold(struct backend *backend)
+{
+	const struct picture *picture = publisher_acquire(backend->model->publisher);
+
+	picture_ref(picture);
+	publisher_release(backend->model->publisher);
+	return picture;
+}
+
+void backend_picture_let_go(struct backend *backend, const struct picture *picture)
+{
+	(void)backend;
+	picture_unref(picture);
 }
 
 /* --- the end */

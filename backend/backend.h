@@ -52,6 +52,9 @@ void backend_submit(struct backend *backend, struct request *request);
  */
 const struct picture *backend_picture_acquire(struct backend *backend);
 void backend_picture_release(struct backend *backend);
+/* The newest, to be kept for as long as one likes, but not beyond the backend. Likewise. */
+const struct picture *backend_picture_hold(struct backend *backend);
+void backend_picture_let_go(struct backend *backend, const struct picture *picture);
 
 /*
  * Somebody looks (a terminal is attached) with this interval between ticks; 0: nobody. session_ids:

@@ -123,7 +123,7 @@ bool action_on_pane(struct console *console, enum pane pane, const char *action,
 
 	if (!view || !console_is_live(console))
 		return false;
-	picture = console_picture_acquire(console);
+	picture = shown_acquire(console);
 	console_view_input(console, picture, &input);
 	if (view->remember)
 		view->remember(console->view_states[pane], true, &before);
@@ -332,6 +332,7 @@ static bool pause_display(struct console *console, const char *argument)
 {
 	(void)argument;
 	console->is_paused = !console->is_paused;
+	shown_pause(console, console->is_paused);
 	console->paused_wall_ns = clock_wall_ns();
 	if (console->layout.header < 0)
 		console_tell(console, NOTICE_INFO, "",
@@ -349,6 +350,7 @@ static bool output(struct console *console, const char *argument)
 static bool refresh(struct console *console, const char *argument)
 {
 	(void)argument;
+	shown_outdate(console);
 	console->watched_interval_ns = 0; /* told again: the backend looks at once */
 	console_update_watch(console);
 	wanted_refresh(console);

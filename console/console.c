@@ -168,6 +168,7 @@ void console_end(struct console *console)
 		console->question.answer(console, console->question.data, QUESTION_NO);
 	}
 	wanted_forget(console);
+	shown_pause(console, false);
 	console->backend = NULL;
 	console->is_viewer = false;
 }
@@ -331,6 +332,8 @@ void console_update_watch(struct console *console)
 	if (!console->backend || (interval_ns == console->watched_interval_ns &&
 				  session_id == console->watched_session_id))
 		return;
+	if (session_id != console->watched_session_id)
+		shown_outdate(console);
 	console->watched_interval_ns = interval_ns;
 	console->watched_session_id = session_id;
 	backend_watch(console->backend, interval_ns, &session_id, session_id ? 1 : 0);

@@ -264,6 +264,6 @@ void console_note_picture(struct console *console)
 	if (!console->screen)
 		return;
 	console_show_logged(console);
-	if (!console->is_paused)
+	if (shown_renew(console))
 		console_data_came(console);
 }

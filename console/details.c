@@ -25,7 +25,7 @@ bool details_open(struct console *console)
 	if (!view || !view->details)
 		return false;
 	details_close(console);
-	console_view_input(console, console_picture_acquire(console), &input);
+	console_view_input(console, shown_acquire(console), &input);
 	console->details.is_open = view->details(console->view_states[console->focus], &input,
 						 &console->details.popup);
 	console_picture_release(console);

@@ -537,7 +537,7 @@ void frame_draw(struct console *console)
 		draw_too_small(console);
 		return;
 	}
-	draw_picture(console, console_picture_acquire(console));
+	draw_picture(console, shown_acquire(console));
 	console_picture_release(console);
 	draw_message_line(console);
 	draw_prompt(console);

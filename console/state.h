@@ -20,6 +20,7 @@
 #include "console/prompt.h"
 #include "console/screen.h"
 #include "console/settings.h"
+#include "console/shown.h"
 #include "console/undo.h"
 #include "views/help_view.h"
 #include "views/popup.h"
@@ -117,6 +118,7 @@ struct console {
 	bool is_zoomed;
 	bool is_bare;
 	bool is_paused;
+	struct shown shown;
 	bool wants_points; /* has told the backend so */
 	uint64_t paused_wall_ns;
 	struct selection selection;

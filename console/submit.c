@@ -363,6 +363,8 @@ static void finish_job(struct job *job, int status)
 	if (!is_failed)
 		keep_way_back(job);
 	show_result(job, status);
+	if (!is_own)
+		shown_outdate(console);
 	job_destroy(job);
 	console_draw_soon(console);
 	if (is_failed && is_own) {

@@ -3,6 +3,7 @@
  * filled. */
 #include "backend/model/picture_build.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@
 
 struct picture_block {
 	struct picture picture; /* first */
+	atomic_uint references;
 	struct rcu_garbage garbage;
 	struct shared_text **held; /* references that live as long as the picture */
 	size_t held_count;
@@ -440,6 +442,7 @@ struct picture *picture_build(const struct model *model, uint64_t serial)
 		.source_count = source_count,
 	};
 	fill_totals(picture);
+	atomic_init(&block->references, 1);
 	return picture;
 }
 
@@ -450,22 +453,40 @@ struct picture *picture_build_empty(void)
 	block->picture.sample_seconds = 1;
 	block->picture.host_name = "";
 	block->picture.warning = "";
+	atomic_init(&block->references, 1);
 	return &block->picture;
 }
 
-static void destroy_block(struct rcu_garbage *garbage)
+static struct picture_block *block_of(const struct picture *picture)
 {
-	struct picture_block *block = CONTAINER_OF(garbage, struct picture_block, garbage);
+	return (struct picture_block *)picture;
+}
 
+void picture_ref(const struct picture *picture)
+{
+	atomic_fetch_add_explicit(&block_of(picture)->references, 1, memory_order_relaxed);
+}
+
+void picture_unref(const struct picture *picture)
+{
+	struct picture_block *block = block_of(picture);
+
+	if (atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel) != 1)
+		return;
 	for (size_t i = 0; i < block->held_count; i++)
 		shared_text_unref(block->held[i]);
 	free(block);
 }
 
+static void end_publication(struct rcu_garbage *garbage)
+{
+	picture_unref(&CONTAINER_OF(garbage, struct picture_block, garbage)->picture);
+}
+
 void picture_retire(struct picture *picture)
 {
 	if (picture)
-		rcu_retire(&((struct picture_block *)picture)->garbage, destroy_block);
+		rcu_retire(&block_of(picture)->garbage, end_publication);
 }
 
 const struct picture_session *picture_session(const struct picture *picture, uint64_t session_id)

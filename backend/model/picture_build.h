@@ -11,7 +11,10 @@ struct picture;
 
 struct picture *picture_build(const struct model *model, uint64_t serial);
 struct picture *picture_build_empty(void);
-/* Freed when no reader can hold it any more. NULL passes. */
+/* Of a picture that was acquired: it stays until then. Any thread. */
+void picture_ref(const struct picture *picture);
+void picture_unref(const struct picture *picture);
+/* Gives the builder's reference back once nobody can acquire it any more. NULL passes. */
 void picture_retire(struct picture *picture);
 
 #endif

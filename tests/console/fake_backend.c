@@ -8,6 +8,7 @@
 #include "tests/console/fake_backend.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -73,6 +74,7 @@ struct backend {
 struct fake_picture {
 	struct picture picture;
 	struct rcu_garbage garbage;
+	atomic_uint references;
 	struct picture_session sessions[SESSIONS_MAX];
 	struct picture_channel channels[2 * SESSIONS_MAX];
 	struct picture_rule rules[SESSIONS_MAX];
@@ -293,9 +295,15 @@ static void add_session(struct fake_picture *all, const struct backend *backend,
 	picture->session_count++;
 }
 
-static void destroy_picture(struct rcu_garbage *garbage)
+static void let_go(struct fake_picture *all)
 {
-	free(CONTAINER_OF(garbage, struct fake_picture, garbage));
+	if (atomic_fetch_sub(&all->references, 1) == 1)
+		free(all);
+}
+
+static void end_publication(struct rcu_garbage *garbage)
+{
+	let_go(CONTAINER_OF(garbage, struct fake_picture, garbage));
 }
 
 static void publish(struct backend *backend)
@@ -320,9 +328,10 @@ static void publish(struct backend *backend)
 	};
 	for (size_t i = 0; i < backend->session_count; i++)
 		add_session(all, backend, i);
+	atomic_init(&all->references, 1);
 	stale = rcu_publish_pointer(&backend->picture, all);
 	if (stale)
-		rcu_retire(&stale->garbage, destroy_picture);
+		rcu_retire(&stale->garbage, end_publication);
 	if (backend->settings.published)
 		backend->settings.published(backend->settings.data);
 }
@@ -340,6 +349,23 @@ void backend_picture_release(struct backend *backend)
 {
 	(void)backend;
 	rcu_read_end();
+}
+
+const struct picture *backend_picture_hold(struct backend *backend)
+{
+	struct fake_picture *all;
+
+	rcu_read_begin();
+	all = rcu_read_pointer(&backend->picture);
+	atomic_fetch_add(&all->references, 1);
+	rcu_read_end();
+	return &all->picture;
+}
+
+void backend_picture_let_go(struct backend *backend, const struct picture *picture)
+{
+	(void)backend;
+	let_go(CONTAINER_OF(picture, struct fake_picture, picture));
 }
 
 /* ---- commands ---- */
