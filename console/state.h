@@ -118,9 +118,9 @@ struct console {
 	bool is_zoomed;
 	bool is_bare;
 	bool is_paused;
-	struct shown shown;
 	bool wants_points; /* has told the backend so */
 	uint64_t paused_wall_ns;
+	struct shown shown;
 	struct selection selection;
 	uint64_t watched_session_id;
 	uint64_t watched_interval_ns;
