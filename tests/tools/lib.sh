@@ -225,6 +225,16 @@ s.connect(os.environ["XDG_RUNTIME_DIR"] + "/tracon/engine.sock")
 print(struct.unpack("3i", s.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))[0])'
 }
 
+stands_still() {
+	! cat "/proc/$1/task/"*/status | grep -q "^State:.[^T]"
+}
+
+# halt PID: returns once all of its threads stand still, until SIGCONT.
+halt() {
+	kill -STOP "$1"
+	wait_for 10 stands_still "$1" || bail "process $1 does not stop"
+}
+
 # show_messages: what the engine wrote to its log, as comments.
 show_messages() {
 	local log=$HOME/.local/state/tracon/messages.log
